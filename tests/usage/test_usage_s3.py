@@ -1,0 +1,134 @@
+"""Exports in S3, read from a real server on loopback: all of an object or an error, and of a store only what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from usage.arrivals import told
+from usage.s3_server import Trouble, s3_server
+
+from reconciler.findings import UnreachableError, UsageError
+from reconciler.usage.store.session import Store, StoreUse
+
+pytestmark = pytest.mark.slow
+HEADER = "id,timestamp,team_id,cost"
+WEEKLY = "s3://finops-artifacts/ai-spend/weekly/"
+
+
+def week(number: int, *events: str) -> bytes:
+    rows = [f"{event},2026-03-{number:02}T10:00:00Z,team_a,1.25" for event in events]
+    return "\n".join((HEADER, *rows, "")).encode()
+
+
+@dataclass
+class Bucket:
+    """A bucket with exports, on a server that may be in `trouble`."""
+
+    system: Any
+    trouble: Trouble
+    exports: Any
+    uses: list[StoreUse]
+    store: Store
+
+    def put(self, name: str, body: bytes) -> None:
+        self.system.pipe(f"{WEEKLY}{name}", body)
+
+    def read(self) -> list[str]:
+        """Return what a reading with the store asked for, once it said what a reading without one says."""
+        self.trouble.read.clear()
+        usage = self.exports.read(WEEKLY, store=self.store)
+        read = [path.rpartition("/")[2] for path in self.trouble.read]
+        assert told(usage) == told(self.exports.read(WEEKLY))
+        return read
+
+
+@pytest.fixture
+def bucket(exports: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    import fsspec
+
+    with s3_server() as (address, trouble):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret-of-anybody")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        system = fsspec.filesystem("s3")
+        system.clear_instance_cache()
+        system = fsspec.filesystem("s3")
+        system.mkdir("finops-artifacts")
+        uses: list[StoreUse] = []
+        yield Bucket(system, trouble, exports, uses, Store(tmp_path / "store", uses.append))
+        system.clear_instance_cache()
+
+
+def test_only_objects_that_are_new_or_changed_are_read(bucket: Bucket) -> None:
+    bodies = {f"2026-03-{7 * number:02}.csv": week(number, f"a{number}", f"b{number}") for number in (1, 2, 3)}
+    for name, body in bodies.items():
+        bucket.put(name, body)
+    assert bucket.read() == sorted(bodies)
+    assert bucket.read() == []
+    bucket.put("2026-03-28.csv", week(4, "a4"))
+    bucket.put("2026-03-07.csv", week(1, "a1", "c1"))
+    assert sorted(bucket.read()) == ["2026-03-07.csv", "2026-03-28.csv"]
+    assert bucket.uses[-1].octets == len(week(4, "a4")) + len(week(1, "a1", "c1"))
+    bucket.put("2026-03-29.csv", week(3, "b3"))
+    assert sorted(bucket.read()) == ["2026-03-21.csv", "2026-03-29.csv"]
+    bucket.system.rm(f"{WEEKLY}2026-03-14.csv")
+    assert bucket.read() == []
+    assert bucket.uses[-1].exports == 4
+
+
+def test_a_server_that_asks_for_patience_is_asked_again(bucket: Bucket) -> None:
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    bucket.trouble.slow = 2
+    assert bucket.read() == ["2026-03-07.csv"]
+    assert bucket.trouble.slow == 0
+
+
+def test_half_an_object_is_never_used(bucket: Bucket) -> None:
+    bucket.put("2026-03-07.csv", week(1, *(f"event-{number}" for number in range(40))))
+    bucket.trouble.cut = True
+    for store in (None, bucket.store):
+        with pytest.raises((UnreachableError, UsageError), match=r"2026-03-07\.csv"):
+            bucket.exports.read(WEEKLY, store=store)
+    bucket.trouble.cut = False
+    assert bucket.read() == ["2026-03-07.csv"]
+
+
+def test_credentials_that_are_refused_are_an_error_that_does_not_repeat_them(bucket: Bucket) -> None:
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    bucket.trouble.denied = True
+    with pytest.raises(UnreachableError, match="the object store could not be read") as raised:
+        bucket.exports.read(WEEKLY, store=bucket.store)
+    said = f"{raised.value.message} {raised.value.hint}"
+    assert "credentials in the environment" in said
+    assert "AKIA" not in said
+    assert "not-a-secret" not in said
+
+
+def test_an_object_that_is_replaced_or_deleted_while_it_is_read_is_an_error(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reconciler.usage.store import gather
+
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    unpack = gather.unpack  # type: ignore[attr-defined]
+
+    def replaced(*given: Any) -> Any:
+        plain = unpack(*given)
+        bucket.put("2026-03-07.csv", week(1, "b"))
+        return plain
+
+    def deleted(*given: Any) -> Any:
+        bucket.system.rm(f"{WEEKLY}2026-03-07.csv")
+        return unpack(*given)
+
+    monkeypatch.setattr(gather, "unpack", replaced)
+    with pytest.raises(UsageError, match="it was changed while it was read"):
+        bucket.exports.read(WEEKLY, store=bucket.store)
+    monkeypatch.setattr(gather, "unpack", deleted)
+    with pytest.raises(UnreachableError, match=r"2026-03-07\.csv"):
+        bucket.exports.read(WEEKLY, store=bucket.store)
