@@ -134,13 +134,6 @@ def pairs() -> Iterator[tuple[str, Desired, Desired]]:
     yield "limits from now on", state(unlimited), state()
 
 
-SINGLE = [
-    (team, path, changed_at(document, path, value))
-    for team, (model, document) in DOCUMENTS.items()
-    for path, value in places(document, model)
-]
-
-
 def test_what_is_told_of_a_change(golden: Callable[[str, str], None]) -> None:
     sections = ["\n".join([f"# {name}", *told(before, after), ""]) for name, before, after in pairs()]
     golden("plan/changes.txt", "\n".join(sections))
@@ -149,8 +142,9 @@ def test_what_is_told_of_a_change(golden: Callable[[str, str], None]) -> None:
 def test_what_is_told_of_each_single_value(golden: Callable[[str, str], None]) -> None:
     lines = [
         line
-        for team, _, after in SINGLE
-        for line in told(state(), state(**{"team" if team else "organization": after}))
+        for team, (model, document) in DOCUMENTS.items()
+        for path, value in places(document, model)
+        for line in told(state(), state(**{"team" if team else "organization": changed_at(document, path, value)}))
     ]
     golden("plan/values.txt", "\n".join([*lines, ""]))
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, localcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,12 @@ PUBLISHED = {
     "suggestions.schema.json",
     "team.schema.json",
 }
-EXACT = {
-    name: Draft7Validator(json.loads(schema_text(schema), parse_float=Decimal)) for name, schema in schemas().items()
-}
+made_once = cache(schemas)
+
+
+@cache
+def exact(name: str) -> Draft7Validator:
+    return Draft7Validator(json.loads(schema_text(made_once()[name]), parse_float=Decimal))
 
 
 def schemas_in(node: Any) -> Iterator[dict[str, Any]]:
@@ -67,7 +71,7 @@ def agree(model: type[Frozen], name: str, document: Any) -> bool:
     """Whether the model and the schema both accept, or both refuse; returns what they say."""
     by_model = not shape_of(model, document, fallbacks={}).problems
     with localcontext(prec=1000):
-        by_schema = EXACT[name].is_valid(document)
+        by_schema = exact(name).is_valid(document)
     assert by_model == by_schema, document
     return by_model
 
@@ -241,7 +245,7 @@ def test_every_amount_in_cents_is_right_for_validators_that_count_in_floats() ->
 def test_the_model_alone_refuses_a_plain_number_with_three_decimals() -> None:
     parsed = parse(SUPPORT.replace("monthly: 12500.00", "monthly: 12500.001", 1).encode())
     assert shape_of(TeamBudget, parsed.value, fallbacks={}).problems
-    assert EXACT["team.schema.json"].is_valid(parsed.value)
+    assert exact("team.schema.json").is_valid(parsed.value)
 
 
 def test_a_field_cannot_be_written_by_the_name_it_has_in_python() -> None:
@@ -253,8 +257,8 @@ def test_a_field_cannot_be_written_by_the_name_it_has_in_python() -> None:
 def test_what_validate_prints_fits_its_schema() -> None:
     finding = Finding(Position("budgets/org.yaml", 1, 1), "empty-file", Severity.ERROR, "the file is empty", "fill it")
 
-    EXACT["findings.schema.json"].validate(json.loads(FindingsDocument.of([finding]).text()))
-    assert not EXACT["findings.schema.json"].is_valid({"format": "kt-budgets.findings/2", "findings": []})
+    exact("findings.schema.json").validate(json.loads(FindingsDocument.of([finding]).text()))
+    assert not exact("findings.schema.json").is_valid({"format": "kt-budgets.findings/2", "findings": []})
 
 
 def test_the_example_files_name_their_schema_for_editors() -> None:
@@ -295,11 +299,11 @@ def test_plans_and_runs_fit_their_schemas() -> None:
     run = Run(run="1", outcomes=(outcome,), converged=True)
 
     document = json.loads(plan.text())
-    EXACT["plan.schema.json"].validate(document)
-    EXACT["run.schema.json"].validate(run.model_dump(mode="json"))
+    exact("plan.schema.json").validate(document)
+    exact("run.schema.json").validate(run.model_dump(mode="json"))
 
     document["changes"][0]["amount"] = 1.0
-    assert not EXACT["plan.schema.json"].is_valid(document)
+    assert not exact("plan.schema.json").is_valid(document)
 
 
 def test_a_choice_that_is_an_enumeration_is_corrected_too() -> None:
