@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from example_export import example_export as example_export
@@ -30,26 +27,6 @@ _NO_UPKEEP = ("gc.auto=0", "maintenance.auto=false", "receive.autogc=false")
 os.environ["GIT_CONFIG_COUNT"] = str(len(_NO_UPKEEP))
 for number, setting in enumerate(_NO_UPKEEP):
     os.environ[f"GIT_CONFIG_KEY_{number}"], os.environ[f"GIT_CONFIG_VALUE_{number}"] = setting.split("=")
-
-_SERVING = ("sandbox", "stand-in", "(process_request_thread)")
-"""How the names of threads end in which servers run beside the command (decision 0100)."""
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionstart() -> None:
-    """Leave servers to themselves where coverage is measured: its tracer makes them twice as slow."""
-    begun = threading.gettrace()
-    if begun is None:
-        return
-
-    def begin(*event: Any) -> Any:
-        if not threading.current_thread().name.endswith(_SERVING):
-            return begun(*event)
-        sys.settrace(None)
-        return None
-
-    threading.settrace(begin)
-
 
 GOLDEN = Path(__file__).parent / "golden"
 _OF_A_RUN = (
