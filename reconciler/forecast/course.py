@@ -34,6 +34,7 @@ class Course:
     later: LaterCourse | LaterDays | None = None
     paid: Decimal = NOTHING
     _sums: dict[tuple[int, int], Floats] = field(default_factory=dict)
+    _rests: dict[tuple[date, date], Floats] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -53,6 +54,12 @@ class Course:
 
         Sums are taken month by month and kept: a year is the sum of its months.
         """
+        known = self._rests.get((start, end))
+        if known is None:
+            known = self._rests[start, end] = self._rest(start, end)
+        return known
+
+    def _rest(self, start: date, end: date) -> Floats:
         low, high = max((start - self.start).days, 0), min((end - self.start).days, self._end)
         borders = _borders(self.start, low, high)
         total = self._sum(*borders[:2]) if len(borders) > 1 else np.zeros(self.count)

@@ -176,7 +176,7 @@ def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastCont
         history_days=known_days,
         censored_days=left_out,
         contributions=pulled.contributions,
-        notices=history_notices(learned, row),
+        notices=history_notices(learned, row) if len(taught.history) else (),
         planned=pulled.planned,
     )
 
