@@ -221,8 +221,9 @@ def _values(node: dict[str, Any]) -> dict[str, Any]:
 
 def _resolved(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     """Follow a reference and an alternative to null; what stands beside them counts too."""
-    for option in node.get("anyOf", []):
-        if "$ref" in option or option.get("type") == "string":
+    options = [option for option in node.get("anyOf", []) if option != {"type": "null"}]
+    for option in options:
+        if len(options) == 1 or "$ref" in option or option.get("type") == "string":
             node = {**option, **{key: value for key, value in node.items() if key != "anyOf"}}
             break
     reference = node.get("$ref")

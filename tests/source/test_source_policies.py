@@ -177,6 +177,12 @@ def test_fixtures_beside_rules_are_no_budget_files(tmp_path: Path) -> None:
     ]
 
 
+def test_a_number_of_uses_that_is_none_says_which_may_be_written(tmp_path: Path) -> None:
+    waiver = "waivers: [{name: a, guard: total-moved, uses: 0, until: 2099-01-01, reason: r, approved_by: a}]\n"
+    (found,) = load(write_tree(tmp_path, {"org.yaml": ORGANIZATION + waiver})).findings
+    assert (found.code, found.hint) == ("out-of-range", "write a whole number from 1 to 1000")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
