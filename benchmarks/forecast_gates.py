@@ -40,22 +40,40 @@ ORIGINS_PER_SERIES = 6
 SHORT_HISTORY_DAYS = 7
 PEER_ORIGINS = 150
 PEER_PATHS = 200
+DRAWS = 2000
 PEER_MODELS = ("AutoETS", "DynamicOptimizedTheta")
 Floats = npt.NDArray[np.float64]
 
 
-def scored(origins: Sequence[Any], **asked: Any) -> dict[str, Any]:
-    """Return the scores by method."""
+def sheet(origins: Sequence[Any], **asked: Any) -> Any:
+    """Return what was scored, in the order of the origins."""
     from reconciler.forecast.backtest import ScoreSheet, score_origins
     from reconciler.forecast.draws import seed_of
-    from reconciler.forecast.scores import summary
 
     record = ScoreSheet()
     score_origins(origins, record, seed=lambda origin: seed_of("benchmark", origin.series, origin.as_of), **asked)
+    return record
+
+
+def scored(record: Any) -> dict[str, Any]:
+    """Return the scores by method."""
+    from reconciler.forecast.scores import summary
+
     return {
         method: summary(months, record.chances[method], interval=method == "forecast")
         for method, months in record.months.items()
     }
+
+
+def loss_interval(own: Any, before: Any) -> tuple[float, float]:
+    """Return the 95% interval of the ratio of CRPS to the method before: series drawn with replacement."""
+    _, series = np.unique([month.series for month in own.months["forecast"]], return_inverse=True)
+    one, other = (
+        np.bincount(series, weights=[month.crps for month in record.months["forecast"]]) for record in (own, before)
+    )
+    drawn = np.random.default_rng(0).integers(0, len(one), (DRAWS, len(one)))
+    low, high = np.quantile(one[drawn].sum(axis=1) / other[drawn].sum(axis=1), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def largest_day_factor(origins: Sequence[Any], *, days: int = 90) -> float:
@@ -194,7 +212,8 @@ def main(arguments: Sequence[str]) -> int:
 def judge_series(series: Sequence[Series], *, half: str, peers: bool) -> list[Gate]:
     origins = [origin for entry in series for origin in origins_of(entry, count=ORIGINS_PER_SERIES)]
     short = [origin for entry in series for origin in origins_of(entry, count=3, history_days=SHORT_HISTORY_DAYS)]
-    scores, before = scored(origins), scored(origins, mechanisms=())["forecast"]
+    own, old = sheet(origins), sheet(origins, mechanisms=())
+    scores, before = scored(own), scored(old)["forecast"]
     print(f"{half} half: {len(series)} series, {len(origins)} origins, month end")
     print("  method                   WAPE   CRPS   cov80  cov95  Brier  origins")
     for method, score in scores.items():
@@ -202,14 +221,16 @@ def judge_series(series: Sequence[Series], *, half: str, peers: bool) -> list[Ga
     print(table_line("the method before", before))
     if peers:
         part = origins[:: max(len(origins) // PEER_ORIGINS, 1)]
-        print(table_line("forecast, same part", scored(part)["forecast"]))
+        print(table_line("forecast, same part", scored(sheet(part))["forecast"]))
         for model, (score, seconds) in peer_scores(part, peer_python()).items():
             print(table_line(model, score, note=f"{1000 * seconds:.0f} ms a series"))
     print("  reliability of the exhaustion probability (forecast → happened, count)")
     for entry in scores["forecast"].reliability:
         print(f"    {entry.low:.1f}   {entry.forecast:.3f} → {entry.happened:.3f}   {entry.count}")
+    low, high = loss_interval(own, old)
+    print(f"  CRPS / the method before: {low:.3f} to {high:.3f} in 95 of 100 draws of as many series")
     lost = Gate("CRPS / the method before", scores["forecast"].crps / before.crps, high=1.01, count=len(origins))
-    return [*gates_of(scores, scored(short), largest_day_factor(origins[::4])), lost]
+    return [*gates_of(scores, scored(sheet(short)), largest_day_factor(origins[::4])), lost]
 
 
 def print_gates(gates: Sequence[Gate]) -> int:

@@ -216,7 +216,7 @@ def compare_with_peer() -> bool:
         scale = max(float(past[-56:].mean()) * 30, 1e-9)
         origins.append(ForecastOrigin(f"generated/{number}", END + timedelta(days=1), past, 0, future, scale))
     score, seconds = gates.peer_scores(origins, gates.peer_python())["AutoETS"]
-    own = gates.scored(origins)["forecast"]
+    own = gates.scored(gates.sheet(origins))["forecast"]
     mine = time_many(OWN_SERIES, 1)[0] / OWN_SERIES
     ratio = seconds / mine
     print(f"  a series: forecast {1000 * mine:.2f} ms, AutoETS {1000 * seconds:.1f} ms, {ratio:.0f} times as long")

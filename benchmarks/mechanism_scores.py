@@ -20,6 +20,7 @@ from reconciler.forecast.naive import NAIVE_METHODS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import make_panel
 from reconciler.forecast.paths import simulate
 from reconciler.forecast.scores import MonthScore, Score, score_paths, score_point, summary
+from reconciler.forecast.shared_event import SharedEvent
 from reconciler.forecast.shift_notice import history_notices
 
 PATHS = 500
@@ -55,10 +56,11 @@ def worlds_of(row: Row, *, seeds: int, count: int) -> list[World]:
     return [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
 
 
-def fitted(worlds: Sequence[World], mechanisms: frozenset[Mechanism]) -> Fit:
+def fitted(worlds: Sequence[World], mechanisms: frozenset[Mechanism], *, events: tuple[SharedEvent, ...] = ()) -> Fit:
     ends = np.array([world.as_of - timedelta(days=1) for world in worlds], dtype="datetime64[D]")
     credits = [world.credits for world in worlds]
-    return fit(make_panel([world.history for world in worlds], ends, credits=credits), mechanisms=mechanisms)
+    panel = make_panel([world.history for world in worlds], ends, credits=credits, events=events)
+    return fit(panel, mechanisms=mechanisms)
 
 
 class Looked(NamedTuple):

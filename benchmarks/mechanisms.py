@@ -12,6 +12,7 @@ from mechanism_scores import ALL, BEFORE, Measured, measure, naive_errors, world
 from mechanism_silence import ROW as SILENCE
 from mechanism_silence import judge_silence
 from mechanism_sums import judge_sums
+from mechanism_together import judge_together
 from real_series import Series, months_ahead
 from world_rows import ROWS, Row, usual
 
@@ -99,7 +100,7 @@ def run(
     for line, _ in dated:
         print(line)
     silence = judge_silence(seeds=base) if only in SILENCE.name else ()
-    sums = () if only else judge_sums(seeds=base)
+    sums = () if only else (*judge_together(seeds=base), *judge_sums(seeds=base))
     return [*gates, *(gate for _, more in dated for gate in more), *silence, *sums]
 
 

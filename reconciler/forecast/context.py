@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from reconciler.forecast.belief import EVEN, Prior
+from reconciler.forecast.common import Common, fit_common
 from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.observed import Observations, observations
 from reconciler.forecast.prior import organization_prior
 from reconciler.forecast.quantiles import interval_keys
 from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.shared_days import shared_events
+from reconciler.forecast.shared_event import SharedEvent
 from reconciler.forecast.team_usage import DeclaredUsage, TeamUsage
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -34,6 +37,8 @@ class ForecastContext:
     keys: tuple[str, ...]
     end: date
     prior: Prior = EVEN
+    common: Common = field(default_factory=Common)
+    events: tuple[SharedEvent, ...] = ()
 
     def team_wallets(self, question: WalletQuestion) -> list[str]:
         """Return the wallet keys of the question's team, its first wallet first."""
@@ -87,6 +92,8 @@ def forecast_context(
         keys=interval_keys(organization.forecast.interval),
         end=_end(questions, organization=organization, period=period, as_of=as_of),
         prior=organization_prior(teams, organization, known, seen),
+        common=fit_common(known),
+        events=shared_events(known),
     )
 
 

@@ -19,6 +19,8 @@ from reconciler.forecast.panel import Floats
 
 SHARED = 0.25
 """The share of the shocks' variance that the wallets of an organization have in common."""
+USUAL_SHOCK, USUAL_WALK = 0.12, 0.06
+"""The log shock that a path keeps, and the log step of a week, of a wallet with some months of history."""
 SHOCK_FREEDOM = 5.0
 SHOCK_SCALE = 0.775
 """Brings Student's t with five degrees of freedom to a standard deviation of 1."""
@@ -77,6 +79,14 @@ def draw(seeds: Sequence[int], *, shared_seed: int, paths: int, weeks: int, bloc
     walk *= np.sqrt(1.0 - SHARED)
     walk += shared_walk
     return Draws(shock=shock, walk=walk, slope=slope, block=block, pick=pick, seeds=tuple(seeds))
+
+
+def shared_score(seed: int, *, paths: int, weeks: int) -> Floats:
+    """Return float64[paths], of mean 0 and variance 1: how dear what all wallets share makes a path's `weeks`."""
+    shock, walk = _shared(seed, paths // 2, weeks)
+    score = np.empty(paths)
+    _mirror(USUAL_SHOCK * shock + USUAL_WALK * np.cumsum(walk, axis=0).mean(axis=0), out=score)
+    return np.asarray(score / score.std())
 
 
 def _mirror(values: Floats, *, out: Floats) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.repricing import PriceIndex
+from reconciler.forecast.shared_event import SharedEvent
 from reconciler.forecast.windows import WEEK
 
 Floats = npt.NDArray[np.float64]
@@ -27,7 +28,7 @@ class Panel:
     seven is the weekday's phase. `ends` is the last history day of each series. `credits` of the same shape is what was
     given back on each day, 0 where nothing was; None where nobody looked for it. `charged` bool of the same shape: from
     what the day cost a monthly charge was taken out. `indices` say what the days of each series are counted at, and are
-    empty where nobody looked.
+    empty where nobody looked. `events` are those that many wallets share.
     """
 
     values: Floats
@@ -35,6 +36,7 @@ class Panel:
     credits: Floats | None = None
     charged: Bools | None = None
     indices: tuple[PriceIndex | None, ...] = ()
+    events: tuple[SharedEvent, ...] = ()
 
     @property
     def series(self) -> int:
@@ -47,7 +49,7 @@ class Panel:
     def rows(self, chosen: slice) -> Panel:
         credits = None if self.credits is None else self.credits[chosen]
         charged = None if self.charged is None else self.charged[chosen]
-        return Panel(self.values[chosen], self.ends[chosen], credits, charged, self.indices[chosen])
+        return Panel(self.values[chosen], self.ends[chosen], credits, charged, self.indices[chosen], self.events)
 
     def with_values(self, values: Floats) -> Panel:
         return replace(self, values=values)
@@ -73,6 +75,7 @@ def make_panel(
     *,
     credits: Sequence[Floats] | None = None,
     indices: Sequence[PriceIndex | None] = (),
+    events: Sequence[SharedEvent] = (),
 ) -> Panel:
     """Return the panel of `histories`, each oldest day first and ending on its day of `ends`; `credits` are as long.
 
@@ -82,7 +85,13 @@ def make_panel(
     longest = max((len(history) for history in histories), default=0)
     width = panel_width(longest)
     given = None if credits is None else _columns(credits, width, empty=0.0)
-    return Panel(_columns(histories, width, empty=np.nan), ends.astype("datetime64[D]"), given, indices=tuple(indices))
+    return Panel(
+        _columns(histories, width, empty=np.nan),
+        ends.astype("datetime64[D]"),
+        given,
+        indices=tuple(indices),
+        events=tuple(events),
+    )
 
 
 def _columns(series: Sequence[Floats], width: int, *, empty: float) -> Floats:

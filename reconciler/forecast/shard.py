@@ -10,6 +10,7 @@ import numpy as np
 from reconciler.findings import Finding
 from reconciler.forecast.answer import answer
 from reconciler.forecast.assumptions import TeamView, team_assumptions
+from reconciler.forecast.beside import Beside
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.notices import team_notices, wallet_notices
@@ -64,14 +65,15 @@ def sharded(questions: Sequence[WalletQuestion]) -> list[list[int]]:
 def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext) -> Shard:
     """Return what the wallets of whole teams will cost, and what there is to know about them."""
     year = YearSum.of(context.organization, period=context.period, as_of=context.as_of)
+    beside = Beside.of(context)
     answers: list[WalletForecast] = []
     teams: dict[str, _TeamSum] = {}
     for simulated in simulations(questions, context):
         answers.append(answer(simulated, context))
-        teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], context.period)
+        teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], context.period, beside)
         told = bool(answers[-1].month_end.quantiles)
         if year is not None and told and simulated.question.wallet.currency == context.organization.currency:
-            year.add(simulated.course, simulated.planned)
+            year.add(simulated.course, simulated.planned, beside=beside)
     views = [team.view(name, context) for name, team in sorted(teams.items())]
     tables = [team_assumptions(view) for view in views]
     return Shard(
@@ -113,10 +115,10 @@ class _TeamSum:
     censored: list[int] = field(default_factory=list)
     month_end: Floats | float = 0.0
 
-    def add(self, simulated: Simulated, forecast: WalletForecast, period: Period) -> None:
-        course = simulated.course
-        total = float(course.exact(period.first, period.end)) + course.rest(period.first, period.end)
-        self.month_end = self.month_end + total
+    def add(self, simulated: Simulated, forecast: WalletForecast, period: Period, beside: Beside) -> None:
+        course, first, end = simulated.course, period.first, period.end
+        rest = course.rest(first, end)[beside.order(course, first, end)]
+        self.month_end = self.month_end + float(course.exact(first, end)) + rest
         self.questions.append(simulated.question)
         self.forecasts.append(forecast)
         self.censored.append(simulated.censored_days)

@@ -13,11 +13,8 @@ from reconciler.forecast.fit import Fit
 from reconciler.forecast.happenings.silence import SILENT
 from reconciler.forecast.passing import chance_to_pass, is_holiday
 from reconciler.forecast.shift import AGES
-from reconciler.forecast.words import chance, share
+from reconciler.forecast.words import chance, times_the_usual
 from reconciler.model.forecast import WalletNotice
-
-MUCH = 10.0
-"""From this factor on a multiple needs no decimals."""
 
 
 def history_notices(fit: Fit, row: int) -> tuple[WalletNotice, ...]:
@@ -37,7 +34,7 @@ def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
     since = cast(date, fit.panel.ends[row].item()) - timedelta(days=AGES[place] - 1)
     stays = float((shift.odds[0] * (1.0 - chance_to_pass(fit, row))).sum() / shift.odds[0].sum())
     factor = float(np.round(now / before, 3)) if before > 0 else None
-    seen = f"has cost {_times(factor)} a day since {since} ({AGES[place]} days)"
+    seen = f"has cost {times_the_usual(factor)} a day since {since} ({AGES[place]} days)"
     if is_holiday(fit, row)[place]:
         back = date(since.year + 1, 1, 8)
         yield WalletNotice(
@@ -57,11 +54,3 @@ def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
         factor=factor,
         probability=round(stays, 4),
     )
-
-
-def _times(factor: float | None) -> str:
-    if factor is None:
-        return "money"
-    if factor < 1.0:
-        return f"only {share(factor, places=0)} of the usual"
-    return f"{factor:.0f} times the usual" if factor >= MUCH else f"{factor:.1f} times the usual"

@@ -41,6 +41,8 @@ FAR_PATHS = 500
 
 Decision 0036.
 """
+BATCHES: tuple[tuple[tuple[str, ...], int], ...] = (((), FAR_PATHS), (("more",), PATHS - FAR_PATHS))
+"""The paths come in two batches, each with seeds of its own name: those that go to the horizon, and the others."""
 CHUNK = 256
 """Wallets whose histories are fitted at a time: bounds the memory."""
 TOGETHER = 8
@@ -110,6 +112,7 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
             np.full(len(rows), day_before(start)),
             credits=[credits[row] / dearer for row, dearer in zip(rows, was, strict=True)],
             indices=[_index(question, context) for question in asked],
+            events=context.events,
         )
         planned = np.array([_planned(question, context) for question in asked])
         grows = np.array([_plans_growth(question) for question in asked], dtype=np.bool_)
@@ -142,7 +145,7 @@ def _together(run: Sequence[_Taught], context: ForecastContext) -> Iterator[Simu
     """Yield the wallets of `run`, whose rows of one fit follow each other. What is drawn for one changes no other."""
     days = max((context.end - context.known.known_until).days, 1)
     near = min(_near_days(context), days)
-    batches = [_weeks(run, context, batch, days=reach) for batch, reach in (("", days), ("more", near))]
+    batches = [_weeks(run, context, batch, days=reach) for batch, reach in zip(BATCHES, (days, near), strict=True)]
     for taught, *drawn in zip(run, *batches, strict=True):
         paths = np.concatenate([weeks.daily(0, -(-near // WEEK))[:near] for weeks in drawn], axis=1)
         yield _simulated(taught, paths, drawn[0], context, days=days)
@@ -187,14 +190,16 @@ def _near_days(context: ForecastContext) -> int:
     return max(-(-(until - context.known.known_until).days // WEEK), 1) * WEEK
 
 
-def _weeks(run: Sequence[_Taught], context: ForecastContext, batch: str, *, days: int) -> list[Weeks]:
-    """Simulate as many of each wallet's paths as go to the horizon; another `batch` is drawn from other seeds."""
-    organization, name = context.organization.organization, (batch,) if batch else ()
+def _weeks(
+    run: Sequence[_Taught], context: ForecastContext, batch: tuple[tuple[str, ...], int], *, days: int
+) -> list[Weeks]:
+    """Simulate a batch of each wallet's paths."""
+    organization, (name, paths) = context.organization.organization, batch
     learned = run[0].learned.part(slice(run[0].row, run[0].row + len(run)))
     draws = draw(
         [seed_of(organization, taught.question.wallet.key, context.as_of, *name) for taught in run],
         shared_seed=seed_of(organization, context.as_of, *name),
-        paths=FAR_PATHS if not batch else PATHS - FAR_PATHS,
+        paths=paths,
         weeks=-(-days // WEEK),
         blocks=int(learned.pool.count.max()) > 1,
     )
@@ -236,7 +241,7 @@ def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, k
         promises=Promises(
             usage=context.team_usage(question),
             seed=seed_of(context.organization.organization, question.wallet.team, context.as_of),
-            batches=(FAR_PATHS, PATHS - FAR_PATHS),
+            batches=tuple(paths for _, paths in BATCHES),
         ),
     )
 

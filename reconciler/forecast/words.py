@@ -11,6 +11,8 @@ from reconciler.model.forecast import Assumption
 DASH = "–"
 MINUS = "\N{MINUS SIGN}"
 SMALLEST_CHANCE = 0.001
+MUCH = 10.0
+"""From this factor on a multiple needs no decimals."""
 
 
 def amount(value: Decimal | float, currency: str) -> str:
@@ -43,6 +45,15 @@ def chance(probability: float) -> str:
         return ">99.9%"
     is_near_an_end = 0 < probability < 0.01 or 0.99 < probability < 1
     return f"{probability * 100:.{1 if is_near_an_end else 0}f}%"
+
+
+def times_the_usual(factor: float | None) -> str:
+    """Return what something costs by its usual: `2.3 times the usual`; `money` where nothing was usual."""
+    if factor is None:
+        return "money"
+    if factor < 1.0:
+        return f"only {share(factor, places=0)} of the usual"
+    return f"{factor:.0f} times the usual" if factor >= MUCH else f"{factor:.1f} times the usual"
 
 
 RowVerdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]

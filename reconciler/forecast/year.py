@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from reconciler.forecast.beside import Beside
 from reconciler.forecast.course import Course, joint
 from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.panel import Floats
@@ -29,7 +30,7 @@ QUIET_START = timedelta(days=7)
 
 @dataclass(slots=True)
 class YearSum:
-    """The running sum over wallets; wallets share a part of their shocks, so the paths may be added."""
+    """The running sum over wallets, whose paths are put beside each other by how far wallets move together."""
 
     year: FiscalYear
     target: Decimal | None
@@ -51,15 +52,16 @@ class YearSum:
         year = organization.fiscal_year.value
         return cls(year, organization.annual_target, as_of) if period in year else None
 
-    def add(self, course: Course, planned: Course | None = None) -> None:
+    def add(self, course: Course, planned: Course | None = None, *, beside: Beside) -> None:
         """Add a wallet; `planned` is its course if all promised savings come in full, where there are such."""
         first, end = self.year.starts.first, self.year.end
+        order = beside.order(course, first, end)
         self.wallets += 1
         self.spent += course.spend.between(first, min(self.as_of, end))
         self.exact += course.exact(first, end)
-        self.months.add(course)
-        rest = course.rest(first, end)
-        self._add(rest, planned.rest(first, end) if planned else rest)
+        self.months.add(course, order)
+        rest = course.rest(first, end)[order]
+        self._add(rest, planned.rest(first, end)[order] if planned else rest)
         self.promised |= planned is not None
 
     def include(self, other: YearSum) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.forecast.beside import Beside
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.quantiles import money_rows
 from reconciler.forecast.question import WalletQuestion
@@ -16,11 +17,12 @@ def year_alone(
     total: YearSum, questions: Sequence[WalletQuestion], context: ForecastContext
 ) -> Iterator[tuple[WalletRef, bool]]:
     """Add the wallets of whole teams to `total`; yield each, and whether there is anything to look ahead with."""
+    beside = Beside.of(context)
     for simulated in simulations(questions, context):
         wallet = simulated.question.wallet
         is_known = _is_known(simulated, context)
         if is_known and wallet.currency == context.organization.currency:
-            total.add(simulated.course, simulated.planned)
+            total.add(simulated.course, simulated.planned, beside=beside)
         yield wallet.key, is_known
 
 

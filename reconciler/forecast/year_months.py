@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
+
 from reconciler.forecast.course import Course, joint
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles
+from reconciler.forecast.turns import Ints
 from reconciler.model.forecast import YearMonth
 from reconciler.model.period import Period
 
@@ -31,13 +34,17 @@ class YearMonths:
         bounds = tuple((period.first, period.end) for period in periods)
         return cls(periods, bounds, [Decimal(0)] * len(periods), [None] * len(periods))
 
-    def add(self, course: Course) -> None:
-        """Add a wallet: its months are sums that the course keeps anyway."""
+    def add(self, course: Course, order: Ints) -> None:
+        """Add a wallet: its months are sums that the course keeps anyway.
+
+        Its paths that go to the horizon come in `order`, those that do not as they were drawn.
+        """
         for place, (first, end) in enumerate(self.bounds):
             if first < course.start:
                 self.exact[place] += course.exact(first, end)
             if end > course.start:
-                self._add(place, course.rest(first, end))
+                rest = course.rest(first, end)
+                self._add(place, np.concatenate([rest[order], rest[len(order) :]]))
 
     def include(self, other: YearMonths) -> None:
         for place, (exact, rest) in enumerate(zip(other.exact, other.rest, strict=True)):

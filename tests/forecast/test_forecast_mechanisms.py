@@ -17,6 +17,7 @@ from mechanism_gates import AT_LEAST, AT_MOST, GOALS, gates_of
 from mechanism_scores import measure, worlds_of
 from mechanism_silence import LADDER, ladder, silent
 from mechanism_sums import judge_sums, organization
+from mechanism_together import judge_together
 from real_series import Series, months_ahead
 from world_rows import ROWS, Row
 
@@ -118,11 +119,20 @@ def test_the_silence_of_a_wallet_is_the_end_of_its_history() -> None:
 
 
 def test_an_organization_is_judged_by_the_sum_of_its_wallets(capsys: pytest.CaptureFixture[str]) -> None:
-    wallets = organization(0, seeds=1)
+    wallets = organization(0, seeds=1, together=0.25)
     assert len(wallets) == 12
     assert len({(wallet.as_of, len(wallet.future)) for wallet in wallets}) == 1
-    assert [gate.count for gate in judge_sums(seeds=1, count=1)] == [1] * 5
+    assert [gate.count for gate in judge_sums(seeds=1, count=1)] == [1] * 15
     assert "sums of 12 wallets: 1 organizations" in capsys.readouterr().out
+
+
+def test_wallets_that_dip_on_the_same_days_are_judged_with_their_event_and_without(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gates = {gate.name: gate for gate in judge_together(seeds=1, count=1)}
+    assert len(gates) == 5
+    assert gates["nothing that is shared: told"].value == 0
+    assert "each wallet by itself" in capsys.readouterr().out
 
 
 def test_a_series_is_judged_some_months_ahead_where_the_month_is_there_as_a_whole() -> None:

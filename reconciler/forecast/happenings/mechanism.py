@@ -14,6 +14,7 @@ class Mechanism(StrEnum):
     CREDITS = "credits"
     CHARGES = "charges"
     SHIFTS = "shifts"
+    TOGETHER = "together"
     HOLIDAYS = "holidays"
     QUARTERS = "quarters"
     GROWTH = "growth"

@@ -11,6 +11,7 @@ from reconciler.forecast.happenings.happening import Happening
 from reconciler.forecast.happenings.holidays import find_holidays
 from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.happenings.silence import find_silence
+from reconciler.forecast.happenings.together import find_together
 from reconciler.forecast.panel import Panel
 
 Finder = Callable[[Panel], tuple[Happening, Panel]]
@@ -20,6 +21,7 @@ _FINDERS: Mapping[Mechanism, Finder] = {
     Mechanism.CREDITS: find_credits,
     Mechanism.CHARGES: find_charges,
     Mechanism.COLUMNS: find_columns,
+    Mechanism.TOGETHER: find_together,
     Mechanism.HOLIDAYS: find_holidays,
     Mechanism.SILENCE: find_silence,
 }
