@@ -71,3 +71,43 @@ def test_merged_all_the_same_with_every_approval_it_is_applied_by_the_rule_as_it
     assert WAS in landing["refused"]["support"]
     assert WAS in plain(desk.comment())
     assert desk.funded() == before
+
+
+WAIVER = """\
+waivers:
+  - name: pilot
+    rule: small-steps
+    team: support
+    until: 2099-12-31
+    uses: 1
+    reason: a pilot
+    approved_by: "@cfo"
+"""
+
+
+@pytest.mark.slow
+def test_a_waiver_is_used_by_the_merge_that_it_let_pass_and_lets_no_other_pass(desk: MergeDesk) -> None:
+    def waived() -> None:
+        desk.repository.write({RULES: RULE})
+        desk.repository.edit("budgets/org.yaml", "approvals:", f"{WAIVER}approvals:")
+
+    desk.approved_and_merged(127, waived, by="bob")
+    assert desk.told() == ExitCode.DONE, desk.desk.errors
+    desk.opened(128, desk.target("10500.00", "12500.00"))
+    assert "use 1 of 1" in plain(desk.comment())
+    desk.approved(128, "lena", "bob")
+    desk.merged(128)
+    assert desk.told() == ExitCode.DONE, desk.desk.errors
+    before = desk.funded()
+
+    desk.opened(129, desk.target("12500.00", "14500.00"), shown=False)
+    desk.shown(129, code=ExitCode.REFUSED)
+    assert "the waiver `pilot` let 1 plan pass, and is used up by plan" in plain(desk.comment(129))
+    assert "(change request 128)" in plain(desk.comment(129))
+    desk.approved(129, "lena", "bob")
+    assert desk.desk.kt("pr", "approval", "--check", "--pr", "129") == ExitCode.DONE
+    assert "Refused by small-steps (support)" in desk.desk.output
+    desk.merged(129)
+    assert desk.told() == ExitCode.REFUSED
+    assert "is used up by" in desk.landing(129)["refused"]["support"]
+    assert desk.funded() == before
