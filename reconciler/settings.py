@@ -27,7 +27,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "KT_BUDGETS_FOLDER": "The folder with org.yaml and teams/; `--budgets`. Without it `budgets`.",
         "KT_BUDGETS_JOURNAL": "Where runs are recorded, file:PATH or git:REMOTE, where org.yaml does not say it;"
         " `--journal`.",
-        "KT_BUDGETS_USAGE_STORE": "A folder where what was read of exports is kept; `--usage-store`. Without it, none.",
+        "KT_BUDGETS_USAGE_STORE": "Where what is read of exports is kept, a folder or a URL; `--usage-store`.",
         "KT_BUDGETS_ACTOR": "Who acts, for the record of a run; without it whom CI names, or the user.",
         "KT_BUDGETS_REASON": "Why a run was started, for its record.",
         "KT_BUDGETS_APPROVED_BY": "Who approved what a run applies, for its record.",
@@ -63,7 +63,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 class Settings:
     """What every network command shares. `token` never appears in a representation.
 
-    `usage_store` is the folder where what was read of exports is kept, None where nothing is.
+    `usage_store` is the folder or the URL where what was read of exports is kept, None where nothing is.
     `rehearsed` says that `as_of` was asked for; else it is today. `journal` is seen from `root`, the repository of the
     budgets.
     """
@@ -78,7 +78,7 @@ class Settings:
     root: Path = Path()
     token: str | None = field(default=None, repr=False)
     rehearsed: bool = False
-    usage_store: Path | None = None
+    usage_store: str | None = None
 
     def require_token(self) -> str:
         if not self.token:
@@ -148,13 +148,12 @@ def resolve(
     sandbox: bool = False,
     journal: str | None = None,
     root: Path = Path(),
-    usage_store: Path | None = None,
+    usage_store: str | None = None,
 ) -> Settings:
     from reconciler.model.period import Period
 
     day = as_of or today()
     variables = environment()
-    named = variables.get("KT_BUDGETS_USAGE_STORE")
     return Settings(
         budgets=budgets,
         api_url=api_url or variables.get("KEEPTRUSTS_API_URL") or DEFAULT_API_URL,
@@ -166,5 +165,5 @@ def resolve(
         root=root,
         token=None if sandbox else read_token(token_file),
         rehearsed=as_of is not None,
-        usage_store=usage_store or (Path(named) if named else None),
+        usage_store=usage_store or variables.get("KT_BUDGETS_USAGE_STORE") or None,
     )

@@ -16,7 +16,7 @@ _FILES = (
     (f"budgets/{ORGANIZATION}", "What holds for the whole organization: currency, fiscal year, environments, owners."),
     ("budgets/teams/TEAM.yaml", "One team: its annual plan, wallets and alerts. The name of the file is the team's."),
     ("plan.json", "A plan under review, which `plan` writes and `apply` carries out."),
-    ("USAGE_STORE/manifest.json", "What was read of exports, where `--usage-store` names a folder; files/ beside it."),
+    ("USAGE_STORE/manifest.json", "What was read of exports, where `--usage-store` names a place; files/ beside it."),
     (DEFAULT.removeprefix("file:"), "The record of every run, where org.yaml names no other journal. Not for git."),
     ("refs/kt-budgets/*", "With `journal: git:REMOTE`: references of that remote, which no branch shows."),
     ("schemas/*.schema.json", "What the YAML may say, for editors, and what commands print, for programs."),

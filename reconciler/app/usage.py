@@ -108,12 +108,13 @@ def _download(
 
 
 def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: date) -> DailyUsage:
+    from reconciler.usage.files import shown
     from reconciler.usage.read import read_usage
     from reconciler.usage.store.session import Store, StoreUse
 
     _, end = trailing_window(settings.as_of)
     uses: list[StoreUse] = []
-    folder = settings.usage_store if paths == settings.usage else None
+    place = settings.usage_store if paths == settings.usage else None
     with progress("Reading usage"):
         usage = read_usage(
             paths,
@@ -121,12 +122,12 @@ def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: d
             end=end,
             columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
             known_wallets=frozenset(desired.wallets),
-            store=Store(folder, uses.append) if folder else None,
+            store=Store(place, uses.append) if place else None,
         )
     for use in uses:
-        note(f"usage store {folder}: {use}")
+        note(f"usage store {shown(place or '')}: {use}")
         if use.trouble:
-            say(f"the usage store {folder} was not used as it is: {use.trouble}")
+            say(f"the usage store {shown(place or '')} was not used as it is: {use.trouble}")
     source = usage.source
     days = (source.rows, source.first_day, source.last_day)
     logging.getLogger(__name__).info("read usage: %d events from %s to %s", *days)

@@ -124,8 +124,10 @@ _usage = click.option(
     metavar="PATH",
     help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
 )
-_usage_store = folder(
-    "--usage-store", help="Keep what is read of --usage in DIR, and read only what is new; or $KT_BUDGETS_USAGE_STORE."
+_usage_store = click.option(
+    "--usage-store",
+    metavar="DIR|URL",
+    help="Keep there what is read of --usage, and read only what is new; or $KT_BUDGETS_USAGE_STORE.",
 )
 
 

@@ -37,10 +37,10 @@ class Bucket:
     def put(self, name: str, body: bytes) -> None:
         self.system.pipe(f"{WEEKLY}{name}", body)
 
-    def read(self) -> list[str]:
+    def read(self, store: Store | None = None) -> list[str]:
         """Return what a reading with the store asked for, once it said what a reading without one says."""
         self.trouble.read.clear()
-        usage = self.exports.read(WEEKLY, store=self.store)
+        usage = self.exports.read(WEEKLY, store=store or self.store)
         read = [path.rpartition("/")[2] for path in self.trouble.read]
         assert told(usage) == told(self.exports.read(WEEKLY))
         return read
@@ -60,7 +60,7 @@ def bucket(exports: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         system = fsspec.filesystem("s3")
         system.mkdir("finops-artifacts")
         uses: list[StoreUse] = []
-        yield Bucket(system, trouble, exports, uses, Store(tmp_path / "store", uses.append))
+        yield Bucket(system, trouble, exports, uses, Store(str(tmp_path / "store"), uses.append))
         system.clear_instance_cache()
 
 
@@ -132,3 +132,24 @@ def test_an_object_that_is_replaced_or_deleted_while_it_is_read_is_an_error(
     monkeypatch.setattr(gather, "unpack", deleted)
     with pytest.raises(UnreachableError, match=r"2026-03-07\.csv"):
         bucket.exports.read(WEEKLY, store=bucket.store)
+
+
+def test_a_store_may_be_in_a_bucket_itself(bucket: Bucket) -> None:
+    store = Store("s3://finops-artifacts/kt-budgets/store/", bucket.uses.append)
+    bucket.put("2026-03-07.csv", week(1, "a", "b"))
+    bucket.put("2026-03-14.csv", week(2, "c"))
+    bucket.read(store)
+    kept = bucket.system.find("finops-artifacts/kt-budgets/store/files")
+    bucket.put("2026-03-21.csv", week(3, "b"))
+    bucket.read(store)
+    assert (bucket.uses[-1].read, bucket.uses[-1].again) == (2, 1)
+    bucket.read(store)
+    assert (bucket.uses[-1].read, bucket.uses[-1].trouble) == (0, "")
+    for file in bucket.system.find("finops-artifacts/kt-budgets/store/files"):
+        bucket.system.pipe(file, b"something else")
+    bucket.read(store)
+    assert "is gone or not what was written there" in bucket.uses[-1].trouble
+    assert set(kept) <= set(bucket.system.find("finops-artifacts/kt-budgets/store/files"))
+    bucket.trouble.denied = True
+    with pytest.raises(UsageError, match=r"the usage store s3://finops-artifacts/kt-budgets/store/ cannot be read \("):
+        bucket.exports.read(str(bucket.exports.text("e.csv", week(1, "a"))), store=store)

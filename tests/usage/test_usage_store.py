@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -18,7 +17,7 @@ from reconciler.usage.files import ExportFile
 from reconciler.usage.store import gather, place
 from reconciler.usage.store.mark import Mark, mark_of
 from reconciler.usage.store.session import Store, StoreUse
-from reconciler.usage.store.unit import Manifest, Unit
+from reconciler.usage.store.unit import Kind, Manifest, Unit
 
 HEADER = "id,timestamp,team_id,cost,model"
 
@@ -41,7 +40,7 @@ class Stored:
 
     def read(self, *paths: Path | str, **settings: Any) -> StoreUse:
         """Read with the store, show that it says the same as a reading without one, and return what it was used for."""
-        with_store = self.exports.read(*paths, store=Store(self.folder, self.uses.append), **settings)
+        with_store = self.exports.read(*paths, store=Store(str(self.folder), self.uses.append), **settings)
         assert told(with_store) == told(self.exports.read(*paths, **settings))
         return self.uses[-1]
 
@@ -151,6 +150,59 @@ def of_another_form(manifest: bytes) -> bytes:
     return f"{place.digest_of(body)}\n".encode() + body
 
 
+@pytest.fixture(params=["folder", "prefix"])
+def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[place.Place]:
+    import fsspec
+
+    yield place.place_of(str(tmp_path / "store") if request.param == "folder" else "memory://bucket/kept/")
+    fsspec.filesystem("memory").store.clear()
+
+
+def test_a_place_gives_back_what_it_was_given_or_says_that_it_cannot(kept_in: place.Place, tmp_path: Path) -> None:
+    given, taken = tmp_path / "given", tmp_path / "taken"
+    given.write_bytes(b"sums")
+    digest = kept_in.keep(given)
+    kept_in.fetch(digest, taken)
+    assert taken.read_bytes() == b"sums"
+    with pytest.raises(place.DamagedError):
+        kept_in.fetch("0" * 64, taken)
+    assert kept_in.manifest() is None
+    manifest = Manifest(made_by={"engine": "1"}, units={})
+    kept_in.publish(manifest)
+    assert kept_in.manifest() == manifest
+
+
+def test_a_place_forgets_what_nothing_names_and_is_older_than_a_day(
+    kept_in: place.Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = []
+    for name in ("named", "left"):
+        (tmp_path / name).write_text(name)
+        digests.append(kept_in.keep(tmp_path / name))
+    kept_in.forget(digests[:1])
+    kept_in.fetch(digests[1], tmp_path / "taken")
+    monkeypatch.setattr(place, "LEFT_SECONDS", -60)
+    kept_in.forget(digests[:1])
+    kept_in.fetch(digests[0], tmp_path / "taken")
+    with pytest.raises(place.DamagedError):
+        kept_in.fetch(digests[1], tmp_path / "taken")
+
+
+def test_a_bucket_that_holds_something_else_or_does_not_answer_is_told(tmp_path: Path) -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    prefix = place.Prefix("memory://bucket/kept")
+    (tmp_path / "given").write_text("sums")
+    digest = prefix.keep(tmp_path / "given")
+    store.pipe(f"/bucket/kept/files/{digest}", b"others")
+    with pytest.raises(place.DamagedError):
+        prefix.fetch(digest, tmp_path / "taken")
+    store.store.clear()
+    with pytest.raises(OSError, match="nosuch://bucket: ValueError"):
+        place.place_of("nosuch://key:secret@bucket")
+
+
 @pytest.mark.parametrize("damage", [cut, not_text, edited, of_another_form])
 def test_a_list_that_is_not_as_it_was_written_is_not_used(tmp_path: Path, damage: Any) -> None:
     folder = place.Folder(tmp_path)
@@ -168,22 +220,27 @@ def list_cut(stored: Stored) -> None:
     manifest.write_bytes(cut(manifest.read_bytes()))
 
 
-def ids_of_one(stored: Stored) -> Path:
+def one_file(stored: Stored, kind: Kind) -> Path:
     manifest = place.Folder(stored.folder).manifest()
     assert manifest is not None
-    digest = min(unit.files["ids"] for unit in manifest.units.values())
+    digest = min(unit.files[kind] for unit in manifest.units.values())
     return next(file for file in stored.files if file.name == digest)
 
 
 def file_changed(stored: Stored) -> None:
-    file = ids_of_one(stored)
+    file = one_file(stored, "sums")
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
 
 
 def file_gone(stored: Stored) -> None:
-    ids_of_one(stored).unlink()
+    one_file(stored, "rows").unlink()
+
+
+def ids_gone_when_there_are_others(stored: Stored) -> None:
+    one_file(stored, "ids").unlink()
+    stored.exports.text("d.csv", text(event("a")))
 
 
 @pytest.mark.parametrize(
@@ -192,11 +249,14 @@ def file_gone(stored: Stored) -> None:
         (list_cut, "its list is cut or was changed by something else, so all exports were read again", 2),
         (file_changed, "what it held of 1 exports is gone or not what was written there, so these were read again", 1),
         (file_gone, "what it held of 1 exports is gone", 1),
+        (ids_gone_when_there_are_others, "what it held of 1 exports is gone", 2),
     ],
 )
 def test_a_damaged_store_is_said_and_made_again(stored: Stored, damage: Any, said: str, read: int) -> None:
-    for name in "ab":
-        stored.exports.text(f"{name}.csv", text(event(name), event(f"{name}{name}")))
+    for name in "bc":
+        stored.exports.text(
+            f"{name}.csv", text(event(name), event(f"{name}{name}", team=name), event(f"{name}-", name))
+        )
     stored.read()
     damage(stored)
     use = stored.read()
@@ -234,7 +294,7 @@ def test_two_runs_at_once_leave_a_store_that_is_whole(stored: Stored, events: An
 
     def run(some: list[Path]) -> None:
         try:
-            stored.exports.read(*some, store=Store(stored.folder, stored.uses.append))
+            stored.exports.read(*some, store=Store(str(stored.folder), stored.uses.append))
         except BaseException as error:
             failed.append(error)
 
@@ -246,18 +306,6 @@ def test_two_runs_at_once_leave_a_store_that_is_whole(stored: Stored, events: An
     assert failed == []
     assert stored.read().trouble == ""
     assert stored.read().read == 0
-
-
-def test_what_no_list_names_is_deleted_after_a_day(stored: Stored) -> None:
-    stored.exports.text("e.csv", text(event("a")))
-    stored.read()
-    left, old = stored.files[0].with_name("0" * 64), stored.files[0].with_name("1" * 64)
-    for file in (left, old):
-        file.write_bytes(b"left by a run that was killed")
-    os.utime(old, (0, 0))
-    stored.exports.text("f.csv", text(event("b")))
-    stored.read()
-    assert (left.exists(), old.exists()) == (True, False)
 
 
 def test_a_store_that_cannot_be_written_is_said_and_the_figures_are_there(
@@ -299,7 +347,7 @@ def test_errors_are_those_of_a_reading_without_a_store(stored: Stored) -> None:
     stored.exports.text("f.csv", "id,when,who,price\na,2026-03-01,t,1\n")
     stored.exports.text("g.csv", "id,when,who,price\na,2026-03-01,t,1\n")
     said = []
-    for store in (None, Store(stored.folder, stored.uses.append)):
+    for store in (None, Store(str(stored.folder), stored.uses.append)):
         with pytest.raises(UsageError) as raised:
             stored.exports.read(store=store)
         said.append((raised.value.message, raised.value.hint))

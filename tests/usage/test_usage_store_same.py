@@ -19,7 +19,7 @@ from reconciler.usage.store.session import Store, StoreUse
 def test_each_reading_with_a_store_says_what_one_without_says(exports: Any, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     uses: list[StoreUse] = []
-    store = Store(tmp_path / "store", uses.append)
+    store = Store(str(tmp_path / "store"), uses.append)
     for _ in Arrivals(exports, draw).steps(4):
         window = {
             "first": date(2026, draw.randint(1, 3), 1),

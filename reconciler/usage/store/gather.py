@@ -20,12 +20,14 @@ from reconciler.usage.scans import make_scans
 from reconciler.usage.store.making import BrokenTextError, Workshop
 from reconciler.usage.store.mark import mark_of
 from reconciler.usage.store.meets import Paths, needed
-from reconciler.usage.store.place import DamagedError, Folder
+from reconciler.usage.store.place import DamagedError, Place
 from reconciler.usage.store.reading import StoredExport
 from reconciler.usage.store.unit import Kind, Unit
 from reconciler.usage.unpack import PlainFile, unpack
 
-KINDS: tuple[Kind, ...] = ("rows", "sums", "ids")
+_READ: tuple[Kind, ...] = ("rows", "sums")
+_COMPARED: tuple[Kind, ...] = ("ids",)
+"""What is taken out of the store only where there is something new to compare with."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Gathering:
     """One gathering of units."""
 
     def __init__(
-        self, shop: Workshop, store: Folder, known: dict[str, Unit], files: Sequence[ExportFile], teams: Sequence[str]
+        self, shop: Workshop, store: Place, known: dict[str, Unit], files: Sequence[ExportFile], teams: Sequence[str]
     ) -> None:
         self.shop = shop
         self.store = store
@@ -61,9 +63,9 @@ class Gathering:
 
     def gather(self) -> Gathered:
         """Return the units of all exports. Raises what `read_usage` does."""
-        for key in self.keys:
-            if key in self.known and not self._restored(key):
-                self.found.lost.add(key)
+        self._restore([key for key in self.keys if key in self.known], _READ)
+        if len(self.found.units) < len(self.keys):
+            self._restore(list(self.found.units), _COMPARED)
         new = [key for key in self.keys if key not in self.found.units]
         for key in new:
             self._unpacked(key)
@@ -84,17 +86,18 @@ class Gathering:
             for number, (key, file) in enumerate(self.keys.items())
         ]
 
-    def _restored(self, key: str) -> bool:
-        """Take a known unit out of the store; return whether all of it is there, as it was."""
-        unit, paths = self.known[key], {}
-        try:
-            for kind in KINDS if unit.files else ():
-                paths[kind] = self.shop.scratch / f"kept-{len(self.found.units)}-{kind}"
-                self.store.fetch(unit.files[kind], paths[kind])
-        except (DamagedError, KeyError):
-            return False
-        self.found.units[key] = unit, paths
-        return True
+    def _restore(self, keys: Sequence[str], kinds: Sequence[Kind]) -> None:
+        """Take files of known units out of the store. A unit of which not all is there, as it was, is lost."""
+        for key in keys:
+            unit, paths = self.known[key], dict(self.found.units.pop(key, (None, {}))[1])
+            try:
+                for kind in kinds if unit.files else ():
+                    paths[kind] = self.shop.scratch / f"kept-{sum(1 for _ in self.shop.scratch.iterdir())}"
+                    self.store.fetch(unit.files[kind], paths[kind])
+            except (DamagedError, KeyError):
+                self.found.lost.add(key)
+            else:
+                self.found.units[key] = unit, paths
 
     def _unpacked(self, key: str) -> PlainFile:
         if key not in self.plain:

@@ -15,12 +15,12 @@ from ibis.backends.duckdb import Backend
 from reconciler.findings import UsageError
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import DailyUsage
-from reconciler.usage.files import ExportFiles
+from reconciler.usage.files import ExportFiles, shown
 from reconciler.usage.layouts import Names
 from reconciler.usage.reading import Progress
 from reconciler.usage.store.gather import Gathered, Gathering
 from reconciler.usage.store.making import Workshop
-from reconciler.usage.store.place import DamagedError, Folder
+from reconciler.usage.store.place import DamagedError, Place, place_of
 from reconciler.usage.store.reading import StoredReading
 from reconciler.usage.store.unit import Manifest, Unit
 from reconciler.usage.unpack import remarks
@@ -49,9 +49,9 @@ class StoreUse:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A store in `folder`; `used` is told of each use of it."""
+    """A store in `place`, a folder or the URL of a prefix; `used` is told of each use of it."""
 
-    folder: Path
+    place: str
     used: Callable[[StoreUse], None]
 
     def read(
@@ -65,7 +65,7 @@ class Store:
         known: Collection[str],
     ) -> DailyUsage:
         """Return the usage of exports, of which only those are read that the store does not know as they are."""
-        place, shop = Folder(self.folder), Workshop(connect, names, scratch)
+        place, shop = self._place(), Workshop(connect, names, scratch)
         made_by = _made_by(names)
         units, trouble = self._known(place, made_by)
         say("comparing exports with the store")
@@ -86,17 +86,26 @@ class Store:
         finally:
             reading.connection.disconnect()
 
-    def _known(self, place: Folder, made_by: dict[str, str]) -> tuple[dict[str, Unit], str]:
+    def _place(self) -> Place:
+        try:
+            return place_of(self.place)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> UsageError:
+        return UsageError(
+            f"the usage store {shown(self.place)} cannot be read ({error.strerror})",
+            hint="name with `--usage-store` a folder or a prefix that can be read and written, or leave it out",
+        )
+
+    def _known(self, place: Place, made_by: dict[str, str]) -> tuple[dict[str, Unit], str]:
         """Return the units that can be used, and why there are none although there is a store."""
         try:
             manifest = place.manifest()
         except DamagedError:
             return {}, "its list is cut or was changed by something else, so all exports were read again"
         except OSError as error:
-            raise UsageError(
-                f"the usage store {self.folder} cannot be read ({error.strerror})",
-                hint="name a folder with `--usage-store` that can be read and written, or leave it out",
-            ) from error
+            raise self._unreadable(error) from error
         if manifest is None:
             return {}, ""
         differs = [what for key, what in _MADE_BY.items() if manifest.made_by.get(key) != made_by[key]]
@@ -125,7 +134,7 @@ def _sources() -> str:
     return hashed.hexdigest()[:16]
 
 
-def _kept(place: Folder, gathering: Gathering, gathered: Gathered, before: Manifest) -> str:
+def _kept(place: Place, gathering: Gathering, gathered: Gathered, before: Manifest) -> str:
     """Publish the units, unless they are those of `before`; return why that was not possible, "" when it was."""
     units = {}
     try:
