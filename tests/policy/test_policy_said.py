@@ -1,0 +1,117 @@
+"""What rules say of each kind of thing, word for word: where it stands, whom it is about, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from policy.rules import DAY, judged_by, rule, with_rules
+from policy.test_policy_own_rules import BARE, SAVED
+
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.plan import GuardResult
+from reconciler.model.policy_input import PolicyInput
+from reconciler.model.rule import EACH
+from reconciler.policy.rule_facts import rule_facts
+from reconciler.policy.rule_judging import subjects, verdicts
+from reconciler.policy.rule_set import RuleSetError, flaws, loaded
+
+SAID = {
+    "plan": "{plan.changes} of {plan.moved}",
+    "change": "{change.key} {change.verb} {change.amount} in {change.environment}, spent {wallet.spent}",
+    "wallet": "{wallet.id} of {wallet.environment} {wallet.month_end.p90} {wallet.after.runs_out}",
+    "alert": "{alert.name} {alert.environment} {alert.percentages}",
+    "warning": "{warning.name} {warning.environment} {warning.fires}",
+    "assumption": "{assumption.name} {assumption.verdict}",
+    "drift": "{drift.category} {drift.key}",
+}
+UNKNOWN = {
+    "plan": "plan.pool < 0",
+    "change": "wallet.last_month < 0",
+    "wallet": "wallet.last_month < 0",
+    "drift": "drift.amount < 0",
+    "assumption": "assumption.owed < 0",
+}
+
+
+def told(one: GuardResult) -> str:
+    return f"{one.status} {one.guard} [{one.team}] {one.position} {one.owner}: {one.message}\n  {one.hint}"
+
+
+def organizations() -> Iterator[tuple[str, OrganizationBudget, PolicyInput]]:
+    """Yield what is tried, by its name, with the facts that it is judged by."""
+    for each in EACH:
+        of_prod: dict[str, Any] = (
+            {} if each in ("plan", "assumption", "drift") else {"applies_to": {"environments": ["prod"]}}
+        )
+        for name, facts in (("known", SAVED), ("bare", BARE)):
+            yield f"{each} {name}", with_rules(rule(each=each, message=SAID[each])), facts
+            yield f"{each} {name} of prod", with_rules(rule(each=each, **of_prod)), facts
+            yield f"{each} {name} asks", with_rules(rule(each=each, level="approve")), facts
+            if each in UNKNOWN:
+                yield f"{each} {name} unknown", with_rules(rule(UNKNOWN[each], each=each)), facts
+    yield "division", with_rules(rule("1 / (plan.changes - plan.changes) == 1", each="plan")), SAVED
+    yield "division in when", with_rules(rule(when="1 / (plan.changes - plan.changes) == 1")), SAVED
+    yield "no rule", with_rules(), SAVED
+    yield "does not load", with_rules(rule("nonsense")), SAVED
+    yield "another currency", with_rules(rule()), SAVED.model_copy(update={"currency": "EUR"})
+    yield "two sets", two_sets(), SAVED
+
+
+def two_sets() -> OrganizationBudget:
+    here, there = with_rules(rule()), with_rules(rule("true"), rule(name="other", each="plan"))
+    sets = {"inside": there.policies["policies/own.yaml"], **here.policies}
+    return here.model_copy(update={"policies": sets})
+
+
+def test_what_rules_say(golden: Callable[[str, str], None]) -> None:
+    lines = []
+    for name, organization, facts in organizations():
+        lines += [f"# {name}", *map(told, judged_by(organization, facts))]
+        day = facts.as_of + timedelta(days=1)
+        lines += [f"  about {[one.about for one in verdicts(organization, day, facts)]}"]
+    golden("policy/rules_said.txt", "\n".join([*lines, ""]))
+
+
+def test_what_rules_are_asked_of(golden: Callable[[str, str], None]) -> None:
+    lines = []
+    for facts in (SAVED, BARE):
+        seen = rule_facts(facts, DAY)
+        for each in EACH:
+            found = subjects(each, seen, facts)
+            lines.append(f"# {each}" if found is not None else f"# {each}: not told")
+            lines += [f"{one.team} {one.environment} {one.about} {one.position}: {one.values}" for one in found or ()]
+    golden("policy/rules_asked.txt", "\n".join([*lines, ""]))
+
+
+FLAWED: dict[str, dict[str, Any]] = {
+    "expression": {"assert": "change.amont < 1"},
+    "when": {"when": "wallet"},
+    "message": {"message": "{change.amont}"},
+    "currency": {"parameters": {"most": "EUR 5.00"}},
+    "teams of a plan": {"each": "plan", "applies_to": {"teams": ["a"]}},
+    "environments of drift": {"each": "drift", "applies_to": {"environments": ["a"], "teams": ["b"]}},
+    "environments of assumptions": {"each": "assumption", "applies_to": {"environments": ["a"], "teams": ["b"]}},
+    "ends before it begins": {"from": "2026-06-02", "until": "2026-06-01"},
+    "of one day": {"from": "2026-06-02", "until": "2026-06-02"},
+    "nothing": {},
+}
+
+
+def test_what_is_wrong_with_rules(golden: Callable[[str, str], None]) -> None:
+    lines = []
+    for name, changes in FLAWED.items():
+        given = dict(changes)
+        organization = with_rules(
+            rule("true", name="first"),
+            {**rule("true"), **{k: v for k, v in given.items() if k != "parameters"}},
+            parameters=given.get("parameters"),
+        )
+        rules = organization.policies["policies/own.yaml"]
+        lines += [f"# {name}", *(str(one) for one in flaws(rules, "USD"))]
+        try:
+            lines.append(f"{len(loaded(organization))} loaded")
+        except RuleSetError as error:
+            lines.append(f"{error.set_name}: {error}")
+    golden("policy/rules_wrong.txt", "\n".join([*lines, ""]))
