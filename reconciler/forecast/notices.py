@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Origin, Severity
 from reconciler.forecast.history import Spending
@@ -85,7 +85,7 @@ def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
         return
     middle = exhaustion.date["0.5"]
     out = f"runs out {middle}," if middle else "may run out"
-    missing = amount(forecast.desired.unserved["0.9"], forecast.currency)
+    missing = f"{forecast.currency} {forecast.desired.unserved['0.9'].to_integral_value(ROUND_CEILING):,}"
     told = f"{out} before the month is over, with probability {chance(exhaustion.probability)}"
     if exhaustion.probability == 1 and middle == forecast.as_of:
         told = f"has no money left on {middle}, before the month is over"

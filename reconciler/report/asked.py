@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.report.document import Asked
 from reconciler.report.spans import Words, code, plain, safe_name, strong, visible, words
-from reconciler.report.wording import agree
 
 _APPROVE = strong("Approve:")
 _SHORT = 480
@@ -59,7 +58,7 @@ def _is_short(approvals: Sequence[Asked]) -> bool:
 
 
 def _whole(asked: Asked) -> Words:
-    """Return who is asked and what for: `acme/finance (USD 12,500.00 move; support, ads change)`."""
+    """Return who is asked and what for: `acme/finance (USD 12,500.00 move; budgets of support, ads)`."""
     return words(owners_words(asked), f" ({'; '.join([*_reasons(asked), *_teams(asked)])})")
 
 
@@ -79,4 +78,6 @@ def _teams(asked: Asked) -> Iterator[str]:
         for start in range(0, len(teams), _TEAMS):
             shown = teams[start : start + _TEAMS]
             named = ", ".join(map(safe_name, shown))
-            yield f"{named}: {visible(what, 240)}" if what else f"{named} {agree(len(shown), 'changes')}"
+            yield (
+                f"{named}: {visible(what, 240)}" if what else f"{'budget' if len(shown) == 1 else 'budgets'} of {named}"
+            )

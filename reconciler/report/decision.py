@@ -53,7 +53,7 @@ def _running_out(month: str, told: Sequence[WalletStory]) -> Iterator[_Line]:
     if known:
         then = [(story, story.forecast.desired) for story in known if story.forecast]
         now = [(story, story.forecast.live) for story in known if story.forecast]
-        yield f"Who runs out in {month}", _those(then), _those(now)
+        yield f"May run out in {month}", _those(then), _those(now)
 
 
 def _those(sides: Sequence[tuple[WalletStory, WalletOutlook]]) -> str:
@@ -73,7 +73,7 @@ def _year(plan: Plan) -> Iterator[_Line]:
     target = f", target {wording.whole(money.annual_target)}" if money.annual_target is not None else ""
     told, same = [], []
     if forecast is not None and (middle := forecast.quantiles.get("0.5")) is not None:
-        sure = f", {sure_words(forecast)} sure to stay within" if forecast.within_probability is not None else ""
+        sure = f" (within target: {sure_words(forecast)})" if forecast.within_probability is not None else ""
         covered = f"{covered_words(forecast) if forecast.left_out else ''}{quick_words(forecast)}"
         told.append(f"forecast {wording.whole(middle)}{covered}{sure}{wording.counted_from(forecast.known_from)}")
         told += [planned] if (planned := planned_words(forecast)) else []
@@ -82,12 +82,12 @@ def _year(plan: Plan) -> Iterator[_Line]:
         told.append(unknown)
     then, now = money.applied, money.not_applied
     more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
-    told.insert(0, f"wallets {wording.whole(then)}{more}")
+    told.insert(0, f"wallets get {wording.whole(then)}{more}")
     if now is None:
         this_month = f"{wording.signed(-money.moved)} in {plan.period.first:%B}, " if money.moved else ""
-        same = [f"{this_month}later months not known: no commit to compare with"]
+        same = [f"{this_month}later months not known (no earlier version)"]
     else:
-        same.insert(0, "the same" if then == now else f"wallets {wording.whole(now)}")
+        same.insert(0, "the same" if then == now else f"wallets get {wording.whole(now)}")
     yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)
 
 
@@ -145,7 +145,7 @@ def urgent(told: Sequence[WalletStory]) -> tuple[Words, ...]:
     return (
         words(
             strong("Urgent, not caused by this change:"),
-            f" {named} to run out, see ",
+            f" {named} will likely run out, see ",
             code(f"kt-budgets recommend {visible(teams, 120)}"),
             ".",
         ),
@@ -155,7 +155,7 @@ def urgent(told: Sequence[WalletStory]) -> tuple[Words, ...]:
 def notes(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
     """Return what the table of wallets leaves open: what would make them last, and what an empty one means."""
     sure = to_be_sure(told)
-    asked = f"To last in 9 of 10 months: {sure} more. " if sure else ""
+    asked = f"To last in 9 of 10 months, add {sure}. " if sure else ""
     empty = _when_empty(plan) if told else ""
     return (words(f"{asked}{empty}"),) if asked or empty else ()
 

@@ -16,7 +16,7 @@ _SHORT = 6
 """One hexadecimal digit less than GitHub takes for a commit."""
 
 _SPECIAL = re.compile(
-    r"(?P<sign>[\\`*_\[\]&|~$]|[<>](?!\d))"
+    r"(?P<sign>[\\`*_\[\]&|~$\u200b]|[<>](?!\d))"
     r"|(?P<link>[@#]|:(?=//|[\w+-]+:)|www(?=\.)|gh-(?=\d)|(?:mailto|xmpp|https?|ftp):)"
     r"|(?P<commit>\b(?![0-9]{7,15}\b)[0-9a-f]{7,40}\b)",
     re.IGNORECASE,

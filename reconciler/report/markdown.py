@@ -9,6 +9,7 @@ from itertools import groupby
 
 from reconciler.report.document import Align, Chart, Line, Notice, Report, Standing, Table
 from reconciler.report.escape import code_span, escaped, inline, label
+from reconciler.report.narrow import narrow
 from reconciler.report.size_budget import Section, allocate, size
 from reconciler.report.spans import Cell, Words
 from reconciler.report.wording import several
@@ -76,7 +77,7 @@ _SHOWN = 8
 
 
 def _decision(report: Report) -> tuple[str, ...]:
-    return (table_markdown(report.decision),) if report.decision else ()
+    return (table_markdown(narrow(report.decision)),) if report.decision else ()
 
 
 def _sections(report: Report) -> list[Section]:
@@ -135,7 +136,7 @@ def _brief(report: Report) -> Section:
     rows = report.brief.rows
     more = len(rows) - _SHOWN
     tail = f"\n\n… and {more:,} more {'wallets' if more > 1 else 'wallet'}: every wallet is below." if more > 0 else ""
-    table = Table(report.brief.columns, rows[:_SHOWN])
+    table = narrow(Table(report.brief.columns, rows[:_SHOWN]))
     return replace(_table(table, "wallet", rank=1), tail=tail)
 
 
@@ -147,7 +148,7 @@ def _failing(report: Report) -> Section:
         table = Table(
             (replace(first, heading=f"{first.heading} ({_FAILING} of {len(rows):,})"), *others), rows[:_FAILING]
         )
-    return _table(table, "assumption", rank=2)
+    return _table(narrow(table), "assumption", rank=2)
 
 
 def _some(sentences: tuple[Words, ...], noun: str, heading: str) -> Iterator[Section]:

@@ -190,8 +190,8 @@ def brief_table(told: Sequence[WalletStory], plan: Dated) -> Table:
     month = f"{plan.period.first:%B}"
     columns: list[tuple[Column, Callable[[WalletStory], Cell]]] = [
         (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.change is not None)),
-        (Column("target", f"{month}, now → new", "right"), _target),
-        (Column("month_end", "Forecast", "right"), _middle),
+        (Column("target", f"{month} money, now → new", "right"), _target),
+        (Column("month_end", "Forecast spend", "right"), _middle),
         (Column("runs_out", "Runs out (likely day)"), _runs_out),
     ]
     rows = tuple(Row(tuple(word(story) for _, word in columns), story.standing) for story in told)
@@ -205,7 +205,7 @@ def _middle(story: WalletStory) -> Cell:
 def to_be_sure(told: Sequence[WalletStory]) -> str:
     """Return what would make wallets that may run out last in 9 of 10 months, the worst first."""
     named = [
-        f"{story.name} {wording.whole(short.to_integral_value(ROUND_CEILING))}"
+        f"{wording.whole(short.to_integral_value(ROUND_CEILING))} to {story.name}"
         for story in told
         if story.forecast
         and story.standing in ("risky", "tight")

@@ -109,6 +109,13 @@ def cut(table: Table, rows: int) -> Table:
     return Table(table.columns, table.rows[:rows])
 
 
+def long_names() -> Plan:
+    """Return a plan of teams and environments whose names are long and nothing breaks."""
+    wallets = [Wallet(team=f"customerexperience{number}" * 3, environment="stagingeurope" * 2) for number in range(3)]
+    forecasts = tuple(wallet.forecast() for wallet in wallets)
+    return report_plans.plan(*(wallet.change() for wallet in wallets), impact=forecasts)
+
+
 def many(teams: int) -> Plan:
     """Return the plan in which a wallet of each of so many teams gets more."""
     wallets = [Wallet(team=f"team_{number:03d}", lasts=(0.1, 0.6 + number % 4 / 10)) for number in range(teams)]
@@ -136,6 +143,17 @@ def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone(
     assert seen.ask(_FORM) == ["h3", "table", "p", "table"] if name == "acme" else ["h3", "table", "table", "p"]
     ink, paper = seen.ask(_INK)
     assert (ink == "rgb(31, 35, 40)", paper == "rgb(255, 255, 255)") == (scheme == "light",) * 2
+    seen.close()
+
+
+@pytest.mark.parametrize("screen", ["page", "phone"])
+@pytest.mark.parametrize("name", ["hostile", "long names"])
+def test_long_names_move_nothing_sideways(
+    name: str, screen: Screen, browser: Browser, shown_plans: dict[str, Plan]
+) -> None:
+    plan = shown_plans["hostile"] if name == "hostile" else long_names()
+    seen = visit(browser, github_page(markdown(summarise(plan))), f"comment-{name[:4]}-names", screen=screen)
+    assert (seen.too_wide(), seen.ask(_MOVED)) == (0, 0)
     seen.close()
 
 

@@ -24,7 +24,7 @@ def told(result: Result) -> str:
 
 def test_the_rules_say_who_must_approve_in_text_and_json_and_a_saved_plan_still_says_it(desk: Desk) -> None:
     desk.write("500", org=OWNED)
-    sentence = "Approve: `acme/finance` (USD 500.00 move, above USD 100.00); also `acme/leads` (alpha changes)."
+    sentence = "Approve: `acme/finance` (USD 500.00 move, above USD 100.00); also `acme/leads` (budget of alpha)."
     assert sentence in told(desk.plan())
     assert sentence in told(desk.kt("show", "plan.json"))
     assert noted(desk) == [
@@ -46,7 +46,7 @@ def test_what_a_change_says_about_its_own_approval_does_not_count(desk: Desk) ->
     desk.applied()
     desk.write("900", org="owners: ['@mallory']\n")
     said = told(desk.plan())
-    assert "`acme/leads` (the organization's settings change; alpha changes)" in said
+    assert "`acme/leads` (the organization's settings change; budget of alpha)" in said
     assert "`acme/finance` (USD 400.00 move, above USD 100.00)" in said
     assert "mallory" not in said.partition("Approve:")[2]
 
@@ -55,7 +55,7 @@ def test_a_change_of_later_months_alone_is_approved_as_well(desk: Desk) -> None:
     desk.write("500", org=OWNED)
     desk.applied()
     desk.write("[{amount: 500, from: 2026-06}, {amount: 501, from: 2026-09}]", org=OWNED)
-    assert "Approve: `acme/leads` (alpha changes)." in told(desk.plan())
+    assert "Approve: `acme/leads` (budget of alpha)." in told(desk.plan())
 
 
 def test_nobody_is_asked_where_nothing_changes(desk: Desk) -> None:
@@ -88,6 +88,6 @@ def test_a_dry_run_of_opening_a_month_says_that_nobody_has_to_unless_an_approval
     opened = ("apply", "--period", "2026-06", *AS_OF, "--settle", "0", "--dry-run")
     desk.chdir(desk.clone)
     assert "Approve: nobody has to." in told(desk.kt(*opened))
-    assert "also `acme/leads` (alpha changes)" in told(desk.kt(*opened, "--require-approval"))
+    assert "also `acme/leads` (budget of alpha)" in told(desk.kt(*opened, "--require-approval"))
     facts = json.loads(desk.kt(*opened, "--format", "json").out)["policy_input"]
     assert facts["approvals"] == []

@@ -80,7 +80,7 @@ def test_much_more_in_a_later_month_is_shown_with_finance_to_approve_it(desk: Sa
     comment, plan = shown(desk, (TEAM, "monthly: 10500.00", "monthly: 10500.00, overrides: {2026-08: 90000.00}"))
     assert "Later: *support / prod* USD 10,500 → **90,000** (79,500 more), August 2026." in comment
     assert (
-        "`acme/finance` (USD 79,500.00 move, above USD 1,000.00); also `acme/support-leads` (support changes)."
+        "`acme/finance` (USD 79,500.00 move, above USD 1,000.00); also `acme/support-leads` (budget of support)."
         in comment
     )
     assert [item["period"] for item in plan["later"]["targets"]] == ["2026-08"]
@@ -90,7 +90,7 @@ def test_other_owners_of_a_team_are_approved_by_those_of_before(desk: SandboxDes
     comment, _ = shown(desk, (TEAM, "@acme/support-leads", "@mallory"))
     assert "### Budget plan: the owners of support change; June 2026 stays as it is" in comment
     assert "to be approved by `acme/support-leads`" in comment
-    assert "**Approve:** `acme/support-leads` (support changes)." in comment
+    assert "**Approve:** `acme/support-leads` (budget of support)." in comment
 
 
 def test_what_cannot_be_compared_is_never_called_no_change(desk: SandboxDesk) -> None:

@@ -25,8 +25,9 @@ from reconciler.report.chart import chart, picked, ticks
 from reconciler.report.charts.fan import fan
 from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
-from reconciler.report.document import Chart
-from reconciler.report.markdown import markdown, mermaid
+from reconciler.report.document import Chart, Column, Row, Table
+from reconciler.report.markdown import markdown, mermaid, table_markdown
+from reconciler.report.narrow import narrow
 from reconciler.report.spans import Cell, plain, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -462,3 +463,12 @@ def test_on_a_narrow_terminal_no_figure_is_broken_in_its_middle() -> None:
     shown = "\n".join(Grid(("", "month end (P10 to P90)"), ("left", "left"), (("a / b", interval),)).lines(60))
     assert {"261,162,212,521", "(253,611,361,033", "268,923,927,789)"} <= set(shown.split())
     assert max(map(len, shown.splitlines())) <= 60
+
+
+def test_a_long_word_may_break_on_a_phone_and_a_figure_may_not() -> None:
+    row = Row((Cell("customer_success_europe / prod", "1,234,567,890.00"), Cell("engineering 12,500.00")))
+    table = narrow(Table((Column("name", "Name"), Column("rest", "Rest")), (row,)))
+    first, second = table.rows[0].cells
+    assert first.new.split("\u200b") == ["customer_s", "uccess_eur", "ope / prod"]
+    assert (first.now, second) == ("1,234,567,890.00", row.cells[1])
+    assert "customer&#95;s&#8203;uccess&#95;eur" in table_markdown(table)

@@ -116,10 +116,10 @@ def test_cents_that_move_are_told_with_the_decision(plans: Any) -> None:
 
 def test_who_runs_out_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     wallets = [plans.Wallet(team=f"t{number}", lasts=(0.1, 0.6)) for number in range(5)]
-    then, now = decided(of(plans, *wallets, plans.Wallet(team="x")))["Who runs out in June"]
+    then, now = decided(of(plans, *wallets, plans.Wallet(team="x")))["May run out in June"]
     assert then == "t0 / prod 40% · t1 / prod 40% · t2 / prod 40% · 2 more"
     assert now.endswith("· 3 more")
-    calm = decided(of(plans, plans.Wallet(lasts=(0.9, 0.99))))["Who runs out in June"]
+    calm = decided(of(plans, plans.Wallet(lasts=(0.9, 0.99))))["May run out in June"]
     assert calm == ("nobody: less than 20% each", "nobody: less than 20% each")
 
 
@@ -150,18 +150,18 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     )
     told = decided(plans.one_wallet(year_money=money))
     assert told["FY2027, target 700,000"] == (
-        "wallets 675,700 (+24,000) · forecast 588,400, 71% sure to stay within",
-        "wallets 651,700 · the same forecast",
+        "wallets get 675,700 (+24,000) · forecast 588,400 (within target: 71%)",
+        "wallets get 651,700 · the same forecast",
     )
     year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
     alone = money.model_copy(update={"annual_target": None, "not_applied": money.applied})
     told = decided(plans.one_wallet(year=year, year_money=alone))
-    assert told["FY2027"] == ("wallets 675,700 · forecast 588,400", "the same · the same forecast")
+    assert told["FY2027"] == ("wallets get 675,700 · forecast 588,400", "the same · the same forecast")
     part = money.model_copy(update={"not_applied": None, "moved": Decimal(1_700)})
     unknown = decided(plans.one_wallet(year=None, year_money=part))
     assert unknown["FY2027, target 700,000"] == (
-        "wallets 675,700",
-        "−1,700 in June, later months not known: no commit to compare with",
+        "wallets get 675,700",
+        "−1,700 in June, later months not known (no earlier version)",
     )
     assert "FY2027" not in str(decided(plans.one_wallet()))
 
@@ -172,13 +172,13 @@ def test_the_year_of_some_teams_says_what_is_known_of_the_others(plans: Any) -> 
     quick = plans.YEAR.model_copy(update={"by_usage": 11, "wallets": 12, "within_probability": None})
     told = plans.one_wallet(year=quick, year_money=money, scope=scope)
     assert decided(told)["FY2027"] == (
-        "wallets 675,700 · forecast 588,400 (other teams: a quick look at their usage)",
+        "wallets get 675,700 · forecast 588,400 (other teams: a quick look at their usage)",
         "the same · the same forecast",
     )
     assert "Of the other 11 teams only the usage was looked at, for the year." in markdown(summarise(told))
     unknown = plans.one_wallet(year=None, year_money=money, scope=scope)
     assert decided(unknown)["FY2027"][0] == (
-        "wallets 675,700 · forecast not known: this plan looks at 1 of 12 teams, kt-budgets plan --all-teams at all"
+        "wallets get 675,700 · forecast not known: this plan looks at 1 of 12 teams, kt-budgets plan --all-teams at all"
     )
     silent = unknown.model_copy(update={"usage": None})
     assert decided(silent)["FY2027"][0].endswith("forecast not known: no usage to look at the other teams with")
@@ -189,7 +189,7 @@ def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
     platform = Asked(("@acme/platform", "@boss"), (), (("it is new", ("legal",)),))
     report = summarise(plans.one_wallet(), approvals=(finance, platform))
     assert plain(report.approve[-1]) == (
-        "Approve: `acme/finance` (USD 12,500.00 move, above USD 10,000.00; support, ads change);"
+        "Approve: `acme/finance` (USD 12,500.00 move, above USD 10,000.00; budgets of support, ads);"
         " also `acme/platform` or `boss` (legal: it is new)."
     )
     assert report.approvals == ()
@@ -203,12 +203,9 @@ def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -
     document = markdown(report).replace("&#95;", "_")
     assert "**Who must approve, and what for**" in document
     for team in teams:
-        assert f"- `acme/{team}-leads`: {team} changes." in document.replace("&#95;", "_")
+        assert f"- `acme/{team}-leads`: budget of {team}." in document.replace("&#95;", "_")
         assert (
-            sum(
-                f" {team}," in line or f" {team} change" in line for line in document.replace("&#95;", "_").splitlines()
-            )
-            == 2
+            sum(f" {team}," in line or f" {team}." in line for line in document.replace("&#95;", "_").splitlines()) == 2
         )
         assert f"@acme/{team}" not in document
 
