@@ -73,11 +73,12 @@ def _year(plan: Plan) -> Iterator[_Line]:
     target = f", target {wording.whole(money.annual_target)}" if money.annual_target is not None else ""
     told, same = [], []
     if forecast is not None and (middle := forecast.quantiles.get("0.5")) is not None:
-        sure = f" (within target: {sure_words(forecast)})" if forecast.within_probability is not None else ""
-        covered = f"{covered_words(forecast) if forecast.left_out else ''}{quick_words(forecast)}"
-        told.append(f"forecast {wording.whole(middle)}{covered}{sure}{wording.counted_from(forecast.known_from)}")
+        within = f"within target: {sure_words(forecast)}" if forecast.within_probability is not None else ""
+        aside = "; ".join(filter(None, (within, quick_words(forecast))))
+        covered = f"{covered_words(forecast) if forecast.left_out else ''}{f' ({aside})' if aside else ''}"
+        told.append(f"forecast {wording.whole(middle)}{covered}{wording.counted_from(forecast.known_from)}")
         told += [planned] if (planned := planned_words(forecast)) else []
-        same.append("the same forecast")
+        same.append("forecast not known: what is expected changes" if _expects(plan) else "the same forecast")
     elif unknown := unknown_words(plan):
         told.append(unknown)
     then, now = money.applied, money.not_applied
@@ -89,6 +90,11 @@ def _year(plan: Plan) -> Iterator[_Line]:
     else:
         same.insert(0, "the same" if then == now else f"wallets get {wording.whole(now)}")
     yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)
+
+
+def _expects(plan: Plan) -> bool:
+    """Whether the forecast rests on something that the YAML said otherwise before."""
+    return plan.later is not None and any(item.kind == "expectation" for item in plan.later.expectations)
 
 
 def by_hand(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:

@@ -26,7 +26,7 @@ def covered_words(year: YearForecast) -> str:
 
 def quick_words(year: YearForecast) -> str:
     """Return how the part of teams came about that the plan is not about; else an empty text."""
-    return " (other teams: a quick look at their usage)" if year.by_usage else ""
+    return "other teams: a quick look at their usage" if year.by_usage else ""
 
 
 def unknown_words(plan: Plan) -> str:

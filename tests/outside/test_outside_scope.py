@@ -172,7 +172,7 @@ def test_what_is_planned_for_a_team_does_not_depend_on_the_scope(small: Organiza
     assert scoped["spent"].keys() == {f"t{n:03d}-{e}" for n in (2, 4) for e in ENVIRONMENTS}
     assert scoped["year"] == whole["year"] | {"by_usage": 1}
     assert (whole["year"]["wallets"], whole["year"]["by_usage"]) == (2, 0)
-    assert "(other teams: a quick look at their usage)" in unwrapped(scoped["text"])
+    assert "other teams: a quick look at their usage)" in unwrapped(scoped["text"])
     assert "Of the other 4 teams only the usage was looked at, for the year." in unwrapped(scoped["text"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.drift import DriftItem
-from reconciler.model.later import LaterTarget
+from reconciler.model.later import Later, LaterExpectation, LaterTarget
 from reconciler.model.period import Period
 from reconciler.model.plan import Scope, Source
 from reconciler.model.year_money import YearMoney
@@ -164,6 +164,10 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
         "−1,700 in June, later months not known (no earlier version)",
     )
     assert "FY2027" not in str(decided(plans.one_wallet()))
+    grown = LaterExpectation(team="support", name="growth", before="10%", after="20%", period=Period(2026, 7))
+    expecting = Later(since="9c1e7b2", until=Period(2027, 5), expectations=(grown,))
+    told = decided(plans.one_wallet(year_money=money, later=expecting))
+    assert told["FY2027, target 700,000"][1] == ("wallets get 651,700 · forecast not known: what is expected changes")
 
 
 def test_the_year_of_some_teams_says_what_is_known_of_the_others(plans: Any) -> None:
