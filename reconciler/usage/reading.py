@@ -161,8 +161,10 @@ class Reading:
         if not self.ids.meet:
             return events_of([self.connection.table(scan.view) for scan in self.scans], wide=self.wide)
         once = events_met_once(self.connection, self.scans, wide=self.wide).drop("file")
-        winners = self.connection.table("winners").cast(once.schema())
-        return ibis.union(once, winners.select(*once.columns))
+        winners = self.connection.table("winners")
+        kinds = once.schema().items()
+        nothing = {name: ibis.null(kind) for name, kind in kinds if name not in winners.columns}
+        return ibis.union(once, winners.mutate(**nothing).cast(once.schema()).select(*once.columns))
 
     def _make_exact(self) -> bool:
         exact = make_exact(self.connection, self.scans, self.scratch)

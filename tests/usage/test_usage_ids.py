@@ -185,3 +185,11 @@ def test_the_choice_is_the_same_in_any_format(exports_in: Any, tmp_path: Any) ->
         usage = exports.read()
         found.append((spent(usage), usage.source.duplicates, usage.source.duplicates_cost, kinds(usage)))
     assert found == found[:1] * 5
+
+
+def test_a_column_that_only_an_export_without_ids_has_leaves_repeated_events_to_be_read(exports: Any) -> None:
+    exports.text("with.csv", HEADER + row() * 2)
+    exports.text("without.csv", f"timestamp,team_id,cost,lane,avoided_cost\n{MOMENT},team_a,3,batch,2\n")
+    usage = exports.read()
+    assert (spent(usage), usage.source.rows, usage.source.duplicates) == (Decimal(4), 2, 1)
+    assert dict(zip(usage.lane.tolist(), usage.avoided.tolist(), strict=True)) == {"": 0, "batch": 2 * 10**9}
