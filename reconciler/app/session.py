@@ -83,12 +83,14 @@ def settings(
     usage: Sequence[str] = (),
     sandbox: bool = False,
     journal: str | None = None,
+    usage_store: str | None = None,
 ) -> Settings:
     """Return the settings for the budgets in a folder; what is not given comes from the environment, as for commands.
 
     `as_of` is the first day not known in full (UTC; default today), `period` the month (default that of `as_of`),
     `usage` names export files, folders or globs. With `sandbox` the embedded Keeptrusts runs while it is used, and
     its runs are recorded nowhere else. `journal` is `file:PATH` or `git:REMOTE`; default what org.yaml says.
+    `usage_store` is a folder or a URL where what is read of exports is kept.
 
     Raises:
         UsageError: the token's file cannot be read.
@@ -109,4 +111,5 @@ def settings(
         sandbox=sandbox,
         journal=place,
         root=root,
+        usage_store=usage_store,
     )

@@ -15,7 +15,7 @@ from usage.arrivals import told
 from reconciler.findings import UsageError
 from reconciler.usage.files import ExportFile
 from reconciler.usage.store import gather, place
-from reconciler.usage.store.mark import Mark, mark_of
+from reconciler.usage.store.mark import Mark, mark_from, mark_of
 from reconciler.usage.store.session import Store, StoreUse
 from reconciler.usage.store.unit import Kind, Manifest, Unit
 
@@ -386,4 +386,6 @@ def test_an_object_of_which_nothing_tells_the_content_is_read_each_time(stored: 
     path = stored.exports.text("e.csv", text(event("a")))
     assert stored.read(path.as_uri()).read == 1
     assert stored.read(path.as_uri()).read == 1
+    assert mark_from({"size": 3, "ETag": 'W/"weak"', "VersionId": "null", "LastModified": "today"}) == Mark("", 3)
+    assert mark_from({"size": 3, "generation": 7}) == Mark("generation=7 size=3", 3)
     assert mark_of(ExportFile(str(tmp_path), str(tmp_path))) == Mark("", 0)

@@ -13,6 +13,8 @@ from reconciler.usage.files import ExportFile, object_store, store_options, unre
 _TOLD_BY = ("ETag", "etag", "generation", "VersionId", "version_id", "md5Hash", "crc32c", "content_md5")
 """What object stores say of the content of an object. A time says nothing: two writes may have the same."""
 
+_TELLS_NOTHING = ("", "None", "null")
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -41,6 +43,14 @@ def _of_object(file: ExportFile) -> Mark:
         told: Mapping[str, Any] = system.info(path)
     except Exception as error:
         raise unreachable(file.name, error) from error
-    said = [f"{key}={told[key]}" for key in _TOLD_BY if told.get(key)]
+    return mark_from(told)
+
+
+def mark_from(told: Mapping[str, Any]) -> Mark:
+    """Return the mark of an object of which that is told. A weak ETag is one for contents that are not the same."""
+    said = {key: str(told.get(key) or "") for key in _TOLD_BY}
     octets = int(told.get("size") or 0)
-    return Mark(f"{' '.join(said)} size={octets}" if said else "", octets)
+    content = [
+        f"{key}={each}" for key, each in said.items() if each not in _TELLS_NOTHING and not each.startswith("W/")
+    ]
+    return Mark(f"{' '.join(content)} size={octets}" if content else "", octets)
