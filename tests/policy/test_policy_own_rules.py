@@ -201,6 +201,7 @@ def test_judging_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(rule_judging, "LONGEST_SECONDS", -1.0)
     (found,) = judged_by(with_rules(rule("true")), saved())
     assert (found.status, found.message) == ("refused", "judging the rules takes too long")
+    assert (found.hint, found.position) == ("write simpler rules", "policies/own.yaml")
 
 
 def test_money_that_no_rule_can_count_refuses_everything() -> None:
@@ -208,6 +209,7 @@ def test_money_that_no_rule_can_count_refuses_everything() -> None:
     huge = facts.changes[0].model_copy(update={"amount": Decimal(10**13)})
     (found,) = judged_by(with_rules(rule("true")), facts.model_copy(update={"changes": (huge,)}))
     assert found.message.startswith("the rules cannot be judged: 10,000,000,000,000.00 is more")
+    assert (found.hint, found.position) == ("make the change smaller", "")
     with pytest.raises(OverflowError):
         micros(Decimal(10**13))
 

@@ -13,13 +13,14 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import GuardResult
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule import EACH
+from reconciler.policy.explain import explained
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_judging import subjects, verdicts
 from reconciler.policy.rule_set import RuleSetError, flaws, loaded
 
 SAID = {
-    "plan": "{plan.changes} of {plan.moved}",
-    "change": "{change.key} {change.verb} {change.amount} in {change.environment}, spent {wallet.spent}",
+    "plan": "{plan.changes} of {plan.moved} on {today.date}, {plan.is_compared}, {plan.settings_change}, {plan.period}",
+    "change": "{change.is_cut} {change.key} {change.verb} {change.amount} in {change.environment}, {wallet.spent}",
     "wallet": "{wallet.id} of {wallet.environment} {wallet.month_end.p90} {wallet.after.runs_out}",
     "alert": "{alert.name} {alert.environment} {alert.percentages}",
     "warning": "{warning.name} {warning.environment} {warning.fires}",
@@ -72,6 +73,16 @@ def test_what_rules_say(golden: Callable[[str, str], None]) -> None:
         day = facts.as_of + timedelta(days=1)
         lines += [f"  about {[one.about for one in verdicts(organization, day, facts)]}"]
     golden("policy/rules_said.txt", "\n".join([*lines, ""]))
+
+
+def test_why_rules_say_it(golden: Callable[[str, str], None]) -> None:
+    lines = []
+    for each in EACH:
+        asserts = {"change": "change.amount <= usd('1000.00')", "wallet": "wallet.after.target < usd('1.00')"}
+        own = with_rules(rule(asserts.get(each, "false"), each=each, message=SAID[each]))
+        for facts in (SAVED, BARE):
+            lines += [f"# {each}", *(str(one) for rule_ in loaded(own) for one in explained(rule_, facts, DAY))]
+    golden("policy/rules_explained.txt", "\n".join([*lines, ""]))
 
 
 def test_what_rules_are_asked_of(golden: Callable[[str, str], None]) -> None:
