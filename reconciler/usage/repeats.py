@@ -95,7 +95,8 @@ def settle(
     connection: Backend, scans: Sequence[Scan], names: Names, *, wide: bool, month: Days, recency: Recency
 ) -> Repeats:
     """Create the table `winners`: of the rows whose hash is met again those that count, and all unreadable ones."""
-    paths = [file.path for scan in scans for file in scan.files]
+    files = sorted((file for scan in scans for file in scan.files), key=lambda file: file.name)
+    paths = [file.path for file in files]
     rows = ", ".join(f"({literal(path)}, {number})" for number, path in enumerate(paths))
     run(connection, f"CREATE OR REPLACE TEMP TABLE exports AS SELECT * FROM (VALUES {rows}) AS t(file, export)")
     rivals = events_of([_narrowed(connection, scan, "SEMI") for scan in scans if "id" in scan.columns], wide=wide)

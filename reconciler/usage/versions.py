@@ -38,7 +38,7 @@ def ranked_versions(versions: Table, names: Names) -> Table:
     told = _in_events(meaning)
     event = [told[name] for name in _EVENT]
     order = [ibis.desc(told[name]) for name in ("at", "cost", *meant)]
-    spelling = [ibis.desc(told[f"_{name}"]) for name in written]
+    spelling = [*(ibis.desc(told[f"_{name}"]) for name in written), told.export]
     told = told.mutate(
         version=ibis.dense_rank().over(ibis.window(group_by=event, order_by=order)),
         number=ibis.dense_rank().over(ibis.window(group_by=told.id, order_by=event[1:])),

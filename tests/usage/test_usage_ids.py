@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,3 +194,16 @@ def test_a_column_that_only_an_export_without_ids_has_leaves_repeated_events_to_
     usage = exports.read()
     assert (spent(usage), usage.source.rows, usage.source.duplicates) == (Decimal(4), 2, 1)
     assert dict(zip(usage.lane.tolist(), usage.avoided.tolist(), strict=True)) == {"": 0, "batch": 2 * 10**9}
+
+
+def test_of_equal_rows_in_exports_of_which_none_is_later_the_first_by_name_is_named(exports: Any) -> None:
+    twice = [("x", f"2026-03-01T10:00:0{second}Z") for second in (1, 2)]
+    rows = "".join(f"{name},{moment},team_a,1\n" for name, moment in twice)
+    lines = "".join(
+        f'{{"id": "{name}", "timestamp": "{moment}", "team_id": "team_a", "cost": 1}}\n' for name, moment in twice
+    )
+    exports.text("a.csv", "id,timestamp,team_id,cost\ny,2026-03-01T10:00:02Z,team_a,1\n")
+    exports.text("b.jsonl", lines)
+    exports.text("c.csv", f"id,timestamp,team_id,cost\n{rows}")
+    (reused,) = exports.read().source.issues
+    assert (Path(reused.path).name, reused.code, reused.count) == ("b.jsonl", "reused-ids", 2)
