@@ -66,7 +66,7 @@ def test_merged_all_the_same_with_every_approval_it_is_applied_by_the_rule_as_it
     desk.approved(128, "lena", "bob")
     desk.merged(128)
     assert desk.told() == ExitCode.REFUSED
-    landing = desk.landing(128)
+    landing = desk.landing(128)["refused"]
     assert landing["status"] == "refused"
     assert WAS in landing["refused"]["support"]
     assert WAS in plain(desk.comment())
@@ -111,3 +111,22 @@ def test_a_waiver_is_used_by_the_merge_that_it_let_pass_and_lets_no_other_pass(d
     assert desk.told() == ExitCode.REFUSED
     assert "is used up by" in desk.landing(129)["refused"]["support"]
     assert desk.funded() == before
+
+
+@pytest.mark.slow
+def test_a_rule_that_looks_at_what_the_forecast_tells_is_judged_by_it_where_the_merge_is_applied(
+    desk: MergeDesk,
+) -> None:
+    looks = RULE.replace("when: change.is_money", "each: wallet").replace(
+        "change.amount <= params.most", "wallet.after.target >= usd('1.00')"
+    )
+    looks = looks.replace("{change.amount} is more than {params.most}", "no more than {wallet.after.target}")
+    desk.approved_and_merged(127, lambda: desk.repository.write({RULES: looks}), by="bob")
+    before = desk.funded()
+    desk.opened(128, desk.target("10500.00", "12500.00"))
+    assert "small-steps" not in desk.comment()
+    desk.approved(128, "lena", "bob")
+    desk.merged(128)
+    desk.told()
+    assert desk.landing(128)["status"] == "applied", desk.landing(128)["refused"]
+    assert desk.funded() == before + 2000
