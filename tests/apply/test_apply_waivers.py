@@ -67,6 +67,7 @@ def test_a_plan_that_is_applied_under_a_waiver_is_one_use_of_it_and_the_next_is_
         f"the waiver `launch` lets 1 plan pass, and was used up since this plan was made: by plan"
         f" {first.digest[7:15]} on 2026-06-18; nothing was written"
     )
+    assert caught.value.hint == "run `kt-budgets plan` again, which says what is refused without it"
     assert uses(loop) == 1
     assert loop.world.funded("team_support", "2026-06") == 100
 

@@ -12,11 +12,11 @@ from policy.test_policy_own_rules import BARE, SAVED
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import GuardResult
 from reconciler.model.policy_input import PolicyInput
-from reconciler.model.rule import EACH
+from reconciler.model.rule import EACH, MOST_RULES
 from reconciler.policy.explain import explained
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_judging import subjects, verdicts
-from reconciler.policy.rule_set import RuleSetError, flaws, loaded
+from reconciler.policy.rule_set import Flaw, RuleSetError, flaws, loaded
 
 SAID = {
     "plan": "{plan.changes} of {plan.moved} on {today.date}, {plan.is_compared}, {plan.settings_change}, {plan.period}",
@@ -100,6 +100,12 @@ FLAWED: dict[str, dict[str, Any]] = {
     "expression": {"assert": "change.amont < 1"},
     "when": {"when": "wallet"},
     "message": {"message": "{change.amont}"},
+    "within an expression": {"assert": "true && change.amont < 1"},
+    "within a message": {"message": "it is {change.amont}"},
+    "a brace": {"message": "it { is"},
+    "parameters": {
+        "parameters": {"a": "USD 5.00", "b": "20%", "c": "2026-06-18", "d": ("x", "y"), "e": "text", "f": 7}
+    },
     "currency": {"parameters": {"most": "EUR 5.00"}},
     "teams of a plan": {"each": "plan", "applies_to": {"teams": ["a"]}},
     "environments of drift": {"each": "drift", "applies_to": {"environments": ["a"], "teams": ["b"]}},
@@ -122,7 +128,15 @@ def test_what_is_wrong_with_rules(golden: Callable[[str, str], None]) -> None:
         rules = organization.policies["policies/own.yaml"]
         lines += [f"# {name}", *(str(one) for one in flaws(rules, "USD"))]
         try:
-            lines.append(f"{len(loaded(organization))} loaded")
+            lines.append(f"{len(loaded(organization))} loaded: {loaded(organization)[0].parameters}")
         except RuleSetError as error:
             lines.append(f"{error.set_name}: {error}")
     golden("policy/rules_wrong.txt", "\n".join([*lines, ""]))
+
+
+def test_more_rules_than_an_organization_can_have_are_one_flaw() -> None:
+    rules = with_rules(*(rule("true", name=f"own-{n}") for n in range(MOST_RULES + 1))).policies["policies/own.yaml"]
+    (flaw,) = flaws(rules, "USD")
+    message = "there are 501 rules here; an organization can have 500"
+    assert flaw == Flaw("too-many-rules", message, "let one rule speak of several teams, with `applies_to`", ("rules",))
+    assert list(flaws(rules.model_copy(update={"rules": rules.rules[1:]}), "USD")) == []
