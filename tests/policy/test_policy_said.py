@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from policy.rules import DAY, judged_by, rule, with_rules
@@ -16,6 +16,7 @@ from reconciler.model.rule import EACH, MOST_RULES
 from reconciler.policy.explain import explained
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_judging import subjects, verdicts
+from reconciler.policy.rule_message import worded_value
 from reconciler.policy.rule_set import Flaw, RuleSetError, flaws, loaded
 
 SAID = {
@@ -140,3 +141,12 @@ def test_more_rules_than_an_organization_can_have_are_one_flaw() -> None:
     message = "there are 501 rules here; an organization can have 500"
     assert flaw == Flaw("too-many-rules", message, "let one rule speak of several teams, with `applies_to`", ("rules",))
     assert list(flaws(rules.model_copy(update={"rules": rules.rules[1:]}), "USD")) == []
+
+
+def test_values_are_worded_on_one_line_and_cut() -> None:
+    longest = len(worded_value("x" * 1_000, "text", "USD"))
+    assert worded_value("x" * longest, "text", "USD") == "x" * longest
+    assert worded_value("x" * (longest + 1), "text", "USD") == "x" * (longest - 1) + "…"
+    assert worded_value("a`b\x07\u202e", "text", "USD") == "a'b??"
+    assert worded_value(date(2026, 6, 1), "day", "USD") == worded_value("2026-06-01", "day", "USD") == "2026-06-01"
+    assert worded_value({"2026-05": 5_000_000, "2026-06": 0}, "moneys", "USD") == "2026-05 USD 5.00, 2026-06 USD 0.00"
