@@ -11,7 +11,7 @@ PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins workflow docs lint typed styled generated bench-forecast thorough mutants kill-test github-description browser editors pictures check format golden clean help
+.PHONY: demo test installed pins workflow docs lint typed styled generated bench-forecast speed thorough mutants kill-test github-description browser editors pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,11 @@ test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones an
 bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series and generated mechanisms, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast --mechanisms
 	$(BIN)/python benchmarks/forecast_speed.py
+
+# RELEASE=0.2.0 keeps what was measured under that version, and draws it.
+speed: $(TESTING)  ## Run the benchmarks of speed, and say what is slower than in the last release
+	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null
+	$(BIN)/python benchmarks/run.py $(if $(RELEASE),--release $(RELEASE))
 
 thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months, 500 examples a property
 	@bash tests/editors/fetch_language_server.sh || echo "SKIPPED: no editor judges the schemas, which needs npm" >&2

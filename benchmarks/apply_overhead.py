@@ -24,6 +24,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
+from ratio import Ratio
 
 from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.clock import SystemClock
@@ -197,7 +198,7 @@ def measure(wallets: int, latency: int) -> None:
         f"apply, journal in a file              {file:7.2f} s  {file / floor:5.2f} x, {file / writes:5.2f} x the writes"
     )
     print(f"apply, journal in a git remote        {git:7.2f} s  {git / floor:5.2f} x, {git / writes:5.2f} x the writes")
-    print(f"ratio {file / floor:.2f} (limit {LIMIT}): {'holds' if file / floor <= LIMIT else 'does not hold'}")
+    print(Ratio("apply to bare writes and reads", file / floor, LIMIT))
 
 
 def serve(database: Path, wallets: int, latency: int) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
+from ratio import Ratio
 
 from reconciler.http.clients import reading_client, single_use_client
 from reconciler.http.watched import whole
@@ -93,7 +94,7 @@ def measure(requests: int) -> None:
             with serving(scheme, folder) as url:
                 rounds = [one_round(url, trusted, requests) for _ in range(ROUNDS)]
             worst = max(worst, told(scheme, rounds))
-    print(f"ratio {worst:.2f} (limit {LIMIT}): {'holds' if worst <= LIMIT else 'does not hold'}")
+    print(Ratio("a followed read to a bare one", worst, LIMIT))
 
 
 def told(scheme: str, rounds: list[tuple[float, ...]]) -> float:

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from ratio import Ratio
 
 from reconciler.model.wallet_ref import WalletRef
 
@@ -239,9 +240,9 @@ def main(arguments: Sequence[str]) -> int:
     print(f"  {seconds:.1f} s on {options.processes} processes (at most {limit:.1f})")
     print(f"  {memory:.0f} MB, all processes (at most {MEGABYTES:.0f})")
     print(f"  four wallets in a plan: {four:.3f} s (at most {FOUR_WALLETS_SECONDS})")
-    ratio = time_before()
-    print(f"  {ratio:.2f} times as long as by the method before (at most {BEFORE_RATIO})")
-    good = seconds <= limit and memory <= MEGABYTES and four <= FOUR_WALLETS_SECONDS and ratio <= BEFORE_RATIO
+    ratio = Ratio("forecast to the method before", time_before(), BEFORE_RATIO)
+    print(ratio)
+    good = seconds <= limit and memory <= MEGABYTES and four <= FOUR_WALLETS_SECONDS and ratio.holds
     if options.statsforecast:
         good = compare_with_peer() and good
     return 0 if good else 1

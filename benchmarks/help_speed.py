@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from ratio import Ratio
+
 LIMIT = 1.6
 ROUNDS = 25
 
@@ -27,10 +29,9 @@ def main() -> None:
     pairs = [(seconds(ours), seconds(floor)) for _ in range(ROUNDS)]
     help_seconds = statistics.median(pair[0] for pair in pairs)
     floor_seconds = statistics.median(pair[1] for pair in pairs)
-    ratio = help_seconds / floor_seconds
     print(f"kt-budgets --help      {help_seconds * 1000:7.1f} ms")
     print(f'python -c "import click" {floor_seconds * 1000:5.1f} ms')
-    print(f"ratio {ratio:.2f} (limit {LIMIT}): {'holds' if ratio <= LIMIT else 'does not hold'}")
+    print(Ratio("--help to importing click", help_seconds / floor_seconds, LIMIT))
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def test_a_tag_on_what_was_not_merged_is_refused(tmp_path: Path, is_merged: bool
 def candidate(tmp_path: Path) -> Path:
     """A clone of a release 1.2.0 as it is to be tagged: what others call names the commit before."""
     files = {"reconciler/version.py": '__version__ = "1.2.0"\n', "CHANGELOG.md": "## 1.2.0\n"}
+    files["benchmarks/history.json"] = '[{"version": "1.2.0"}]'
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
@@ -100,6 +101,11 @@ CALLED = ".github/workflows/budgets.yml"
         ("v1.2.0", "echo more > README.md", ""),
         ("v1.3.0", ":", "the tag is v1.3.0 and reconciler/version.py says 1.2.0: change one of them"),
         ("v1.2.0", "echo '## 1.1.0' > CHANGELOG.md", 'CHANGELOG.md has no part "## 1.2.0"'),
+        (
+            "v1.2.0",
+            "echo [] > benchmarks/history.json",
+            "benchmarks/history.json has nothing of 1.2.0: run `make speed",
+        ),
         ("v1.2.0", "echo more > reconciler/a.py", "v1.2.0 is not the same in reconciler/a.py: run `make workflow`"),
         ("v1.2.0", f"sed -i s/v1.2.0/v1.9.0/ {CALLED}", "or more than one: run `make workflow`"),
         ("v1.2.0", f"sed -i s/v1.2.0/v1.1.0/ {CALLED} .github/actions/money/action.yml", "installs v1.1.0, or more"),
