@@ -34,7 +34,8 @@ pytestmark = pytest.mark.slow
 
 MONTHS = [JUNE.plus(ahead) for ahead in range(12)]
 WAIVER = {"guard": "largest-change", "team": "support", "max": 5, "until": "2026-07-31", "reason": "r"}
-OF_RULE = {"rule": "own", "team": "support", "until": "2026-07-31", "reason": "r", "approved_by": "a"}
+OF_RULE = {"name": "own-july", "rule": "own", "team": "support", "until": "2026-07-31", "uses": 2}
+OF_RULE |= {"reason": "r", "approved_by": "a"}
 ORGANIZATION: dict[str, Any] = {
     "version": 1,
     "organization": "org_acme",
@@ -327,6 +328,13 @@ GUARDS = ORGANIZATION["guards"]
             "up to USD 5.00, until 2026-07-31",
             "",
             "no longer let pass",
+        ),
+        (
+            {"waivers": [*ORGANIZATION["waivers"][:2], {**OF_RULE, "uses": 1}]},
+            "waiver own-july, own, support, for",
+            "2 plans",
+            "1 plan",
+            "",
         ),
         ({"environments": ["prod"]}, "environments", "prod, dev", "prod", ""),
         ({"unused": "reclaim"}, "unused money", "keep", "reclaim", "goes back to the organization wallet"),
