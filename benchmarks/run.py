@@ -24,7 +24,7 @@ import history
 from history import Measured, Release
 from ratio import Ratio
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, ...]] = {
     "help": ("help_speed.py",),
     "validate": ("validate_speed.py",),
     "plan": ("plan_speed.py",),

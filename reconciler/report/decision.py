@@ -73,7 +73,7 @@ def _year(plan: Plan) -> Iterator[_Line]:
     target = f", target {wording.whole(money.annual_target)}" if money.annual_target is not None else ""
     told, same = [], []
     if forecast is not None and (middle := forecast.quantiles.get("0.5")) is not None:
-        within = f"within target: {sure_words(forecast)}" if forecast.within_probability is not None else ""
+        within = f"{sure_words(forecast)} to stay within target" if forecast.within_probability is not None else ""
         aside = "; ".join(filter(None, (within, quick_words(forecast))))
         covered = f"{covered_words(forecast) if forecast.left_out else ''}{f' ({aside})' if aside else ''}"
         told.append(f"forecast {wording.whole(middle)}{covered}{wording.counted_from(forecast.known_from)}")
@@ -85,11 +85,16 @@ def _year(plan: Plan) -> Iterator[_Line]:
     more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
     told.insert(0, f"wallets get {wording.whole(then)}{more}")
     if now is None:
-        this_month = f"{wording.signed(-money.moved)} in {plan.period.first:%B}, " if money.moved else ""
-        same = [f"{this_month}later months not known (no earlier version)"]
+        same = [f"{_kept(plan, money.moved)}later months not known (no earlier plan)"]
     else:
         same.insert(0, "the same" if then == now else f"wallets get {wording.whole(now)}")
     yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)
+
+
+def _kept(plan: Plan, moved: Decimal) -> str:
+    """Return how a month without the plan differs from one with it; an empty text where it does not."""
+    side = "less" if moved > 0 else "more"
+    return f"{wording.brief(abs(moved))} {side} in {plan.period.first:%B}, " if moved else ""
 
 
 def _expects(plan: Plan) -> bool:
@@ -173,5 +178,8 @@ def _when_empty(plan: Plan) -> str:
         return "Nobody can see here whether an empty wallet stops traffic."
     if after > 0:
         held = f"{safe_name(plan.currency, 8)} {wording.whole(after)}"
-        return f"An empty wallet does not stop traffic: the organization's wallet pays ({held} in it)."
+        return (
+            "An empty wallet does not stop traffic: the organization's wallet, which all money comes from, pays"
+            f" ({held} in it)."
+        )
     return "An empty wallet stops traffic: the organization's wallet has nothing to pay for it."

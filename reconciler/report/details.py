@@ -128,7 +128,7 @@ def how_wrong(plan: Plan) -> str:
     told = "How these figures are made"
     if plan.track_record is None or plan.track_record.median_error is None:
         return told
-    return f"{told}, and how wrong they were: {plan.track_record.median_error:.0%} off in the middle case"
+    return f"{told}, and how wrong they were: half of them were at most {plan.track_record.median_error:.0%} off"
 
 
 def _data(usage: UsageSummary, currency: str) -> str:
@@ -221,7 +221,7 @@ def footer(plan: Plan, *, refused: bool, words_of: ForgeWords = USUAL) -> tuple[
     teams = sorted({change.team for change in plan.changes if change.team})
     commit = _made_from(plan.source)
     dirty = " with changes not committed" if plan.source.dirty else ""
-    stale = "; nothing is applied to a team whose money changes first" if teams else ""
+    stale = "; a team whose money changes before then is left out" if teams else ""
     applies = "Nothing is applied until what is refused above is put right." if refused else _applies(plan, words_of)
     return (
         words(applies),

@@ -61,4 +61,4 @@ def _cost(row: Assumption) -> Cell:
     if row.year_cost is None:
         return Cell("not known")
     amount = wording.whole(abs(row.year_cost))
-    return Cell(f"{amount} {'above' if row.year_cost > 0 else 'below'} plan", strong=row.year_cost > 0)
+    return Cell(f"{amount} {'more' if row.year_cost > 0 else 'less'} spent", strong=row.year_cost > 0)

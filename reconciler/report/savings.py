@@ -10,7 +10,7 @@ from reconciler.report.spans import safe_name
 def planned_words(year: YearForecast) -> str:
     """Return what the year costs if all planned savings come, where that is something else; else an empty text."""
     planned, likely = (wording.whole(quantiles.get("0.5")) for quantiles in (year.as_planned, year.quantiles))
-    return f"{planned} if all planned savings come" if year.as_planned and planned != likely else ""
+    return f"{planned} with all planned savings" if year.as_planned and planned != likely else ""
 
 
 def lever_name(lever: LeverContribution, width: int) -> str:

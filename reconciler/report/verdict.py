@@ -127,7 +127,9 @@ def _consequence(changed: Sequence[WalletStory]) -> str:
     )
     alone = len(changed) == 1
     told = (
-        [f"{_those(saved, alone)} would run out without, and now {wording.agree(len(saved), 'lasts')}"] if saved else []
+        [f"{_those(saved, alone)} would run out without this, and {wording.agree(len(saved), 'lasts')} with it"]
+        if saved
+        else []
     )
     told += [
         f"{_those(group, alone)} {_may(group, again)}" for group, again in ((still, "still"), (newly, "now")) if group

@@ -161,7 +161,7 @@ def test_a_year_and_a_saving_are_told_as_planned_too_where_that_is_something_els
     )  # fmt: skip
 
     assert year_sentence(year, "USD") == (
-        "FY2027: USD 200 (100 to 300 in 8 of 10 cases), 180 if all planned savings come; there is no annual target."
+        "FY2027: USD 200 (100 to 300 in 8 of 10 cases), 180 with all planned savings; there is no annual target."
     )
     assert planned_words(year.model_copy(update={"as_planned": {"0.5": Decimal("200.10")}})) == ""
     saving = LeverContribution(name="cache_hit_rate", contribution=Decimal("-1.50"), planned=Decimal(-4))

@@ -21,6 +21,7 @@ from reconciler.report.text import text
 
 MORE = "USD 2,000 more for support / prod in June"
 LESS = "USD 1,500 less for support / prod in June"
+SAVED = "it would run out without this, and lasts with it"
 
 
 def headline(plan: Any) -> str:
@@ -41,12 +42,12 @@ def of(plans: Any, *wallets: Any, **other: Any) -> Any:
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({}, f"{MORE}: it would run out without, and now lasts"),
-        ({"target": "12500.37"}, f"{MORE.replace('000', '000.37')}: it would run out without, and now lasts"),
+        ({}, f"{MORE}: {SAVED}"),
+        ({"target": "12500.37"}, f"{MORE.replace('000', '000.37')}: {SAVED}"),
         ({"lasts": (0.9, 0.97)}, f"{MORE}: it lasts with and without"),
         ({"lasts": (0.1, 0.71)}, f"{MORE}: it may still run out (29%)"),
         ({"lasts": (0.1, 0.3)}, f"{MORE}: it is still likely to run out (70%)"),
-        ({"funded": "0"}, "The first USD 12,500 for support / prod in June: it would run out without, and now lasts"),
+        ({"funded": "0"}, f"The first USD 12,500 for support / prod in June: {SAVED}"),
         ({"target": "9000", "lasts": (0.99, 0.9)}, f"{LESS}: it lasts with and without"),
         ({"target": "9000", "lasts": (0.99, 0.6)}, f"{LESS}: it may now run out (40%)"),
         ({"target": "9000", "lasts": (0.7, 0.6)}, f"{LESS}: it may still run out (40%)"),
@@ -67,11 +68,11 @@ def test_without_a_forecast_the_verdict_says_that_nothing_tells_how_long_it_last
 def test_several_wallets_are_told_by_what_the_plan_does_to_them(plans: Any) -> None:
     good, bad = plans.Wallet(), plans.Wallet(team="research", lasts=(0.1, 0.2))
     assert headline(of(plans, good, bad)) == (
-        "USD 4,000 more for June: support / prod would run out without, and now lasts;"
+        "USD 4,000 more for June: support / prod would run out without this, and lasts with it;"
         " research / prod is still likely to run out (80%)"
     )
     assert headline(of(plans, good, plans.Wallet(team="a"))) == (
-        "USD 4,000 more for June: 2 wallets would run out without, and now last"
+        "USD 4,000 more for June: 2 wallets would run out without this, and last with it"
     )
     many = [plans.Wallet(team=f"t{number}", lasts=(0.1, 0.6 - number / 10)) for number in range(4)]
     assert headline(of(plans, *many)).endswith(": 4 wallets may still run out, 2 of them likely")
@@ -82,7 +83,10 @@ def test_the_headline_has_the_money_on_balance_and_the_table_both_ways(plans: An
     assert headline(of(plans, *giving)) == "USD 3,000 less for June: all of them last with and without"
     both = of(plans, plans.Wallet(), giving[0])
     assert headline(both).startswith("USD 500 more for June: ")
-    assert decided(both)["June money"] == ("+2,000 to 1 wallet, −1,500 back from 1 wallet", "nothing moves")
+    assert decided(both)["June money"] == (
+        "+2,000 to 1 wallet, −1,500 back from 1 wallet",
+        "nothing moves",
+    )
     moved = of(plans, plans.Wallet(target="12000"), giving[0])
     assert headline(moved).startswith("USD 1,500 moves between wallets in June, none is added: ")
 
@@ -126,7 +130,7 @@ def test_who_runs_out_is_told_with_the_plan_and_without_it(plans: Any) -> None:
 def test_a_wallet_without_a_forecast_among_others_is_not_promised_anything(plans: Any) -> None:
     known, unknown = plans.Wallet(), plans.Wallet(team="new", funded="0")
     plan = plans.plan(known.change(), unknown.change(), impact=(known.forecast(),))
-    assert headline(plan).endswith("now lasts; nothing tells it of 1 other")
+    assert headline(plan).endswith("lasts with it; nothing tells it of 1 other")
     assert "Nothing to forecast from: new / prod." in [plain(note) for note in summarise(plan).wallet_notes]
 
 
@@ -150,7 +154,7 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     )
     told = decided(plans.one_wallet(year_money=money))
     assert told["FY2027, target 700,000"] == (
-        "wallets get 675,700 (+24,000) · forecast 588,400 (within target: 71%)",
+        "wallets get 675,700 (+24,000) · forecast 588,400 (71% to stay within target)",
         "wallets get 651,700 · the same forecast",
     )
     year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
@@ -161,7 +165,7 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     unknown = decided(plans.one_wallet(year=None, year_money=part))
     assert unknown["FY2027, target 700,000"] == (
         "wallets get 675,700",
-        "−1,700 in June, later months not known (no earlier version)",
+        "1,700 less in June, later months not known (no earlier plan)",
     )
     assert "FY2027" not in str(decided(plans.one_wallet()))
     grown = LaterExpectation(team="support", name="growth", before="10%", after="20%", period=Period(2026, 7))
@@ -193,8 +197,8 @@ def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
     platform = Asked(("@acme/platform", "@boss"), (), (("it is new", ("legal",)),))
     report = summarise(plans.one_wallet(), approvals=(finance, platform))
     assert plain(report.approve[-1]) == (
-        "Approve: `acme/finance` (USD 12,500.00 move, above USD 10,000.00; budgets of support, ads);"
-        " also `acme/platform` or `boss` (legal: it is new)."
+        "Approve: `acme/finance` (USD 12,500.00 move, above USD 10,000.00; budgets of support, ads)"
+        " · `acme/platform` or `boss` (legal: it is new)."
     )
     assert report.approvals == ()
 
@@ -229,7 +233,7 @@ def test_carried_over_money_is_said_wherever_it_adds_to_the_target(plans: Any) -
 
 def test_the_footer_names_the_plan_the_commit_and_what_makes_it_stale(plans: Any) -> None:
     assert plain(summarise(plans.one_wallet()).footer[1]) == (
-        "Plan `7d0c41e9`, for commit `9c1e7b2`; nothing is applied to a team whose money changes first."
+        "Plan `7d0c41e9`, for commit `9c1e7b2`; a team whose money changes before then is left out."
     )
     dirty = plans.nothing().model_copy(update={"source": Source(commit="9c1e7b2d4f", dirty=True, tree_digest="")})
     assert plain(summarise(dirty).footer[1]) == "Plan `7d0c41e9`, for commit `9c1e7b2` with changes not committed."
