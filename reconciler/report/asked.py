@@ -21,7 +21,7 @@ def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
     if not approvals:
         return ()
     if _is_short(approvals):
-        pieces = [words(" · " if index else " ", _whole(asked)) for index, asked in enumerate(approvals)]
+        pieces = [words(" and " if index else " ", _whole(asked)) for index, asked in enumerate(approvals)]
         return (words(_APPROVE, *pieces, "."),)
     named: list[Words] = []
     for asked in approvals:

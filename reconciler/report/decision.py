@@ -73,7 +73,7 @@ def _year(plan: Plan) -> Iterator[_Line]:
     target = f", target {wording.whole(money.annual_target)}" if money.annual_target is not None else ""
     told, same = [], []
     if forecast is not None and (middle := forecast.quantiles.get("0.5")) is not None:
-        within = f"{sure_words(forecast)} to stay within target" if forecast.within_probability is not None else ""
+        within = f"chance within target: {sure_words(forecast)}" if forecast.within_probability is not None else ""
         aside = "; ".join(filter(None, (within, quick_words(forecast))))
         covered = f"{covered_words(forecast) if forecast.left_out else ''}{f' ({aside})' if aside else ''}"
         told.append(f"forecast {wording.whole(middle)}{covered}{wording.counted_from(forecast.known_from)}")

@@ -221,7 +221,7 @@ def footer(plan: Plan, *, refused: bool, words_of: ForgeWords = USUAL) -> tuple[
     teams = sorted({change.team for change in plan.changes if change.team})
     commit = _made_from(plan.source)
     dirty = " with changes not committed" if plan.source.dirty else ""
-    stale = "; a team whose money changes before then is left out" if teams else ""
+    stale = "; a team whose money changes before it is applied is left out" if teams else ""
     applies = "Nothing is applied until what is refused above is put right." if refused else _applies(plan, words_of)
     return (
         words(applies),

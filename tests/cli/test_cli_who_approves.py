@@ -24,7 +24,7 @@ def told(result: Result) -> str:
 
 def test_the_rules_say_who_must_approve_in_text_and_json_and_a_saved_plan_still_says_it(desk: Desk) -> None:
     desk.write("500", org=OWNED)
-    sentence = "Approve: `acme/finance` (USD 500.00 move, above USD 100.00) · `acme/leads` (budget of alpha)."
+    sentence = "Approve: `acme/finance` (USD 500.00 move, above USD 100.00) and `acme/leads` (budget of alpha)."
     assert sentence in told(desk.plan())
     assert sentence in told(desk.kt("show", "plan.json"))
     assert noted(desk) == [
@@ -36,7 +36,7 @@ def test_the_rules_say_who_must_approve_in_text_and_json_and_a_saved_plan_still_
             "fallback": ["@acme/leads"],
         },
     ]
-    asked = "**Approve:** `acme/finance` (USD 500.00 move, above USD 100.00) ·"
+    asked = "**Approve:** `acme/finance` (USD 500.00 move, above USD 100.00) and"
     assert asked in desk.kt("show", "plan.json", "--format", "markdown").out
     assert asked in desk.kt("pr", "comment", "--dry-run").out
 
@@ -88,6 +88,6 @@ def test_a_dry_run_of_opening_a_month_says_that_nobody_has_to_unless_an_approval
     opened = ("apply", "--period", "2026-06", *AS_OF, "--settle", "0", "--dry-run")
     desk.chdir(desk.clone)
     assert "Approve: nobody has to." in told(desk.kt(*opened))
-    assert "· `acme/leads` (budget of alpha)" in told(desk.kt(*opened, "--require-approval"))
+    assert "and `acme/leads` (budget of alpha)" in told(desk.kt(*opened, "--require-approval"))
     facts = json.loads(desk.kt(*opened, "--format", "json").out)["policy_input"]
     assert facts["approvals"] == []

@@ -80,7 +80,8 @@ def test_much_more_in_a_later_month_is_shown_with_finance_to_approve_it(desk: Sa
     comment, plan = shown(desk, (TEAM, "monthly: 10500.00", "monthly: 10500.00, overrides: {2026-08: 90000.00}"))
     assert "Later: *support / prod* USD 10,500 → **90,000** (79,500 more), August 2026." in comment
     assert (
-        "`acme/finance` (USD 79,500.00 move, above USD 1,000.00) · `acme/support-leads` (budget of support)." in comment
+        "`acme/finance` (USD 79,500.00 move, above USD 1,000.00) and `acme/support-leads` (budget of support)."
+        in comment
     )
     assert [item["period"] for item in plan["later"]["targets"]] == ["2026-08"]
 

@@ -154,7 +154,7 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     )
     told = decided(plans.one_wallet(year_money=money))
     assert told["FY2027, target 700,000"] == (
-        "wallets get 675,700 (+24,000) · forecast 588,400 (71% to stay within target)",
+        "wallets get 675,700 (+24,000) · forecast 588,400 (chance within target: 71%)",
         "wallets get 651,700 · the same forecast",
     )
     year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
@@ -198,7 +198,7 @@ def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
     report = summarise(plans.one_wallet(), approvals=(finance, platform))
     assert plain(report.approve[-1]) == (
         "Approve: `acme/finance` (USD 12,500.00 move, above USD 10,000.00; budgets of support, ads)"
-        " · `acme/platform` or `boss` (legal: it is new)."
+        " and `acme/platform` or `boss` (legal: it is new)."
     )
     assert report.approvals == ()
 
@@ -233,7 +233,7 @@ def test_carried_over_money_is_said_wherever_it_adds_to_the_target(plans: Any) -
 
 def test_the_footer_names_the_plan_the_commit_and_what_makes_it_stale(plans: Any) -> None:
     assert plain(summarise(plans.one_wallet()).footer[1]) == (
-        "Plan `7d0c41e9`, for commit `9c1e7b2`; a team whose money changes before then is left out."
+        "Plan `7d0c41e9`, for commit `9c1e7b2`; a team whose money changes before it is applied is left out."
     )
     dirty = plans.nothing().model_copy(update={"source": Source(commit="9c1e7b2d4f", dirty=True, tree_digest="")})
     assert plain(summarise(dirty).footer[1]) == "Plan `7d0c41e9`, for commit `9c1e7b2` with changes not committed."
