@@ -12,7 +12,8 @@ from reconciler.forecast.quantiles import money
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import over_days
 from reconciler.forecast.words import RowVerdict, amount, chance, close, listed, share, unknown_row, verdict_of
-from reconciler.model.forecast import AlertForecast, Assumption, TeamAssumptions
+from reconciler.model.assumption import Assumption, TeamAssumptions
+from reconciler.model.forecast import AlertForecast
 
 __all__ = ["TeamView", "team_assumptions"]
 

@@ -13,7 +13,8 @@ from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share
-from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
+from reconciler.model.assumption import TeamAssumptions
+from reconciler.model.forecast import WalletForecast, YearForecast
 
 RUN_OUT_PROBABILITY = 0.2
 PRESSURE_MONTHS = 3

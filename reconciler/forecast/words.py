@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 
 DASH = "–"
 MINUS = "\N{MINUS SIGN}"

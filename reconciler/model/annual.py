@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PlainSerializer
 
+from reconciler.model.assumption import Assumption
 from reconciler.model.document import Document, Told
-from reconciler.model.forecast import Assumption, ForecastNotice, YearForecast
+from reconciler.model.forecast import ForecastNotice, YearForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.money import Amount

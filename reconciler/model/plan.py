@@ -11,10 +11,11 @@ from pydantic.config import JsonDict
 from pydantic_core import to_json
 
 from reconciler.findings import StalePlanError, UsageError
+from reconciler.model.assumption import TeamAssumptions
 from reconciler.model.change import Change
 from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
-from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
+from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
 from reconciler.model.kinds.registry import kinds

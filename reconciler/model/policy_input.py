@@ -8,10 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
+from reconciler.model.assumption import TeamAssumptions
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
-from reconciler.model.forecast import Quantiles, TeamAssumptions
+from reconciler.model.forecast import Quantiles
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import AlertPercentage, is_hard
 from reconciler.model.later import Later

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.forecast.words import CLOSE
+from reconciler.model.assumption import Assumption
 from reconciler.model.change import VERBS, Allocate, Reclaim
-from reconciler.model.forecast import Assumption, WalletForecast
+from reconciler.model.forecast import WalletForecast
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import Plan, Source

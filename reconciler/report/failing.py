@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table

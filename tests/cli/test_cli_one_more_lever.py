@@ -24,7 +24,7 @@ from reconciler.forecast.levers.lever import Lever, Remark
 from reconciler.forecast.levers.registry import registered
 from reconciler.forecast.levers.whatif import Sight, WhatIf
 from reconciler.forecast.when import N, When
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.percent import parse_rate, percent_text
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan

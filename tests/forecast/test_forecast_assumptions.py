@@ -12,7 +12,7 @@ from forecast.forecast_world import AS_OF, UsageBuilder, ask, budget, plan, ques
 
 from reconciler.forecast.project import Forecast
 from reconciler.forecast.words import amount, chance, share, signed_share
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 
 FULL, MINI = "openai/gpt-4o", "openai/gpt-4o-mini"
 

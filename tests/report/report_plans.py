@@ -10,6 +10,7 @@ from typing import Any
 
 from worlds import object_change
 
+from reconciler.model.assumption import Assumption, TeamAssumptions
 from reconciler.model.change import (
     Allocate,
     Change,
@@ -19,13 +20,11 @@ from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import (
     AlertForecast,
     AlertOutlook,
-    Assumption,
     DayPoint,
     Exhaustion,
     LeverContribution,
     MonthEnd,
     MonthForecast,
-    TeamAssumptions,
     WalletForecast,
     WalletOutlook,
     YearForecast,

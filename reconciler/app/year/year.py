@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.team_view import TeamView
     from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearDocument, YearTotals
+    from reconciler.model.assumption import Assumption
     from reconciler.model.desired import Desired
-    from reconciler.model.forecast import Assumption, ForecastNotice, YearForecast
+    from reconciler.model.forecast import ForecastNotice, YearForecast
     from reconciler.model.wallet_ref import WalletRef
     from reconciler.report.annual_page import YearPage
     from reconciler.settings import Settings

@@ -18,7 +18,7 @@ from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import amount, share
 from reconciler.model.annual import Anomaly, TeamInputs, TeamYear, YearBridge
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.money import ZERO
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, TeamBudget

@@ -19,7 +19,7 @@ from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
 from reconciler.forecast.words import amount, close, points, share, unknown_row, verdict_of
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.percent import parse_share, percent_text
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, CacheHitRate

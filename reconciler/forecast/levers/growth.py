@@ -19,7 +19,7 @@ from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, over_days
 from reconciler.forecast.words import close, points, signed_share, unknown_row, verdict_of
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.money import cents
 from reconciler.model.percent import parse_rate, percent_text
 from reconciler.model.period import Period

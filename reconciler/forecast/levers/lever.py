@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.levers.whatif import WhatIf
     from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
-    from reconciler.model.forecast import Assumption
+    from reconciler.model.assumption import Assumption
     from reconciler.model.organization import OrganizationBudget
 
 

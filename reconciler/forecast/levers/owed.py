@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.forecast.belief import Belief
 from reconciler.forecast.words import amount, share
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.money import cents
 
 KEYS = ("0.1", "0.5", "0.9")

@@ -22,7 +22,7 @@ from reconciler.forecast.when import Month, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.forecast.words import close, points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
-from reconciler.model.forecast import Assumption
+from reconciler.model.assumption import Assumption
 from reconciler.model.percent import parse_share, percent_text
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, ProviderMixMove
