@@ -70,7 +70,7 @@ class Company:
         place.mkdir()
         self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
-        if document["steps"][0]["with"].get("ref") in _TIP:
+        if any(step.get("with", {}).get("ref") in _TIP for step in document["steps"]):
             commit = checkout.git("rev-parse", f"origin/{self.repository.main}")
         checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)

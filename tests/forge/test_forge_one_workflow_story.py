@@ -83,7 +83,7 @@ def test_a_raise_goes_from_its_pull_request_to_the_ledger(company: Desks, how: s
     assert landing(went(house.happened("push"), "money")) == (128, "applied")
     assert desk.funded() == 10900.0
 
-    went(house.happened("schedule"), "look", "judge", "drift", "refresh", "money")
+    went(house.happened("schedule"), "look", "judge", "drift", "refresh", "notify", "money")
     assert (desk.funded(), github.issues) == (10900.0, [])
     assert github.complaints == []
 
@@ -96,7 +96,7 @@ def test_with_the_first_fifteen_lines_alone_all_is_shown_and_nothing_moves(compa
     desk.merged(128, "squash")
     assert house.happened("push") == {}
     install_command(house.place, "2026-06-19")
-    went(house.happened("schedule"), "look", "judge", "drift", "refresh")
+    went(house.happened("schedule"), "look", "judge", "drift", "refresh", "notify")
     assert "128, merged" in desk.github.issues[0]["body"]
     assert desk.funded() == 10500.0
 

@@ -66,7 +66,7 @@ def test_merged_all_the_same_with_every_approval_it_is_applied_by_the_rule_as_it
     desk.approved(128, "lena", "bob")
     desk.merged(128)
     assert desk.told() == ExitCode.REFUSED
-    landing = desk.landing(128)["refused"]
+    landing = desk.landing(128)
     assert landing["status"] == "refused"
     assert WAS in landing["refused"]["support"]
     assert WAS in plain(desk.comment())
