@@ -47,7 +47,6 @@ def summarise(
     shown, aside = _split(plan, told := stories(plan))
     about = [story for story in told if story.change] or shown
     status = verdict.status(plan)
-    noted = wallet_notes(shown)
     report = Report(
         status=status,
         title=f"Budget plan for {plan.period.name}",
@@ -64,14 +63,10 @@ def summarise(
         standing=notices.standing(plan),
         how_wrong=details.how_wrong(plan),
         wallets=wallet_table(shown, plan),
-        wallet_notes=(*details.scope_notes(plan), *noted, *_funded_otherwise(plan, shown)),
-        rules=setting_notes(declared(plan)),
-        ahead=later_notes(plan),
+        wallet_notes=(*details.scope_notes(plan), *wallet_notes(shown), *_funded_otherwise(plan, shown)),
         approve=_approve(plan, asked),
         approvals=asked_list(asked or ()),
         neighbours=tuple(unapplied_notes(plan, {}) if neighbours is None else filter(None, neighbours)),
-        other_wallets=wallet_table(aside, plan),
-        other_notes=tuple(note for note in wallet_notes(aside) if note not in noted),
         refusals=notices.refusals(plan),
         waivers=notices.waivers(plan),
         warnings=notices.warnings(plan),
@@ -80,15 +75,19 @@ def summarise(
         totals=details.totals(plan),
         nothing=_nothing(plan),
     )
-    return _in_full(report, plan, shown)
+    return _in_full(report, plan, shown, aside)
 
 
-def _in_full(report: Report, plan: Plan, shown: Sequence[WalletStory]) -> Report:
-    """Return the report with what is behind its figures, for the worst of the wallets that are shown."""
+def _in_full(report: Report, plan: Plan, shown: Sequence[WalletStory], aside: Sequence[WalletStory]) -> Report:
+    """Return the report with what is behind its figures, for the worst of the wallets that are shown, and all else."""
     telling, ahead = _telling(plan, shown)
     moves = changes.moves(plan)
     return replace(
         report,
+        rules=setting_notes(declared(plan)),
+        ahead=later_notes(plan),
+        other_wallets=wallet_table(aside, plan),
+        other_notes=tuple(note for note in wallet_notes(aside) if note not in report.wallet_notes),
         moves=moves,
         move_table=changes.move_table(moves),
         settings=all_settings(plan),

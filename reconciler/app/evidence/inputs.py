@@ -90,16 +90,12 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
     records = read_chain(inputs.journal, JOURNAL)
     released = tuple(released_teams(loaded.desired, records))
     desired = managed(loaded.desired, records)
-    read = _replayed(inputs, settings, desired, records)
-    live, diff = differing(settings, desired, read, records)
+    live, diff = differing(settings, desired, _replayed(inputs, settings, desired, records), records)
     usage, doubts = _usage(inputs, settings, desired)
     with shard_runner(len(wallets_of(desired, None))) as run_shards:
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards)
     year = year_targets(desired, usage, as_of=settings.as_of)
-    known = year_known(loaded.findings, year, desired)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=None)
-    source = inputs.facts.source.model_copy(update={"tree_digest": desired.tree_digest})
-    findings = [*known, *doubts, *released, *reclaimed]
     plan = assemble(
         settings,
         desired,
@@ -107,8 +103,8 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
         diff,
         usage=usage,
         outlook=outlook,
-        findings=findings,
-        source=source,
+        findings=[*year_known(loaded.findings, year, desired), *doubts, *released, *reclaimed],
+        source=inputs.facts.source.model_copy(update={"tree_digest": desired.tree_digest}),
         year=year,
         uses=waiver_uses_for(records, desired, None),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -169,10 +168,7 @@ def assemble(
     year: YearTargets | None = None,
     uses: Mapping[str, WaiverUses] | None = None,
 ) -> Plan:
-    """Return the plan document, still to be sealed, of the YAML as it is in `source`, with every position in it.
-
-    `uses` are those of waivers before.
-    """
+    """Return the plan, still to be sealed, of the YAML in `source`, with each position; `uses`: of waivers before."""
     scope, organization = aim.scope if aim else None, desired.organization
     impact, period = outlook.wallets if outlook else (), settings.period
     changes, noted = _placed(desired, diff, outlook)
@@ -202,8 +198,7 @@ def assemble(
         doubts=diff.doubts,
         spent=_spent(live, desired, period),
     )
-    told = _told(desired, diff, usage, aim, settings.as_of)
-    return judged(drafted, organization, replace(told, waiver_uses=uses or {}))
+    return judged(drafted, organization, _told(desired, diff, usage, aim, settings.as_of, uses or {}))
 
 
 def _later_targets(later: Later | None, aim: Aim | None) -> tuple[LaterTarget, ...] | None:
@@ -222,7 +217,14 @@ def _placed(desired: Desired, diff: Diff, outlook: Forecast | None) -> tuple[tup
     return changes, [note.at(places[note.origin]) for note in noted]
 
 
-def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | None, as_of: date) -> Told:
+def _told(
+    desired: Desired,
+    diff: Diff,
+    usage: DailyUsage | None,
+    aim: Aim | None,
+    as_of: date,
+    uses: Mapping[str, WaiverUses],
+) -> Told:
     teams = aim.scope.teams if aim and aim.scope else None
     return Told(
         fiscal_year=desired.organization.fiscal_year.starts,
@@ -231,6 +233,7 @@ def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | Non
         declared=aim.declared if aim else None,
         rules=aim.rules if aim else None,
         history=_history(usage, wallets_of(desired, teams), as_of),
+        waiver_uses=uses,
     )
 
 
