@@ -16,9 +16,10 @@ from ibis.expr.types import Table
 
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
-from reconciler.usage.engine import Columns, fetch
+from reconciler.usage.engine import Columns, fetch, table_of
 from reconciler.usage.events import events_of
 from reconciler.usage.kept import Kept, in_order
+from reconciler.usage.remembered import statement
 from reconciler.usage.scans import Scan
 
 LATE_DAYS = 2
@@ -63,7 +64,7 @@ def _fell_silent(days: Sequence[np.datetime64], newest: date) -> bool:
 
 def _held(connection: Backend, scans: Sequence[Scan], window: Days) -> list[tuple[str, str, date]]:
     """Return the last day before the window's end of each wallet in each file."""
-    events = events_of([connection.table(scan.view) for scan in scans], wide=True)
+    events = events_of([table_of(connection, scan.view) for scan in scans], wide=True)
     events = events.filter(events.day < ibis.literal(window[1]))
     wallet = events.team_id.strip().left(200)
     found = fetch(connection, events.group_by("file", wallet=wallet).agg(day=events.day.max()))
@@ -95,10 +96,10 @@ def overlap(
     """
     if sum(len(scan.files) for scan in scans) < 2:
         return []
-    events = events_of([connection.table(scan.view) for scan in scans], wide=True)
+    events = events_of([table_of(connection, scan.view) for scan in scans], wide=True)
     events = events.filter(events.id.isnull() & (events.day >= window[0]) & (events.day < window[1]))
     doubled = _doubled(events)
-    found = connection.con.execute(connection.compile(doubled)).fetchall()
+    found = connection.con.execute(statement(doubled)).fetchall()
     if not found:
         return []
     days = [day for day, *_ in found]
@@ -185,7 +186,7 @@ def recency(
 
 def _reach(connection: Backend, scans: Sequence[Scan], end: date) -> list[tuple[str, str]]:
     """Return the moment of the last event of each file, those after the day `end` left out: a clock may be wrong."""
-    events = events_of([connection.table(scan.view) for scan in scans])
+    events = events_of([table_of(connection, scan.view) for scan in scans])
     events = events.filter(events.day <= ibis.literal(end))
     found = fetch(connection, events.group_by("file").agg(latest=events["at"].max()))
     return list(zip(found["file"].tolist(), in_order(found["latest"]), strict=True))

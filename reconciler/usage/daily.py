@@ -16,6 +16,7 @@ from ibis.expr.types import BooleanValue, StringValue, Table, Value
 from reconciler.usage.columns import IN_METADATA
 from reconciler.usage.engine import Columns
 from reconciler.usage.events import OPTIONAL, WIDE_COST
+from reconciler.usage.remembered import remembered
 
 ATTRIBUTES = ("wallet", "workload", "provider", "model", "lane")
 KEYS = ("day", *ATTRIBUTES)
@@ -30,6 +31,7 @@ LONGEST_NAME = 200
 Names = Mapping[str, Sequence[str]]
 
 
+@remembered
 def daily_table(
     events: Table, names: Names, *, parse_first: bool = False, wide: bool = False, kept: Table | None = None
 ) -> Table:

@@ -12,9 +12,10 @@ from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Valu
 
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
-from reconciler.usage.engine import run
+from reconciler.usage.engine import run, table_of
 from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of
 from reconciler.usage.kept import Kept
+from reconciler.usage.remembered import remembered, statement
 from reconciler.usage.scans import Scan
 
 _SIGN = r"[A-Za-z]{3}|[^\w\s.,+-]{1,3}"
@@ -104,8 +105,17 @@ def _counted(
     connection: Backend, scan: Scan, window: Days, month: Days
 ) -> Iterator[tuple[tuple[str, str], tuple[int, Decimal, Decimal, int]]]:
     """Yield file and code, and rows, cost, cost within `month` and rows with an unreadable cost."""
-    events = events_of([connection.table(scan.view)], wide=True, written=True)
-    marked = _marked(events, window)
+    for row in _rows(connection, _sums(table_of(connection, scan.view), window, month)):
+        for code in (*LEFT_OUT, *COUNTED):
+            if row[f"{code} n"]:
+                cost, within = (Decimal(row[f"{code} {what}"] or 0) for what in ("cost", "month"))
+                yield (row["file"], code), (row[f"{code} n"], cost, within, row[f"{code} unread"])
+
+
+@remembered
+def _sums(rows: Table, window: Days, month: Days) -> Table:
+    """Return how many rows of each file have each doubt, and the money that they are about."""
+    marked = _marked(rows, window)
     inside = (marked["at"] >= ibis.timestamp(str(month[0]))) & (marked["at"] < ibis.timestamp(str(month[1])))
     sums: dict[str, Value] = {}
     for code in (*LEFT_OUT, *COUNTED):
@@ -116,16 +126,12 @@ def _counted(
             f"{code} month": marked.money.sum(where=on & inside),
             f"{code} unread": marked.count(where=on & marked.money.isnull()),
         }
-    for row in _rows(connection, marked.group_by("file").agg(**sums)):
-        for code in (*LEFT_OUT, *COUNTED):
-            if row[f"{code} n"]:
-                cost, within = (Decimal(row[f"{code} {what}"] or 0) for what in ("cost", "month"))
-                yield (row["file"], code), (row[f"{code} n"], cost, within, row[f"{code} unread"])
+    return marked.group_by("file").agg(**sums)
 
 
 def _rows(connection: Backend, table: Table) -> list[dict[str, Any]]:
     """Return rows as dictionaries, with decimals as they are."""
-    result = connection.con.execute(connection.compile(table))
+    result = connection.con.execute(statement(table))
     header = [name for name, *_ in result.description]
     return [dict(zip(header, row, strict=True)) for row in result.fetchall()]
 
@@ -134,14 +140,18 @@ def _first_rows(connection: Backend, scan: Scan, path: str, rejected: Sequence[i
     """Return the first row of each kind of doubt in one file, counted as a person would, rejected rows included."""
     run(connection, "SET preserve_insertion_order = true")
     run(connection, f"CREATE OR REPLACE TEMP VIEW one_file AS {scan.rows_of(path)}")
-    marked = _marked(events_of([connection.table("one_file")], wide=True, written=True), window)
-    first = marked.aggregate(**{code: marked["row"].min(where=marked[code]) for code in (*LEFT_OUT, *COUNTED)})
-    (found,) = _rows(connection, first)
+    (found,) = _rows(connection, _firsts(table_of(connection, "one_file"), window))
     run(connection, "SET preserve_insertion_order = false")
     first_rows = {code: int(row) + scan.first_row - 1 for code, row in found.items() if row is not None}
     if scan.numbered:
         return first_rows
     return {code: _with_rejected(row, rejected) for code, row in first_rows.items()}
+
+
+@remembered
+def _firsts(rows: Table, window: Days) -> Table:
+    marked = _marked(rows, window)
+    return marked.aggregate(**{code: marked["row"].min(where=marked[code]) for code in (*LEFT_OUT, *COUNTED)})
 
 
 def _with_rejected(row: int, rejected: Sequence[int]) -> int:
@@ -152,8 +162,9 @@ def _with_rejected(row: int, rejected: Sequence[int]) -> int:
     return row
 
 
-def _marked(events: Table, window: Days) -> Table:
+def _marked(scanned: Table, window: Days) -> Table:
     """Say of each event which doubts it has, a column each, and what `money` it is about."""
+    events = events_of([scanned], wide=True, written=True)
     reason = left_out(events, window)
     rows = events.mutate(reason=reason, money=events.cost.coalesce(likely_amount(events.written_cost)))
     kept = rows.reason == ""

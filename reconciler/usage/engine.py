@@ -13,9 +13,11 @@ import ibis
 import numpy as np
 import numpy.typing as npt
 from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
 
 from reconciler.findings import UsageError
 from reconciler.usage.lines import first_flaw
+from reconciler.usage.remembered import statement
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -43,9 +45,14 @@ def run(connection: Backend, sql: str) -> None:
     connection.con.execute(sql)
 
 
+def table_of(connection: Backend, name: str) -> Table:
+    """Return a table or view of now as an expression that no connection is in, equal to that of an equal one."""
+    return ibis.table(connection.get_schema(name), name=name)
+
+
 def fetch(connection: Backend, query: ibis.Expr | str) -> Columns:
     """Return the result of an expression or a statement as plain numpy columns; masked values become None or NaT."""
-    sql = query if isinstance(query, str) else connection.compile(query)
+    sql = query if isinstance(query, str) else statement(query)
     columns = connection.con.execute(sql).fetchnumpy()
     return {name: _unmasked(values) for name, values in columns.items()}
 

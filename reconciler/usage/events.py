@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 import ibis
 from ibis.expr.types import BooleanValue, Column, DecimalValue, StringValue, Table, TimestampValue, Value
 
+from reconciler.usage.remembered import remembered
+
 COST = "decimal(18, 9)"
 """Nine places after the point and at most 999,999,999.999999999, which engines add up fastest."""
 
@@ -44,6 +46,7 @@ _FIRST_MOMENT = ibis.timestamp(f"{FIRST_YEAR}-01-01")
 _LAST_MOMENT = ibis.timestamp(f"{LAST_YEAR}-12-31")
 
 
+@remembered
 def events_of(scans: Sequence[Table], *, wide: bool = False, written: bool = False) -> Table:
     """Return the typed events of all scans as one table.
 

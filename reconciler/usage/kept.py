@@ -17,7 +17,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from reconciler.forecast.windows import Days
-from reconciler.usage.engine import fetch
+from reconciler.usage.engine import fetch, table_of
 
 VIEW = "kept"
 
@@ -46,7 +46,7 @@ class Kept:
 
     @property
     def sums(self) -> Table:
-        return self.connection.table(VIEW).drop("file")
+        return table_of(self.connection, VIEW).drop("file")
 
     def held(self, before: date) -> Iterator[tuple[str, str, date]]:
         """Yield file, wallet, and the last day `before` which it holds the wallet."""

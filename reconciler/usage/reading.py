@@ -15,7 +15,7 @@ from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.coverage import overlap, recency, stale_wallets
 from reconciler.usage.daily import daily_table, no_days
 from reconciler.usage.doubts import doubtful_rows
-from reconciler.usage.engine import Columns, fetch, in_our_words, run
+from reconciler.usage.engine import Columns, fetch, in_our_words, run, table_of
 from reconciler.usage.events import LARGE_COST, events_of, wide_money
 from reconciler.usage.kept import Kept
 from reconciler.usage.lines import Book
@@ -159,9 +159,9 @@ class Reading:
 
     def _events(self) -> Table:
         if not self.ids.meet:
-            return events_of([self.connection.table(scan.view) for scan in self.scans], wide=self.wide)
+            return events_of([table_of(self.connection, scan.view) for scan in self.scans], wide=self.wide)
         once = events_met_once(self.connection, self.scans, wide=self.wide).drop("file")
-        winners = self.connection.table("winners")
+        winners = table_of(self.connection, "winners")
         kinds = once.schema().items()
         nothing = {name: ibis.null(kind) for name, kind in kinds if name not in winners.columns}
         return ibis.union(once, winners.mutate(**nothing).cast(once.schema()).select(*once.columns))
@@ -180,7 +180,7 @@ class Reading:
         return False
 
     def _is_wide(self, scan: Scan) -> bool:
-        events = self.connection.table(scan.view)
+        events = table_of(self.connection, scan.view)
         large = wide_money(events.cost).abs() >= LARGE_COST
         return bool(fetch(self.connection, events.aggregate(n=events.count(where=large)))["n"][0])
 

@@ -18,9 +18,10 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from reconciler.forecast.windows import Days
-from reconciler.usage.engine import fetch, run
+from reconciler.usage.engine import fetch, run, table_of
 from reconciler.usage.events import NO_IDS, events_of
 from reconciler.usage.layouts import literal
+from reconciler.usage.remembered import statement
 from reconciler.usage.scans import Scan
 from reconciler.usage.versions import Names, ranked_versions
 
@@ -100,7 +101,7 @@ def settle(
     rows = ", ".join(f"({literal(path)}, {number})" for number, path in enumerate(paths))
     run(connection, f"CREATE OR REPLACE TEMP TABLE exports AS SELECT * FROM (VALUES {rows}) AS t(file, export)")
     rivals = events_of([_narrowed(connection, scan, "SEMI") for scan in scans if "id" in scan.columns], wide=wide)
-    run(connection, f"CREATE OR REPLACE TEMP TABLE rivals AS {connection.compile(rivals.drop('file'))}")
+    run(connection, f"CREATE OR REPLACE TEMP TABLE rivals AS {statement(rivals.drop('file'))}")
     run(connection, "CREATE OR REPLACE TEMP TABLE winners AS SELECT * EXCLUDE (export) FROM rivals WHERE id IS NULL")
     lack = _rows(connection, "winners WHERE day IS NOT NULL") > 0
     total, cost = _sum(connection, "rivals")
@@ -153,8 +154,8 @@ class _Comparison:
             "CREATE OR REPLACE TEMP TABLE versions AS SELECT DISTINCT rivals.*, rank"
             " FROM rivals SEMI JOIN several USING (id) JOIN ranks USING (export)",
         )
-        ranked = ranked_versions(self.connection.table("versions"), self.names)
-        run(self.connection, f"CREATE OR REPLACE TEMP TABLE ranked AS {self.connection.compile(ranked)}")
+        ranked = ranked_versions(table_of(self.connection, "versions"), self.names)
+        run(self.connection, f"CREATE OR REPLACE TEMP TABLE ranked AS {statement(ranked)}")
         run(
             self.connection,
             "INSERT INTO winners SELECT * EXCLUDE (export, rank, counts, events, kind) FROM ranked WHERE counts",
@@ -184,13 +185,13 @@ def _meetings(connection: Backend, paths: Sequence[str], month: Days) -> tuple[M
 
 def _narrowed(connection: Backend, scan: Scan, how: Literal["SEMI", "ANTI"]) -> Table:
     if "id" not in scan.columns:
-        return connection.table(scan.view)
+        return table_of(connection, scan.view)
     view = f"{scan.view}_{how.lower()}"
     rows = f"SELECT * FROM {scan.view} {how} JOIN met ON {HASH} = met.h"
     if how == "SEMI":
         rows = f"SELECT * FROM ({rows}) JOIN exports USING (file)"
     run(connection, f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
-    return connection.table(view)
+    return table_of(connection, view)
 
 
 def _rows(connection: Backend, table: str) -> int:

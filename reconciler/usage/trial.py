@@ -18,7 +18,7 @@ from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
 from reconciler.usage.columns import KNOWN_NAMES, REQUIRED, can_be_mapped, candidates
-from reconciler.usage.engine import fetch, run
+from reconciler.usage.engine import fetch, run, table_of
 from reconciler.usage.events import events_of
 from reconciler.usage.layouts import Names, rows_of
 from reconciler.usage.unpack import PlainFile
@@ -134,7 +134,7 @@ class Trial:
         except UsageError:
             return 0, 0
         run(self.connection, f"CREATE OR REPLACE TEMP VIEW trial AS SELECT * FROM ({sql}) LIMIT {_TRIED_ROWS}")
-        table = self.connection.table("trial")
+        table = table_of(self.connection, "trial")
         events = events_of([table])
         good = {"timestamp": events["at"].notnull(), "cost": events.cost.notnull()}
         whole = events.day.notnull() & (events.team_id.fill_null("").strip() != "")

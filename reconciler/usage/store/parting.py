@@ -17,7 +17,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanValue, Table
 
 from reconciler.usage.daily import daily_sums
-from reconciler.usage.engine import fetch, run
+from reconciler.usage.engine import fetch, run, table_of
 from reconciler.usage.events import LARGE_COST, events_of
 from reconciler.usage.layouts import Names, layout_of, literal
 from reconciler.usage.lines import Book, Lines, lines_of_rows
@@ -106,7 +106,7 @@ class Parting:
 
     def _statement(self, asked: Asked) -> str:
         names = tuple((name, tuple(each)) for name, each in self.names.items())
-        return _statement(asked, self.connection.table("numbered").schema(), names)
+        return _statement(asked, table_of(self.connection, "numbered").schema(), names)
 
     def _fresh(self) -> Path:
         return self.scratch / f"unit-{sum(1 for _ in self.scratch.iterdir())}"
