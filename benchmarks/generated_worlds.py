@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.repricing import PriceIndex
 from reconciler.model.period import Period
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +27,7 @@ class World:
     """A wallet as of a day, and what then happened. `history` is gross and `credits` what came back, oldest day first.
 
     `future` is the net spend of each day from `as_of` on, `daily` what a usual day costs from then on, and `age` for
-    how many days of the history what happened has been there.
+    how many days of the history what happened has been there. `index` is what the columns of an export tell.
     """
 
     as_of: date
@@ -35,6 +36,7 @@ class World:
     future: Floats
     daily: float
     age: int
+    index: PriceIndex | None = None
 
     def window(self, month: int) -> tuple[int, int]:
         """Return the days of the future that are the rest of the month (0), or the month that many months later."""

@@ -33,8 +33,13 @@ AT_MOST: tuple[Limit, ...] = (
 )
 GOALS: tuple[Limit, ...] = (
     ("launch x2 to x3, 2-5 days old", "cov95", 0.90),
-    ("price cut to 50-85%, 2-14 days old", "cov80", 0.75),
-    ("cache ramp to -45% in 30 days", "cov80", 0.60),
+    ("columns: price to 50-85%, 2-14 days old", "cov80", 0.75),
+    ("columns: price to 120-200%, 2-14 days old", "cov80", 0.75),
+    ("columns: cache ramp to -45% in 30 days, month 0", "cov80", 0.60),
+    ("columns: cache ramp to -45% in 30 days, month 1", "cov80", 0.60),
+    ("columns: a cache that fills up, month 0", "cov80", 0.75),
+    ("columns: a cache that fills up, month 1", "cov80", 0.75),
+    ("columns: another cache at once", "cov80", 0.75),
     ("quarter end, next month", "cov80", 0.80),
     ("monthly credit", "cov80", 0.78),
     ("burst x3 to x10, 2-5 days old, of 6-12 days", "cov95", 0.85),
@@ -59,6 +64,8 @@ TELLING = (
     "charge on the last day",
     "charge on a fixed day",
     "quarter end, next month",
+    "columns: price to 50-85%, 2-14 days old",
+    "columns: cache ramp to -45% in 30 days, month 0",
 )
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+from column_worlds import Asked, read_columns
 from generated_worlds import Floats, World
 from world_rows import Row
 
@@ -53,13 +54,17 @@ class Measured:
 def worlds_of(row: Row, *, seeds: int, count: int) -> list[World]:
     """Return the worlds of a row: each from a generator of its own, so that a longer run begins with the same ones."""
     name = crc32(row.name.encode())
-    return [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
+    made = [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
+    asked = [world for world in made if isinstance(world, Asked)]
+    return read_columns(asked, np.random.default_rng([seeds, name, 0, 1])) if asked else made
 
 
 def fitted(worlds: Sequence[World], mechanisms: frozenset[Mechanism], *, events: tuple[SharedEvent, ...] = ()) -> Fit:
     ends = np.array([world.as_of - timedelta(days=1) for world in worlds], dtype="datetime64[D]")
     credits = [world.credits for world in worlds]
-    panel = make_panel([world.history for world in worlds], ends, credits=credits, events=events)
+    panel = make_panel(
+        [world.history for world in worlds], ends, credits=credits, indices=[w.index for w in worlds], events=events
+    )
     return fit(panel, mechanisms=mechanisms)
 
 

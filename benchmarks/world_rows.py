@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import column_worlds
 import numpy as np
 import numpy.typing as npt
 from generated_worlds import Timeline, World, between, ratio, timeline
@@ -248,6 +249,12 @@ ROWS = (
     Row("outage still on, 1-4 days", outage, (0, 1)),
     Row("price cut to 50-85%, 2-14 days old", shift((0.5, 0.85), (2, 14))),
     Row("cache ramp to -45% in 30 days", cache_ramp),
+    Row("columns: price to 50-85%, 2-14 days old", column_worlds.price((0.5, 0.85))),
+    Row("columns: price to 120-200%, 2-14 days old", column_worlds.price((1.2, 2.0))),
+    Row("columns: cache ramp to -45% in 30 days", column_worlds.cache_ramp, (0, 1)),
+    Row("columns: a cache that fills up", column_worlds.cache_fills, (0, 1)),
+    Row("columns: another cache at once", column_worlds.cache_at_once),
+    Row("columns: launch x2 to x3 of a new workload", column_worlds.new_workload),
     Row("growth", growth, (1, 3, 6, 12)),
     Row("a yearly season", season((200, 400)), (1, 3, 6, 12)),
     Row("a yearly season, a year is known", season((395, 400)), (1, 3, 6, 12)),
@@ -261,6 +268,7 @@ ROWS = (
     Row("control: one credit", one_credit, is_control=True),
     Row("control: runaway days", runaway_days, is_control=True),
     Row("control: short history", short_history, is_control=True),
+    Row("control: a cache as ever", column_worlds.cache_as_ever, is_control=True),
     Row("control: x1/5 to x5, 25-60 days ago", shift((0.2, 5), (25, 60)), is_control=True),
     Row("control: a burst that is over", passing((3, 10), (8, 20), (2, 5)), is_control=True),
     Row("control: an outage that is over", passing((0.02, 0.1), (6, 20), (1, 4)), is_control=True),

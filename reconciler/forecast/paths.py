@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,9 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
         if found is not None:
             levels[row] = np.where(found.paths, found.level, levels[row])
     heights *= levels[:, None, :]
+    for row, each in product(range(len(picks)), fit.happenings):
+        if (moved := each.moved(row, draws, weeks=weeks)) is not None:
+            heights[row] *= moved
     series = [
         Weeks(
             height=heights[row],

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from reconciler.forecast.repricing import Floats, PriceIndex, Repricing
+from reconciler.forecast.cache_ramp import CacheRamp, Floats, fit_cache_ramp
+from reconciler.forecast.repricing import PriceIndex, Repricing
 from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.usage import NANO, DailyUsage, tells
@@ -24,8 +25,6 @@ OLDEST_CHANGE = 56
 PRICE_NOISE = 0.01
 PART = 0.1
 """A model counts from this part of the wallet's cost on."""
-SMALLEST_CACHE_CHANGE = 0.04
-LARGEST_RATE = 0.95
 
 
 def price_index(usage: DailyUsage | None, rows: Ints, end: date, *, cache: bool = True) -> PriceIndex | None:
@@ -40,17 +39,26 @@ def price_index(usage: DailyUsage | None, rows: Ints, end: date, *, cache: bool 
     rows, age = rows[near], age[near]
     if not len(rows):
         return None
-    worth, changes = np.ones(LONG_WINDOW_DAYS), list[Repricing]()
+    worth, changes, ramp = np.ones(LONG_WINDOW_DAYS), list[Repricing](), None
     gross = (usage.cost[rows] - usage.credits[rows]).astype(np.float64) / NANO
-    tokens = (usage.input_tokens[rows] + usage.output_tokens[rows]).astype(np.float64)
+    tokens = _paid_tokens(usage, rows)
     if _may_have_moved(gross, tokens, age):
         for change, factor in _prices(usage, rows, gross, tokens, age, end):
             changes.append(change)
             worth *= factor
     if cache and tells(usage.source.absent, "cache_hit") and (cached := _cache(usage, rows, age, end)):
         changes.append(cached[0])
-        worth *= cached[1]
-    return PriceIndex(worth, tuple(changes)) if changes else None
+        ramp = cached[1]
+        worth *= ramp.worth
+    return PriceIndex(worth, tuple(changes), ramp) if changes else None
+
+
+def _paid_tokens(usage: DailyUsage, rows: Ints) -> Floats:
+    """Return the tokens of each row but those of cache hits, which cost nothing and tell no price."""
+    tokens = usage.input_tokens[rows] + usage.output_tokens[rows]
+    if usage.apart is not None:
+        tokens = tokens - usage.apart.hit_input[rows] - usage.apart.hit_output[rows]
+    return tokens.astype(np.float64)
 
 
 def _may_have_moved(gross: Floats, tokens: Floats, age: Ints) -> bool:
@@ -110,27 +118,14 @@ def _step(logs: Floats) -> tuple[int, float] | None:
     return found
 
 
-def _cache(usage: DailyUsage, rows: Ints, age: Ints, end: date) -> tuple[Repricing, Floats] | None:
-    """Return since when the cache answers another share of the requests, and what that makes of each day."""
+def _cache(usage: DailyUsage, rows: Ints, age: Ints, end: date) -> tuple[Repricing, CacheRamp] | None:
+    """Return since when the cache answers another share of the requests, and how that share moved."""
     requests, hits = (
-        np.bincount(age, weights=each[rows].astype(np.float64), minlength=LONG_WINDOW_DAYS)
+        np.bincount(age, weights=each[rows], minlength=LONG_WINDOW_DAYS).astype(np.float64)
         for each in (usage.requests, usage.cache_hits)
     )
-    weeks = LONG_WINDOW_DAYS // WEEK
-    asked, answered = (each[: weeks * WEEK].reshape(weeks, WEEK).sum(axis=1) for each in (requests, hits))
-    rates = np.divide(answered, asked, out=np.full(weeks, np.nan), where=asked > 0)
-    if not np.isfinite(rates[0]) or rates[0] > LARGEST_RATE:
+    ramp = fit_cache_ramp(requests, hits) if hits.any() else None
+    if ramp is None:
         return None
-    error = 2.0 * np.sqrt(np.maximum(rates * (1.0 - rates), 0.01) / np.maximum(asked, 1.0))
-    apart = np.abs(rates - rates[0]) > np.maximum(CERTAIN / 2 * (error + error[0]), SMALLEST_CACHE_CHANGE)
-    if not apart.any():
-        return None
-    filled = np.minimum(np.where(np.isfinite(rates), rates, rates[0]), LARGEST_RATE)
-    middles = np.arange(weeks) * WEEK + (WEEK - 1) / 2
-    daily = np.interp(np.arange(LONG_WINDOW_DAYS), middles, filled)
-    first = int(np.flatnonzero(apart)[0]) * WEEK
-    before = float(filled[apart].mean())
-    factor = (1.0 - filled[0]) / (1.0 - daily)
-    since = end - timedelta(days=first)
-    ratio = (1.0 - float(filled[0])) / (1.0 - before)
-    return Repricing("", since, ratio, (before, float(rates[0]))), factor
+    ratio = (1.0 - ramp.rate) / (1.0 - ramp.before)
+    return Repricing("", end - timedelta(days=ramp.since), ratio, (ramp.before, ramp.rate), ramp.goes_on), ramp

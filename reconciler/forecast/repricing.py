@@ -6,30 +6,35 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from reconciler.forecast.cache_ramp import CacheRamp, Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Repricing:
     """Since the day `since` what is asked costs `factor` times what it did: a token of `model`, or by the cache.
 
-    `rates` are the cache hit rates before and now, and `model` is empty then.
+    `rates` are the cache hit rates before and now, and `model` is empty then; `goes_on` is how likely they
+    still move.
     """
 
     model: str
     since: date
     factor: float
     rates: tuple[float, float] | None = None
+    goes_on: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PriceIndex:
-    """`worth` is float64[days], newest day first: what each day's cost is multiplied with; older days have the last."""
+    """`worth` is float64[days], newest day first: what each day's cost is multiplied with; older days have the last.
+
+    `ramp` is how the cache's share of the requests moved, None where it did not or nothing tells.
+    """
 
     worth: Floats
     changes: tuple[Repricing, ...]
+    ramp: CacheRamp | None = None
 
     def over(self, days: int) -> Floats:
         """Return float64[days], newest day first."""

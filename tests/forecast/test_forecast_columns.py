@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from forecast.forecast_world import AS_OF, UsageBuilder, ask, plan, question
 
+from reconciler.forecast.cache_ramp import LARGEST_RATE, CacheRamp, fit_cache_ramp
 from reconciler.forecast.price_index import price_index
 from reconciler.forecast.repricing import PriceIndex
 from reconciler.model.forecast import WalletForecast
-from reconciler.model.usage import DailyUsage
+from reconciler.model.usage import Apart, DailyUsage
 
 DAYS = 170
 FIRST = AS_OF - timedelta(days=DAYS)
@@ -84,15 +87,87 @@ def test_a_price_makes_the_forecast_no_wider() -> None:
     assert (high - low) / middle < 1.3 * (after - before) / usual
 
 
-def test_a_cache_that_came_counts_for_the_days_before_too() -> None:
-    found = usage(ramp=0.45)
-    wallet = only(found)
-    now = 400.0 * (1 - 0.45 * (1 - 1 / 30)) * (0.7 + 0.06) * np.exp(0.15**2 / 2)
+def test_a_cache_on_its_way_counts_for_the_days_before_and_goes_on_for_a_while() -> None:
+    wallet = only(usage(ramp=0.45))
+    daily = 400.0 * (0.7 + 0.06) * np.exp(0.15**2 / 2)
+    now, goes_on = (13 * (1 - rate) * daily for rate in (0.435, 0.435 + 7 * 0.015))
     low, middle, high = rest(wallet)
-    assert low < 13 * now < high
-    assert middle == pytest.approx(13 * now, rel=0.12)
+    assert low < goes_on < high
+    assert 0.7 * now < middle < 0.95 * now
     assert [notice.code for notice in wallet.notices] == ["cache-change"]
     assert "of its requests answered by the cache" in wallet.notices[0].message
+    assert ", and more each week" in wallet.notices[0].message
+
+
+def test_tokens_that_the_cache_answered_tell_no_price() -> None:
+    found = usage(ramp=0.45)
+    hits = found.input_tokens * found.cache_hits // np.maximum(found.requests - found.cache_hits, 1)
+    nothing = np.zeros(len(hits), dtype=np.int64)
+    apart = Apart(
+        hit_cost=nothing, hit_input=hits, hit_output=nothing, credit_rows=nothing, fallback_input=nothing,
+        fallback_output=nothing,
+    )  # fmt: skip
+    told = index(replace(found, input_tokens=found.input_tokens + hits, apart=apart))
+    assert told is not None
+    assert [change.model for change in told.changes] == [""]
+
+
+DAYS_KNOWN = np.arange(90) + 0.5
+
+
+def ramp(rates: npt.NDArray[np.float64], *, asked: float = 300.0, seed: int = 3) -> CacheRamp | None:
+    """The share of each day, newest first, as requests that hit by chance."""
+    requests = np.full(len(rates), asked)
+    return fit_cache_ramp(requests, np.random.default_rng(seed).binomial(int(asked), rates).astype(np.float64))
+
+
+def far(found: CacheRamp) -> list[float]:
+    """What the cost is multiplied with after half a year: in the middle, and between 8 of 10 paths."""
+    weeks = found.factors(np.random.default_rng(1), paths=1000, weeks=26)
+    return [float(part) for part in np.quantile(weeks[-1], [0.1, 0.5, 0.9])]
+
+
+def test_a_share_that_rises_is_drawn_on_by_as_much_again_and_to_an_end() -> None:
+    found = ramp(0.1 + np.clip((20 - DAYS_KNOWN) * 0.015, 0.0, 0.3))
+    assert found is not None
+    assert found.goes_on > 0.6
+    assert found.rate == pytest.approx(0.4, abs=0.02)
+    assert found.before == pytest.approx(0.1, abs=0.02)
+    assert found.since == 20
+    low, middle, high = far(found)
+    assert low == pytest.approx((1 - LARGEST_RATE) / 0.6, rel=0.1)
+    assert 0.5 < middle < 0.8
+    assert 0.9 < high <= 1.02
+
+
+@pytest.mark.parametrize(("before", "now"), [(0.1, 0.5), (0.6, 0.0)])
+def test_a_share_that_jumped_stays_where_it_is(before: float, now: float) -> None:
+    found = ramp(np.where(DAYS_KNOWN < 12, now, before))
+    assert found is not None
+    assert found.goes_on < 0.05
+    assert found.rate == pytest.approx(now, abs=0.02)
+    assert found.since == 12
+    assert far(found) == pytest.approx([1.0, 1.0, 1.0], abs=0.03)
+    assert found.worth[[0, -1]] == pytest.approx([1.0, (1 - now) / (1 - before)], rel=0.04)
+
+
+def test_a_share_that_falls_ends_at_none() -> None:
+    found = ramp(np.clip(0.5 - (20 - DAYS_KNOWN) * 0.02, 0.1, 0.5))
+    assert found is not None
+    assert max(far(found)) == pytest.approx(1 / (1 - found.rate), rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [np.full(90, 0.3), np.full(90, 0.0), np.where(DAYS_KNOWN < 40, 0.31, 0.29), np.where(DAYS_KNOWN < 9, 1.0, 0.3)],
+)
+def test_a_share_that_stays_or_is_all_of_them_tells_nothing(rates: npt.NDArray[np.float64]) -> None:
+    assert ramp(rates) is None
+
+
+def test_a_share_of_a_few_days_tells_nothing() -> None:
+    asked = np.where(DAYS_KNOWN < 10, 300.0, 0.0)
+    assert fit_cache_ramp(asked, np.where(DAYS_KNOWN < 4, 200.0, 0.0)) is None
 
 
 def test_of_a_cache_that_the_plan_promises_the_plan_tells() -> None:

@@ -26,6 +26,10 @@ class Happening:
         """Return what part of the simulated days is paid in the end."""
         return 1.0
 
+    def moved(self, row: int, draws: Draws, *, weeks: int) -> Floats | None:
+        """Return by what each week of each path is multiplied, float64[weeks, paths]; None where by nothing."""
+        return None
+
     def turns(self, row: int, draws: Draws) -> Iterator[Turn]:
         """Yield how what days cost turns on each path of `draws`, whose row `row` is."""
         return iter(())
