@@ -13,7 +13,7 @@ from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Valu
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import run, table_of
-from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of
+from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of, is_blank
 from reconciler.usage.kept import Kept
 from reconciler.usage.remembered import remembered, statement
 from reconciler.usage.scans import Scan
@@ -187,7 +187,7 @@ def left_out(events: Table, window: Days) -> StringValue:
         (events["at"].isnull(), "bad-timestamp"),
         (events.cost.isnull(), "bad-cost"),
         (events.day.isnull(), "bad-timestamp"),
-        (events.team_id.fill_null("").strip() == "", "no-team"),
+        (is_blank(events.team_id), "no-team"),
         (events.day > ibis.literal(window[1]), "after-as-of"),
         (events.day < ibis.literal(window[0]), "before-window"),
         else_="",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
@@ -22,6 +22,7 @@ _EXACT_DIGITS, _EXACT_BELOW = 15, 10**6
 LONGEST_ROW = 1 << 25
 """Bytes of a CSV file's row that the engine makes room for: the size of its usual buffer."""
 _LINE_ENDS = {"": "", "\n": r", new_line = '\n'", "\r\n": r", new_line = '\r\n'", "\r": r", new_line = '\r'"}
+_ROW_NUMBER = "file_row_number"
 Names = Mapping[str, Sequence[str]]
 
 
@@ -29,7 +30,8 @@ Names = Mapping[str, Sequence[str]]
 class Layout:
     """How to read files that look alike: a table function with options, and an expression for each canonical column.
 
-    `diverse` says of CSV files that nearly every row has metadata of its own, such as a request id.
+    `diverse` says of CSV files that nearly every row has metadata of its own, such as a request id; `numbers_rows`
+    that the engine can tell the number of a row.
     """
 
     reader: str
@@ -39,12 +41,19 @@ class Layout:
     delimiter: str = ","
     places: tuple[tuple[str, tuple[int, ...]], ...] = ()
     diverse: bool = field(default=False, compare=False)
+    numbers_rows: bool = False
 
     def sql(self, paths: Sequence[str]) -> str:
         columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in self.select)
         files = ", ".join(literal(unmagic(path)) for path in paths)
         source = f"{self.reader}([{files}], filename = true{self.options})"
         return f"SELECT {columns}, filename AS file FROM {f'(SELECT * FROM {source})' if self.whole_rows else source}"
+
+    def numbered(self, paths: Sequence[str]) -> str:
+        """Return SQL with the number of each row of its file in `row` too, which Parquet files alone tell."""
+        options = f"{self.options}, {_ROW_NUMBER} = true"
+        columns = (*self.select, ("row", f"{_ROW_NUMBER} + 1"))
+        return replace(self, options=options, select=columns).sql(paths)
 
 
 def layout_of(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
@@ -123,7 +132,7 @@ def _parquet(connection: Backend, file: PlainFile, names: Names) -> Layout:
         for name, at in places.items()
         if at
     )
-    return Layout("read_parquet", "", select)
+    return Layout("read_parquet", "", select, numbers_rows=all(name.casefold() != _ROW_NUMBER for name, _ in columns))
 
 
 def _parquet_value(name: str, column: str, kind: str) -> str:

@@ -5,8 +5,7 @@ after it (`events`, `daily`) is Ibis alone. Each view has those canonical column
 path of the scanned file.
 """
 
-# ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `layouts`)
-# ruff: noqa: S608 (the paths in these statements are quoted by `literal`)
+# ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `layouts` and `literal`)
 from __future__ import annotations
 
 import json
@@ -31,8 +30,8 @@ class Scan:
     """A view over files of one kind. `sql(paths)` selects from any of them.
 
     Of CSV files, `places` are those of each canonical column in a row, best first, `delimiter` parts them, and metadata
-    are `diverse` when nearly every row has some of its own. Files that were made of exports are `numbered`: they hold
-    the line of each row in a column `row`, which is in `sql` and not in the view.
+    are `diverse` when nearly every row has some of its own. Of files that are `numbered` the place of each row is in a
+    column `row`, which is in `sql` and not in the view.
     """
 
     view: str
@@ -88,10 +87,11 @@ def make_scans(
             f"scan_{number}",
             tuple(members),
             tuple(name for name, _ in layout.select),
-            layout.sql,
+            layout.numbered if layout.numbers_rows else layout.sql,
             dict(layout.places),
             layout.delimiter,
             layout.diverse,
+            layout.numbers_rows,
         )
         run(connection, f"CREATE OR REPLACE TEMP VIEW {scan.view} AS {layout.sql([file.path for file in members])}")
         scans.append(scan)

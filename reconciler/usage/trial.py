@@ -19,7 +19,7 @@ from ibis.backends.duckdb import Backend
 from reconciler.findings import UsageError
 from reconciler.usage.columns import KNOWN_NAMES, REQUIRED, can_be_mapped, candidates
 from reconciler.usage.engine import fetch, run, table_of
-from reconciler.usage.events import events_of
+from reconciler.usage.events import events_of, is_blank
 from reconciler.usage.layouts import Names, rows_of
 from reconciler.usage.unpack import PlainFile
 
@@ -137,7 +137,7 @@ class Trial:
         table = table_of(self.connection, "trial")
         events = events_of([table])
         good = {"timestamp": events["at"].notnull(), "cost": events.cost.notnull()}
-        whole = events.day.notnull() & (events.team_id.fill_null("").strip() != "")
+        whole = events.day.notnull() & ~is_blank(events.team_id)
         counted = fetch(
             self.connection, events.aggregate(n=events.count(), good=events.count(where=good.get(name, whole)))
         )

@@ -14,7 +14,7 @@ from usage.arrivals import told
 
 from reconciler.findings import UsageError
 from reconciler.usage.files import ExportFile
-from reconciler.usage.store import gather, place
+from reconciler.usage.store import gather, meets, place
 from reconciler.usage.store.mark import Mark, mark_from, mark_of
 from reconciler.usage.store.session import Store, StoreUse
 from reconciler.usage.store.unit import Kind, Manifest, Unit
@@ -122,9 +122,35 @@ def test_what_is_wrong_with_rows_is_said_the_same_from_the_store(stored: Stored)
     assert stored.read().read == 0
 
 
+def test_exports_that_are_compared_a_few_ids_at_a_time_meet_as_ever(
+    stored: Stored, events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meets, "_AT_ONCE", 7)
+    drawn = events(60)
+    for at in (0, 15):
+        stored.exports.write(drawn[at : at + 30] + drawn[at : at + 2], "parquet", name=f"part-{at}")
+    assert stored.read().read == 2
+    stored.exports.write(drawn[25:], "parquet", name="part-25")
+    use = stored.read()
+    assert (use.read, use.again) == (2, 1)
+    assert stored.exports.read().source.duplicates == 15 + 4 + 20
+
+
+def test_a_parquet_file_may_have_a_column_that_is_called_as_the_engine_calls_row_numbers(
+    stored: Stored, events: Any
+) -> None:
+    rows = [{**row, "file_row_number": 7} for row in events(9)]
+    stored.exports.write([{**row, "team_id": ""} if at == 5 else row for at, row in enumerate(rows)], "parquet")
+    stored.read()
+    assert [issue.row for issue in stored.exports.read().source.issues] == [6]
+
+
 @pytest.mark.slow
 def test_bytes_that_are_not_utf_8_have_other_exports_read_as_a_reading_of_all_would(stored: Stored) -> None:
-    stored.exports.text("h.csv", b"id,timestamp,team_id,cost,region\ne1,2026-03-01,t,1,e\xffu\n")
+    stored.exports.text(
+        "h.csv", b"id,timestamp,team_id,cost,region\ne1,2026-03-01,t,1,e\xffu\nboth,2026-03-01,t,1,eu\n"
+    )
+    stored.exports.text("g.csv", "id,timestamp,team_id,cost\nboth,2026-03-01,t,1\n")
     stored.read()
     other = stored.exports.text("i.csv", b"id,timestamp,team_id,cost,model\nu1,2026-03-01,t,1,e\xffu\n")
     stored.read()

@@ -1,15 +1,18 @@
 """Bring the units of all exports together: known ones from the store, others made, and those that meet read again.
 
-A hash of an id that two exports share must have its rows kept in both. So a new export is compared with all others,
-and where it repeats or corrects an event that another knows by its sums alone, that other is read once more. Rows that
-are kept already need no reading, whatever comes later.
+A hash of an id that two exports share must have its rows kept in both. So a new export is compared with all others
+before its rows are parted, and where it repeats or corrects an event that another knows by its sums alone, that other
+is read once more. Rows that are kept already need no reading, whatever comes later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from reconciler.findings import UsageError
 from reconciler.usage.engine import in_our_words
@@ -17,17 +20,22 @@ from reconciler.usage.files import ExportFile
 from reconciler.usage.parts import refuse_parts
 from reconciler.usage.proposals import with_proposals
 from reconciler.usage.scans import make_scans
-from reconciler.usage.store.making import BrokenTextError, Workshop
+from reconciler.usage.store.making import Workshop
 from reconciler.usage.store.mark import mark_of
-from reconciler.usage.store.meets import Paths, needed
+from reconciler.usage.store.meets import Paths, meeting
 from reconciler.usage.store.place import DamagedError, Place
 from reconciler.usage.store.reading import StoredExport
 from reconciler.usage.store.unit import Kind, Unit
 from reconciler.usage.unpack import PlainFile, unpack
 
+T = TypeVar("T")
+
 _READ: tuple[Kind, ...] = ("rows", "sums")
 _COMPARED: tuple[Kind, ...] = ("ids",)
 """What is taken out of the store only where there is something new to compare with."""
+
+_AT_ONCE = 8
+"""Files that are taken out of the store at a time, most of which is waiting."""
 
 
 @dataclass(slots=True)
@@ -57,6 +65,7 @@ class Gathering:
         for file, mark in self.marks.items():
             key = f"{file.name} {mark.content}"
             self.keys[f"{key} {len(self.keys)}" if key in self.keys else key] = file
+        self.numbers = {key: number for number, key in enumerate(self.keys)}
         self.teams = teams
         self.plain: dict[str, PlainFile] = {}
         self.found = Gathered()
@@ -64,7 +73,7 @@ class Gathering:
     def gather(self) -> Gathered:
         """Return the units of all exports. Raises what `read_usage` does."""
         self._restore([key for key in self.keys if key in self.known], _READ)
-        if len(self.found.units) < len(self.keys):
+        if len(self.found.units) < len(self.keys) or self._turned(whole=any(self._breaks().values())):
             self._restore(list(self.found.units), _COMPARED)
         new = [key for key in self.keys if key not in self.found.units]
         for key in new:
@@ -72,7 +81,6 @@ class Gathering:
         refuse_parts(file.part for file in self.files() if file.part is not None)
         self._refuse_missing_columns(new)
         self._make(new)
-        self._compare(new)
         return self.found
 
     def exports(self) -> list[StoredExport]:
@@ -88,16 +96,23 @@ class Gathering:
 
     def _restore(self, keys: Sequence[str], kinds: Sequence[Kind]) -> None:
         """Take files of known units out of the store. A unit of which not all is there, as it was, is lost."""
-        for key in keys:
-            unit, paths = self.known[key], dict(self.found.units.pop(key, (None, {}))[1])
-            try:
-                for kind in kinds if unit.files else ():
-                    paths[kind] = self.shop.scratch / f"kept-{sum(1 for _ in self.shop.scratch.iterdir())}"
-                    self.store.fetch(unit.files[kind], paths[kind])
-            except (DamagedError, KeyError):
-                self.found.lost.add(key)
-            else:
-                self.found.units[key] = unit, paths
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for key, paths in zip(keys, pool.map(lambda key: self._fetched(key, kinds), keys), strict=True):
+                unit, others = self.found.units.pop(key, (self.known[key], {}))
+                if paths is None:
+                    self.found.lost.add(key)
+                else:
+                    self.found.units[key] = unit, {**others, **paths}
+
+    def _fetched(self, key: str, kinds: Sequence[Kind]) -> Paths | None:
+        files = self.known[key].files
+        paths = {kind: self.shop.scratch / f"{kind}-{self.numbers[key]}" for kind in kinds if kind in files}
+        try:
+            for kind, path in paths.items():
+                self.store.fetch(files[kind], path)
+        except DamagedError:
+            return None
+        return paths
 
     def _unpacked(self, key: str) -> PlainFile:
         if key not in self.plain:
@@ -120,34 +135,39 @@ class Gathering:
             connection.disconnect()
 
     def _make(self, new: Sequence[str]) -> None:
-        """Make the units of new exports. Whether rows are read whole depends on all of them, as in any reading."""
-        whole = any(unit.breaks for unit, _ in self.found.units.values())
-        for key in new:
-            self.found.units[key] = self._made(key, whole_rows=whole)
-            whole = whole or self.found.units[key][0].breaks
-        for key, (unit, _) in list(self.found.units.items()):
-            if not unit.is_text and unit.whole_rows != whole:
-                self.found.units[key] = self._made(key, whole_rows=whole)
+        """Make the units of new exports, and those of others again that need it.
 
-    def _made(self, key: str, *, whole_rows: bool, held: Path | None = None) -> tuple[Unit, Paths]:
-        file, octets = self._unpacked(key), self.marks[self.keys[key]].octets
-        self.found.made.add(key)
-        if key in self.known:
-            self.found.again.add(key)
+        Whether rows are read whole depends on all of them, as in any reading.
+        """
+        breaks = self._breaks() | {key: self._worked(key, self.shop.breaks) for key in new}
+        whole = any(breaks.values())
+        fresh = [*new, *self._turned(whole=whole)]
+        ids = {key: paths["ids"] for key, (_, paths) in self.found.units.items() if "ids" in paths}
+        hashed = {key: self._worked(key, partial(self.shop.ids, whole_rows=whole)) for key in fresh}
+        ids |= {key: path for key, path in hashed.items() if path is not None}
+        held = self._held(ids, fresh)
+        for key in sorted({*fresh, *held}, key=self.numbers.__getitem__):
+            make = partial(self.shop.make, whole_rows=whole, ids=ids.get(key), held=held.get(key))
+            unit, paths = self._worked(key, make)
+            octets = self.marks[self.keys[key]].octets
+            self.found.units[key] = unit.model_copy(update={"octets": octets, "breaks": breaks[key]}), paths
+            self.found.made.add(key)
+        self.found.again |= self.found.made & set(self.known)
+
+    def _breaks(self) -> dict[str, bool]:
+        return {key: unit.breaks for key, (unit, _) in self.found.units.items()}
+
+    def _turned(self, *, whole: bool) -> list[str]:
+        """Return the known exports that were read in the other way, where that makes a difference."""
+        return [key for key, (unit, _) in self.found.units.items() if not unit.is_text and unit.whole_rows != whole]
+
+    def _held(self, ids: Mapping[str, Path], fresh: Sequence[str]) -> dict[str, Path]:
+        rows = {key: paths["rows"] for key, (_, paths) in self.found.units.items() if key not in fresh and paths}
+        with in_our_words({}):
+            return self.shop.within(lambda each: meeting(each, ids, fresh, rows, self.shop.scratch))
+
+    def _worked(self, key: str, work: Callable[[PlainFile], T]) -> T:
+        """Return what `work` makes of an export, with what goes wrong in our words."""
+        file = self._unpacked(key)
         with in_our_words({file.path: file.name}):
-            breaks = self.shop.breaks(file)
-            try:
-                unit, paths = self.shop.make(file, octets, whole_rows=whole_rows or breaks, held=held)
-            except BrokenTextError:
-                breaks = True
-                unit, paths = self.shop.make(file, octets, whole_rows=True, held=held)
-        return unit.model_copy(update={"breaks": breaks}), paths
-
-    def _compare(self, new: Sequence[str]) -> None:
-        connection = self.shop.connect()
-        try:
-            meeting = needed(connection, self.found.units, new, self.shop.scratch)
-        finally:
-            connection.disconnect()
-        for key, held in meeting.items():
-            self.found.units[key] = self._made(key, whole_rows=self.found.units[key][0].whole_rows, held=held)
+            return work(file)

@@ -13,12 +13,13 @@ from typing import Any, Literal
 
 import ibis
 import numpy as np
+import numpy.typing as npt
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanValue, Table
 
 from reconciler.usage.daily import daily_sums
 from reconciler.usage.engine import fetch, run, table_of
-from reconciler.usage.events import LARGE_COST, events_of
+from reconciler.usage.events import LARGE_COST, events_of, is_blank
 from reconciler.usage.layouts import Names, layout_of, literal
 from reconciler.usage.lines import Book, Lines, lines_of_rows
 from reconciler.usage.proposals import unmapped_ids
@@ -31,6 +32,17 @@ from reconciler.usage.store.unit import StoredReject, Unit
 
 def count(connection: Backend, table: str) -> int:
     return int(fetch(connection, f"SELECT count(*) AS n FROM {table}")["n"][0])
+
+
+def copied(connection: Backend, sql: str, scratch: Path) -> Path:
+    """Return a new file in `scratch` with what a statement selects."""
+    target = _fresh(scratch)
+    run(connection, f"COPY ({sql}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)")
+    return target
+
+
+def _fresh(scratch: Path) -> Path:
+    return scratch / f"unit-{sum(1 for _ in scratch.iterdir())}"
 
 
 class Parting:
@@ -76,9 +88,8 @@ class Parting:
         """Create the table `apart` of the numbers of rows that are kept, and the view `others` of all others."""
         doubtful = self._statement("doubtful")
         again = ""
-        if self.has_ids:
-            hashes = f"SELECT {HASH} AS h FROM numbered GROUP BY h HAVING count(*) > 1"
-            hashes += f" UNION SELECT h FROM read_parquet({literal(str(held))})" if held else ""
+        if held:
+            hashes = f"SELECT h FROM read_parquet({literal(str(held))})"
             again = f" UNION SELECT row FROM numbered WHERE {HASH} IN ({hashes})"
         run(self.connection, f"CREATE OR REPLACE TEMP TABLE apart AS ({doubtful}){again}")
         run(
@@ -89,10 +100,12 @@ class Parting:
     def _write(self, lines: Lines, rejected: Sequence[int]) -> Paths:
         placed = self._placed(lines, rejected)
         kept = f"SELECT numbered.* EXCLUDE (row), line AS row FROM numbered JOIN {placed} USING (row) ORDER BY line"
-        ids = f"SELECT {HASH} AS h FROM others ORDER BY h" if self.has_ids else "SELECT 0::UBIGINT AS h WHERE false"
         diverse = metadata_is_diverse(self.connection, [self.scan])
         sums = self._statement("sums-parsed-first" if diverse else "sums")
-        return {"rows": self._copied(kept), "sums": self._copied(sums), "ids": self._copied(ids)}
+        return {
+            "rows": copied(self.connection, kept, self.scratch),
+            "sums": copied(self.connection, sums, self.scratch),
+        }
 
     def _placed(self, lines: Lines, rejected: Sequence[int]) -> str:
         """Return SQL for a table of the rows that are kept and the lines that they are on."""
@@ -100,27 +113,17 @@ class Parting:
         from pyarrow import parquet
 
         rows = np.sort(fetch(self.connection, "SELECT row FROM apart")["row"]).astype(np.int64)
-        target = self._fresh()
-        parquet.write_table(pa.table({"row": rows, "line": self._lines(lines, rows, rejected)}), target)
+        target = _fresh(self.scratch)
+        columns = [_column(each) for each in (rows, self._lines(lines, rows, rejected))]
+        parquet.write_table(pa.Table.from_arrays(columns, names=["row", "line"]), target)
         return f"read_parquet({literal(str(target))})"
 
     def _statement(self, asked: Asked) -> str:
         names = tuple((name, tuple(each)) for name, each in self.names.items())
         return _statement(asked, table_of(self.connection, "numbered").schema(), names)
 
-    def _fresh(self) -> Path:
-        return self.scratch / f"unit-{sum(1 for _ in self.scratch.iterdir())}"
-
     def _lines(self, lines: Lines, rows: Any, rejected: Sequence[int]) -> Any:
         return lines.placed(rows + (self.scan.first_row - 1), rejected)
-
-    def _copied(self, sql: str) -> Path:
-        target = self._fresh()
-        run(
-            self.connection,
-            f"COPY ({sql}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v2)",
-        )
-        return target
 
     def _columns(self) -> tuple[tuple[str, str], ...]:
         found = fetch(self.connection, "DESCRIBE SELECT * EXCLUDE (row) FROM numbered")
@@ -130,6 +133,13 @@ class Parting:
         found = fetch(self.connection, self._statement("first-rows"))
         placed = self._lines(lines, found["row"].astype(np.int64), rejected).tolist()
         return dict(zip(found["day"].astype("datetime64[D]").tolist(), placed, strict=True))
+
+
+def _column(values: npt.NDArray[np.int64]) -> Any:
+    """Return numbers as Arrow has them, which in its usual way would take the time to load pandas."""
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 Asked = Literal["doubtful", "sums", "sums-parsed-first", "first-rows"]
@@ -154,7 +164,7 @@ def _may_be_doubtful(events: Table) -> BooleanValue:
     """Say of each event whether anything but its day could ever make one say something of it."""
     doubts = (
         events.day.isnull(),
-        events.team_id.fill_null("").strip() == "",
+        is_blank(events.team_id),
         events.id.isnull(),
         (events.cost < 0) & (events.input_tokens + events.output_tokens > 0),
         events.unread_tokens,

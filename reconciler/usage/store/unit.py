@@ -41,7 +41,7 @@ class Unit(Frozen):
     it matters whether it was read in `whole_rows`, and `breaks` says that it cannot be read otherwise.
     """
 
-    octets: int
+    octets: int = 0
     empty: bool
     packed: bool
     rowless: bool
