@@ -1,7 +1,8 @@
 """The machine's other processors: shards of a large forecast are worked out there, in processes of their own.
 
-They are started before Keeptrusts is read, so that they are ready when they are needed. What they return is what this
-process would have worked out, to the last bit; where one cannot be started or ends early, this process does its shard.
+They are started before Keeptrusts is read, so that they are ready when they are needed. Each is told what holds for all
+wallets once, and then one shard at a time: it never holds more. What they return is what this process would have worked
+out, to the last bit; where one cannot be started or ends early, the others and this process do what it was asked.
 """
 
 from __future__ import annotations
@@ -12,24 +13,26 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
-from itertools import accumulate
-from typing import TYPE_CHECKING, Self
+from threading import Thread, Timer
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.shard import Shard, ShardRunner
 
+    _Asked: TypeAlias = Sequence[Sequence[WalletQuestion]]
+
 FEWEST_WALLETS = 600
 """Below so many, a process takes longer to start and to tell than it saves."""
-MOST_PROCESSES = 4
-OWN_SHARE = 1.15
-"""What this process works out while another does 1, which has to be told its part and to tell what came of it."""
+WALLETS_EACH = 300
+MOST_PROCESSES = 16
+"""More would wait for this process, which reads all that they answer; each takes some 150 MB."""
 
 COMMAND = (sys.executable, "-P", "-m", "reconciler.app.processors")
 """What the other processes run; `-P` keeps files of the current folder from being taken for modules."""
@@ -49,11 +52,11 @@ def shard_runner(
 ) -> Iterator[ShardRunner]:
     """Yield how the shards of a forecast of so many wallets are worked out; other processes end with the block.
 
-    One that does not answer within `patience` seconds is ended, and its shard is worked out here.
+    One that does not answer a shard within `patience` seconds is ended, and the shard is worked out elsewhere.
     """
     from reconciler.forecast.shard import one_by_one
 
-    wanted = min(count() if processors is None else processors, MOST_PROCESSES) - 1
+    wanted = min(count() if processors is None else processors, MOST_PROCESSES, wallets // WALLETS_EACH) - 1
     if wallets < FEWEST_WALLETS or wanted < 1:
         yield one_by_one
         return
@@ -63,13 +66,12 @@ def shard_runner(
 
 
 class _Other:
-    """Another process of this program, which is asked once. It is ended with the block."""
+    """Another process of this program. It is ended with the block."""
 
     def __init__(self, command: Sequence[str], patience: float) -> None:
         self._command = command
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
-        self._end: threading.Timer | None = None
 
     def __enter__(self) -> Self:
         with suppress(OSError):
@@ -79,68 +81,83 @@ class _Other:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._end is not None:
-            self._end.cancel()
         if self._process is not None:
             self._process.kill()
             with suppress(BrokenPipeError), self._process:
                 pass
 
-    def ask(self, shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._end = threading.Timer(self._patience, self._process.kill)
-            self._end.daemon = True
-            self._end.start()
-            with suppress(OSError), self._process.stdin as channel:
-                channel.write(pickle.dumps((shards, context), pickle.HIGHEST_PROTOCOL))
+    def work(self, context: ForecastContext, waiting: deque[int], shards: _Asked, done: dict[int, Shard]) -> None:
+        """Have shards of `waiting` worked out into `done` until none is left; one that is not answered waits again."""
+        asked: object = replace(context, teams={})
+        for place in _taken(waiting):
+            try:
+                done[place] = self._answer((asked, shards[place], context.of([shards[place]]).teams))
+            except Exception as error:
+                waiting.append(place)
+                _logger.debug("another process did not answer (%s): its shard is worked out elsewhere", error)
+                return
+            asked = None
 
-    def answer(self) -> list[Shard] | None:
-        """Wait for what was asked, None where nothing whole comes."""
+    def _answer(self, question: object) -> Shard:
+        if self._process is None or self._process.stdin is None or self._process.stdout is None:
+            raise EOFError("it could not be started")
+        end = Timer(self._patience, self._process.kill)
+        end.daemon = True
+        end.start()
         try:
-            if self._process is None or self._process.stdout is None:
-                raise EOFError("it could not be started")
-            answers: list[Shard] = pickle.load(self._process.stdout)  # noqa: S301
-        except (EOFError, OSError, pickle.UnpicklingError) as error:
-            _logger.debug("another process did not answer (%s): its shard is worked out here", error)
-            return None
-        return answers
+            self._process.stdin.write(pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
+            self._process.stdin.flush()
+            answered: Shard = pickle.load(self._process.stdout)  # noqa: S301
+        finally:
+            end.cancel()
+        return answered
 
 
-def _shared(
-    others: Sequence[_Other], shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext
-) -> list[Shard]:
-    """Work out the first shards here and the rest in other processes, in shares of about as many wallets."""
-    from reconciler.forecast.shard import one_by_one
-
-    own, *rest = _shares(shards, [OWN_SHARE, *(1.0 for _ in others)])
-    for other, share in zip(others, rest, strict=True):
-        other.ask(share, context.of(share))
-    done = one_by_one(own, context)
-    for other, share in zip(others, rest, strict=True):
-        done += other.answer() or one_by_one(share, context)
-    return done
+def _taken(waiting: deque[int]) -> Iterator[int]:
+    while waiting:
+        with suppress(IndexError):
+            yield waiting.popleft()
 
 
-def _shares(shards: Sequence[Sequence[WalletQuestion]], sizes: Sequence[float]) -> list[list[Sequence[WalletQuestion]]]:
-    """Return `shards`, in their order, as lists whose numbers of wallets relate about like `sizes`."""
-    found: list[list[Sequence[WalletQuestion]]] = [[] for _ in sizes]
-    ends = [end / sum(sizes) for end in accumulate(sizes)]
-    whole, before = sum(map(len, shards)), 0
-    for shard in shards:
-        found[bisect_right(ends, (before + len(shard) / 2) / whole)].append(shard)
-        before += len(shard)
-    return found
+def _shared(others: Sequence[_Other], shards: _Asked, context: ForecastContext) -> list[Shard]:
+    """Work out shards here and in other processes, each the next one that nobody has taken."""
+    from reconciler.forecast.shard import forecast_shard
+
+    waiting = deque(range(len(shards)))
+    done: dict[int, Shard] = {}
+    threads = [Thread(target=other.work, args=(context, waiting, shards, done), daemon=True) for other in others]
+    for thread in threads:
+        thread.start()
+    while len(done) < len(shards):
+        for place in _taken(waiting):
+            done[place] = forecast_shard(shards[place], context)
+        for thread in threads:
+            thread.join()
+    return [done[place] for place in range(len(shards))]
 
 
-def answer_once() -> None:
-    """Work out the shards that are read from stdin, and write them to stdout: what the other process is for."""
-    from reconciler.forecast.shard import one_by_one
+def answer(known: ForecastContext | None = None) -> ForecastContext:
+    """Work out the shard that is read from stdin, write it to stdout, and return what holds for the next one too."""
+    from reconciler.forecast.shard import forecast_shard
 
     gc.disable()
-    shards, context = pickle.load(sys.stdin.buffer)  # noqa: S301
-    sys.stdout.buffer.write(pickle.dumps(one_by_one(shards, context), pickle.HIGHEST_PROTOCOL))
+    context, questions, teams = pickle.load(sys.stdin.buffer)  # noqa: S301
+    told: ForecastContext = replace(context or known, teams=teams)
+    if context is not None:
+        gc.freeze()
+    gc.enable()
+    sys.stdout.buffer.write(pickle.dumps(forecast_shard(questions, told), pickle.HIGHEST_PROTOCOL))
     sys.stdout.buffer.flush()
+    return told
+
+
+def answer_all() -> None:
+    """Answer until nothing more is asked: what the other process is for."""
+    known = None
+    with suppress(EOFError):
+        while True:
+            known = answer(known)
 
 
 if __name__ == "__main__":
-    answer_once()
+    answer_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import numpy as np
 
@@ -42,8 +43,8 @@ class Common:
 
 def fit_common(known: Spending) -> Common:
     """Return how far the dearest wallets of an export move together."""
-    histories = [known.wallets[wallet].history(known.known_until) for wallet in sorted(known.wallets)]
-    return common_of(sorted(histories, key=lambda days: -float(np.nansum(days[-BLOCK:])))[:MOST_WALLETS])
+    histories = (known.wallets[wallet].history(known.known_until) for wallet in sorted(known.wallets))
+    return common_of(nsmallest(MOST_WALLETS, histories, key=lambda days: -float(np.nansum(days[-BLOCK:]))))
 
 
 def common_of(histories: Sequence[Floats]) -> Common:

@@ -106,8 +106,11 @@ _ORGANIZATION_FALLBACKS = {
 """What rules that look across files may stumble over; they leave damaged sections alone. XXX is no currency."""
 
 
-_KEPT_FILES, _KEPT_TREES = 4096, 64
-"""Commits that a run reads one after the other differ in a file or two, and some are read again."""
+_KEPT_FILES, _KEPT_TREES = 1 << 16, 64
+"""Commits that a run reads one after the other differ in a file or two, and some are read again.
+
+A tree of more files than are kept would find none of its own.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, organization, question, steady, team
 
-from reconciler.app.processors import COMMAND, FEWEST_WALLETS, shard_runner
+from reconciler.app.processors import COMMAND, FEWEST_WALLETS, WALLETS_EACH, shard_runner
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast
@@ -102,3 +103,19 @@ def test_a_part_holds_whole_teams_and_every_question_once() -> None:
     holders = [{mixed[place].wallet.team for place in part} for part in parts]
     assert [sorted(names) for names in holders] == [["t0", "t1"], ["t2"], ["t3"], ["t4"]]
     assert all(part == sorted(part) for part in parts)
+
+
+def test_a_process_that_ends_after_some_answers_leaves_the_rest_to_others(
+    alone: Forecast, caplog: pytest.LogCaptureFixture
+) -> None:
+    once = (sys.executable, "-P", "-c", "from reconciler.app.processors import answer; answer()")
+    with caplog.at_level("DEBUG"), shard_runner(MANY, processors=2, command=once) as run_shards:
+        assert look_ahead(run_shards) == alone
+        assert look_ahead(run_shards) == alone
+    assert UNANSWERED in caplog.text
+
+
+def test_there_is_a_process_for_each_processor_that_has_enough_to_do() -> None:
+    with shard_runner(4 * WALLETS_EACH, processors=64, command=("false",)) as run_shards:
+        assert isinstance(run_shards, partial)
+        assert len(run_shards.args[0]) == 3
