@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from reconciler.app.checkout import git, prefix, tree_at
@@ -11,6 +12,7 @@ from reconciler.app.committed import LINK, blobs, entries, place
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
+from reconciler.model.period import Period
 from reconciler.source.load import Loaded, load_files
 from reconciler.source.tree import is_budget_path, is_policy, read_tree
 
@@ -28,9 +30,10 @@ class BudgetFiles:
         taken = {path: data for path, data in other.files.items() if _part(path) in parts}
         return BudgetFiles(self.folder, {**kept, **taken})
 
-    def loaded(self) -> Loaded:
-        """Return what they declare, or what is wrong with them."""
-        return load_files(self.folder, self.files)
+    def loaded(self, *, as_of: date | None = None) -> Loaded:
+        """Return what they declare, or what is wrong with them; what ends soon is told from the day `as_of` on."""
+        since = Period.of(as_of) if as_of else None
+        return load_files(self.folder, self.files, since=since, today=as_of)
 
 
 def files_of(budgets: Path, commit: str) -> BudgetFiles:
@@ -48,9 +51,12 @@ def files_of(budgets: Path, commit: str) -> BudgetFiles:
     return BudgetFiles(budgets.resolve().name, kept)
 
 
-def load_at(budgets: Path, commit: str) -> Desired | None:
-    """Return what the YAML of a commit declares, None when it has none or it has errors."""
-    return files_of(budgets, commit).loaded().desired
+def load_at(budgets: Path, commit: str, *, as_of: date | None = None) -> Desired | None:
+    """Return what the YAML of a commit declares, None when it has none or it has errors.
+
+    With the day `as_of` of another tree that was read, files that are the same in both are looked at once.
+    """
+    return files_of(budgets, commit).loaded(as_of=as_of).desired
 
 
 class Commits:

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from threading import Thread, Timer
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
@@ -136,13 +136,13 @@ def _shared(others: Sequence[_Other], shards: _Asked, context: ForecastContext) 
     return [done[place] for place in range(len(shards))]
 
 
-def answer(known: ForecastContext | None = None) -> ForecastContext:
+def answer(known: Any = None) -> ForecastContext:
     """Work out the shard that is read from stdin, write it to stdout, and return what holds for the next one too."""
     from reconciler.forecast.shard import forecast_shard
 
     gc.disable()
     context, questions, teams = pickle.load(sys.stdin.buffer)  # noqa: S301
-    told: ForecastContext = replace(context or known, teams=teams)
+    told: ForecastContext = replace(known if context is None else context, teams=teams)
     if context is not None:
         gc.freeze()
     gc.enable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
@@ -58,6 +59,7 @@ class TeamView:
         return self.shape.index("billing_budgets", position)
 
 
+@lru_cache(maxsize=8)
 def context_of(
     organization: YamlDocument[OrganizationBudget] | None, *, since: Period | None = None, today: date | None = None
 ) -> Context:

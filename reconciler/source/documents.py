@@ -115,6 +115,10 @@ def _remove(rest: Any, keys: Keys) -> None:
         rest.pop(str(keys[-1]), None)
 
 
+KEPT_FILES = 1 << 16
+"""Of how many files what was read is kept: trees that a run reads differ in a file or two, and hold thousands each."""
+
+
 @dataclass(frozen=True, slots=True)
 class YamlDocument(Generic[M]):
     """A file, the flaws of its text and the shape of what it says."""
@@ -122,6 +126,9 @@ class YamlDocument(Generic[M]):
     file: SourceFile
     flaws: tuple[Finding, ...]
     shape: Shape[M]
+
+    def __hash__(self) -> int:
+        return hash(self.file)
 
     @property
     def path(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reconciler.findings import Finding, Origin
 from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
@@ -20,7 +20,7 @@ from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.documents import M, YamlDocument, read_document
+from reconciler.source.documents import KEPT_FILES, M, YamlDocument, read_document
 from reconciler.source.parse import parse
 from reconciler.source.policy_rules import rule_sets
 from reconciler.source.rules import check
@@ -41,39 +41,60 @@ def build(
     org = _model(organization)
     if policies:
         org = org.model_copy(update={"policies": rule_sets(org, policies)})
-    models = {document.path: _model(document) for document in teams}
-    wallets = {wallet.key: wallet for path, team in models.items() for wallet in _wallets(path, team, org.currency)}
-    present = [(path, team) for path, team in models.items() if team.state == "present"]
-    absent = [(path, team) for path, team in models.items() if team.state == "absent"]
+    declared = [_declared(document, org.currency) for document in teams]
+    present = [each for each in declared if each.team.state == "present"]
+    absent = [each for each in declared if each.team.state == "absent"]
     return Desired(
         organization=org,
-        teams={team.team: team for team in models.values()},
-        wallets=wallets,
+        teams={each.team.team: each.team for each in declared},
+        wallets={key: wallet for each in declared for key, wallet in each.wallets.items()},
         objects={
-            kind.name: _objects(kind, present if kind.of_teams else [(organization.path, org)], org.currency)
+            kind.name: _united(present, kind) if kind.of_teams else _objects(kind, organization.path, org, org.currency)
             for kind in kinds()
         },
         tree_digest=tree.digest,
-        absent={kind.name: _objects(kind, absent, org.currency) for kind in kinds() if kind.of_teams},
+        absent={kind.name: _united(absent, kind) for kind in kinds() if kind.of_teams},
         folder=tree.name,
         files={file.path: file.data for file in tree.files},
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What one team's file declares; `objects` by the name of their kind."""
+
+    team: TeamBudget
+    wallets: Mapping[WalletRef, DesiredWallet]
+    objects: Mapping[str, Mapping[Key, DesiredObject[Any]]]
+
+
+@lru_cache(maxsize=KEPT_FILES)
+def _declared(document: YamlDocument[TeamBudget], currency: str) -> _Declared:
+    team, path = _model(document), document.path
+    return _Declared(
+        team,
+        {wallet.key: wallet for wallet in _wallets(path, team, currency)},
+        {kind.name: _objects(kind, path, team, currency) for kind in kinds() if kind.of_teams},
+    )
+
+
+def _united(declared: Iterable[_Declared], kind: ManagedKind[V]) -> dict[Key, DesiredObject[V]]:
+    return {key: found for each in declared for key, found in each.objects[kind.name].items()}
+
+
 def _objects(
-    kind: ManagedKind[V], files: Iterable[tuple[str, TeamBudget | OrganizationBudget]], currency: str
+    kind: ManagedKind[V], path: str, model: TeamBudget | OrganizationBudget, currency: str
 ) -> dict[Key, DesiredObject[V]]:
     listed: dict[Key, DesiredObject[V]] = {}
-    for path, model in files:
-        team = model if isinstance(model, TeamBudget) else None
-        for index, entry in enumerate(getattr(model, kind.section, ())):
-            owned = kind.declared(entry, team, currency=currency)
-            if owned is None:
-                raise ValueError(f"{path}: the {kind.noun} {entry.name} is about nothing")
-            origin = Origin(path, (kind.section, index))
-            listed[kind.key(owned.value)] = DesiredObject(
-                owned.value, origin, team.team if team else "", owned.environment, owned.previously
-            )
+    team = model if isinstance(model, TeamBudget) else None
+    for index, entry in enumerate(getattr(model, kind.section, ())):
+        owned = kind.declared(entry, team, currency=currency)
+        if owned is None:
+            raise ValueError(f"{path}: the {kind.noun} {entry.name} is about nothing")
+        origin = Origin(path, (kind.section, index))
+        listed[kind.key(owned.value)] = DesiredObject(
+            owned.value, origin, team.team if team else "", owned.environment, owned.previously
+        )
     return listed
 
 
@@ -106,11 +127,7 @@ _ORGANIZATION_FALLBACKS = {
 """What rules that look across files may stumble over; they leave damaged sections alone. XXX is no currency."""
 
 
-_KEPT_FILES, _KEPT_TREES = 1 << 16, 64
-"""Commits that a run reads one after the other differ in a file or two, and some are read again.
-
-A tree of more files than are kept would find none of its own.
-"""
+_KEPT_TREES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +148,15 @@ def load(root: Path, *, since: Period | None = None, today: date | None = None) 
         return _loaded(read_tree(root), since, today)
 
 
-def load_files(name: str, files: Mapping[str, bytes]) -> Loaded:
-    """Return what a folder called `name` would declare that holds these budget files, by their paths below it."""
+def load_files(
+    name: str, files: Mapping[str, bytes], *, since: Period | None = None, today: date | None = None
+) -> Loaded:
+    """Return what a folder called `name` would declare that holds these budget files, by their paths below it.
+
+    `since` and `today` are as for `load`: with those of another tree, what rules say of the same files is known.
+    """
     with gc_paused():
-        return _loaded(tree_of(name, files))
+        return _loaded(tree_of(name, files), since, today)
 
 
 @lru_cache(maxsize=_KEPT_TREES)
@@ -230,7 +252,7 @@ def _organization(file: SourceFile) -> YamlDocument[OrganizationBudget]:
     return read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
 
 
-@lru_cache(maxsize=_KEPT_FILES)
+@lru_cache(maxsize=KEPT_FILES)
 def _team(file: SourceFile) -> YamlDocument[TeamBudget]:
     return read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem})
 

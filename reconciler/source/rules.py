@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 
 from reconciler.findings import Finding
@@ -17,7 +18,7 @@ from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
 from reconciler.source.context import Context, TeamView, context_of
-from reconciler.source.documents import YamlDocument
+from reconciler.source.documents import KEPT_FILES, YamlDocument
 from reconciler.source.expiry_rules import ending_problems
 from reconciler.source.organization_rules import (
     identity_problems,
@@ -46,9 +47,7 @@ def check(
     """
     context = context_of(organization, since=since, today=today)
     views = [view for view in map(_view, teams) if view is not None]
-    problems: dict[str, list[Finding]] = {}
-    for view in views:
-        problems[view.path] = list(_team_problems(view, context))
+    problems = {team.path: list(_team_problems(team, organization, since, today)) for team in teams}
     for path, problem in chain(identity_problems(views), rename_problems(views), size_problems(views, context)):
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
@@ -66,7 +65,19 @@ def check(
     return problems
 
 
-def _team_problems(view: TeamView, context: Context) -> Iterator[Finding]:
+@lru_cache(maxsize=KEPT_FILES)
+def _team_problems(
+    team: YamlDocument[TeamBudget],
+    organization: YamlDocument[OrganizationBudget] | None,
+    since: Period | None,
+    today: date | None,
+) -> tuple[Finding, ...]:
+    """Return what is found in one file without a look at the others: of the same file, in every tree the same."""
+    view = _view(team)
+    return () if view is None else tuple(_own_problems(view, context_of(organization, since=since, today=today)))
+
+
+def _own_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from wallet_problems(view, context)
     yield from alert_problems(view, context)
     yield from plan_problems(view, context)

@@ -16,7 +16,7 @@ from reconciler.findings import Finding, Origin
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.load import Loaded, gc_paused, load, read
+from reconciler.source.load import Loaded, gc_paused, load, load_files, read
 from reconciler.source.tree import read_tree
 
 EXAMPLE = Path(__file__).parents[2] / "budgets"
@@ -554,3 +554,18 @@ def test_a_file_that_changes_between_two_readings_is_read_anew_and_one_that_is_p
     assert load(root).findings != before.findings
     path.write_text(text, encoding="utf-8")
     assert load(root) == before
+
+
+def test_trees_share_what_was_made_of_files_that_are_in_both() -> None:
+    files = {
+        "org.yaml": ORGANIZATION,
+        "teams/support.yaml": SUPPORT,
+        "teams/legal.yaml": SUPPORT.replace("support", "legal"),
+    }
+    contents = {path: text.encode() for path, text in files.items()}
+    other = {**contents, "teams/legal.yaml": contents["teams/legal.yaml"] + b"# a word more\n"}
+    before, after = (load_files("budgets", each).desired for each in (contents, other))
+    assert before is not None
+    assert after is not None
+    kept = {key for key, wallet in after.wallets.items() if before.wallets[key] is wallet}
+    assert kept == {WalletRef.team("team_support"), WalletRef.team("team_support_dev")}

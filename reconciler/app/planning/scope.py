@@ -110,7 +110,7 @@ def _named(settings: Settings, since: str) -> str:
 def load_known(settings: Settings, commit: str | None) -> Desired | None:
     """Return what the YAML of a commit declares, None where it is not known or cannot be read."""
     try:
-        return load_at(settings.budgets, commit) if commit else None
+        return load_at(settings.budgets, commit, as_of=settings.as_of) if commit else None
     except BudgetsError:
         return None
 
@@ -196,7 +196,7 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
-    before = load_at(settings.budgets, commit)
+    before = load_at(settings.budgets, commit, as_of=settings.as_of)
     if before is None:
         why = f"{commit[:12]} has no budgets that can be read"
         _say(why)
