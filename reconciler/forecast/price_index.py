@@ -108,14 +108,20 @@ def _step(logs: Floats) -> tuple[int, float] | None:
         after, before = logs[:days][known[:days]], logs[days:][known[days:]]
         if len(after) < FEWEST_DAYS or len(before) < WEEK:
             continue
-        middle, usual = float(np.median(after)), float(np.median(before))
-        rest = np.abs(np.r_[after - middle, before - usual])
-        noise = max(1.4826 * float(np.median(rest)), PRICE_NOISE)
+        middle, usual = _median(after), _median(before)
+        rest = np.abs(np.concatenate((after - middle, before - usual)))
+        noise = max(1.4826 * _median(rest), PRICE_NOISE)
         error = noise * np.sqrt(1.0 / len(after) + 1.0 / len(before))
         is_change = abs(middle - usual) > max(SMALLEST_PRICE_CHANGE, CERTAIN * error)
         if is_change and float(rest.sum()) < least:
             least, found = float(rest.sum()), (days, middle - usual)
     return found
+
+
+def _median(values: Floats) -> float:
+    """Return what `np.median` does, which takes five times as long for the few values of a wallet."""
+    ordered, half = np.sort(values), len(values) // 2
+    return float(ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2)
 
 
 def _cache(usage: DailyUsage, rows: Ints, age: Ints, end: date) -> tuple[Repricing, CacheRamp] | None:

@@ -32,7 +32,7 @@ ibis.options.sql.fuse_selects = False
 def connect(memory_limit: str, spill: Path) -> Backend:
     """Return an in-memory DuckDB that spills to `spill`, in UTC, and has no need of the input's order."""
     try:
-        return ibis.duckdb.connect(
+        return Backend().connect(
             threads=THREADS, memory_limit=memory_limit, temp_directory=str(spill), preserve_insertion_order=False
         )
     except duckdb.Error as error:
