@@ -47,7 +47,7 @@ def forks() -> ForkServerContext:
     """Return what starts processes that have imported all of the code, and what of others it imports late."""
     ours = [module.name for module in walk_packages(reconciler.__path__, "reconciler.")]
     late = [*(name for name in ours if not name.endswith("__main__")), *_OF_OTHERS]
-    _FORKS.set_forkserver_preload(["as_a_script", *late, "installed", "apply.rehearsal"])
+    _FORKS.set_forkserver_preload(["as_a_script", *late, "installed", "apply.rehearsal", "warmed"])
     with pytest.MonkeyPatch.context() as variables:
         variables.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
         ensure_running()

@@ -5,7 +5,7 @@ What a sandbox in memory begins with depends on its scenario and its day alone. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,24 +13,32 @@ import pytest
 
 from reconciler.sandbox.store import Store
 
+Opened = Callable[[Path | None, str | None, date | None], Store]
+
+
+class Once:
+    """What opens sandboxes, and copies those in memory that it opened before."""
+
+    def __init__(self, opened: Opened) -> None:
+        self.opened = opened
+        self.stores: dict[object, Store] = {}
+
+    def __call__(self, db: Path | None, scenario: str | None, as_of: date | None) -> Store:
+        if db is not None or as_of is None:
+            return self.opened(db, scenario, as_of)
+        if (scenario, as_of) not in self.stores:
+            self.stores[scenario, as_of] = self.opened(db, scenario, as_of)
+        return self.stores[scenario, as_of].clone()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def seeded_once() -> Iterator[None]:
     """Import the server late: a module that is imported before measuring begins would not be counted."""
     from reconciler.sandbox import server
 
-    stores: dict[object, Store] = {}
-    opened = server._opened
-
-    def opened_once(db: Path | None, scenario: str | None, as_of: date | None) -> Store:
-        if db is not None or as_of is None:
-            return opened(db, scenario, as_of)
-        if (scenario, as_of) not in stores:
-            stores[scenario, as_of] = opened(db, scenario, as_of)
-        return stores[scenario, as_of].clone()
-
+    once = Once(server._opened)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(server, "_opened", opened_once)
+        patched.setattr(server, "_opened", once)
         yield
-    for store in stores.values():
+    for store in once.stores.values():
         store.close()
