@@ -166,7 +166,8 @@ def _marked(scanned: Table, window: Days) -> Table:
     """Say of each event which doubts it has, a column each, and what `money` it is about."""
     events = events_of([scanned], wide=True, written=True)
     reason = left_out(events, window)
-    rows = events.mutate(reason=reason, money=events.cost.coalesce(likely_amount(events.written_cost)))
+    money = ibis.ifelse(events.cost.isnull(), likely_amount(events.written_cost), events.cost)
+    rows = events.mutate(reason=reason, money=money)
     kept = rows.reason == ""
     tokens = rows.input_tokens + rows.output_tokens
     doubts: dict[str, BooleanValue] = {

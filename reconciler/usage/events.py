@@ -67,12 +67,15 @@ def events_of(scans: Sequence[Table], *, wide: bool = False, written: bool = Fal
 
 
 def _typed(scan: Table, present: Sequence[str], *, wide: bool, written: bool) -> Table:
-    """Work in steps, so that what is costly is computed once and what is rare only for the rows that need it."""
+    """Work in steps, so that what is costly is computed once and what is rare only for the rows that need it.
+
+    An engine may work out for every row what `coalesce` falls back on, so it is no way to say what is rare.
+    """
     amount = wide_money if wide else money
     kept = {"written_cost": text(scan.cost)} if written else {}
     rows = scan.mutate(at=_plain_moment(scan.timestamp), cost=amount(scan.cost), **_counts(scan), **kept)
     if not scan.timestamp.type().is_timestamp():
-        rows = rows.mutate(at=rows["at"].coalesce(_other_moment(text(rows.timestamp))))
+        rows = rows.mutate(at=ibis.ifelse(rows["at"].isnull(), _other_moment(text(rows.timestamp)), rows["at"]))
     in_range = rows["at"].between(_FIRST_MOMENT, _LAST_MOMENT) & rows.cost.notnull()
     rows = rows.mutate(day=ibis.ifelse(in_range, rows["at"].date(), ibis.null("date")), **_plausible(rows))
     return rows.select(
