@@ -17,7 +17,7 @@ from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
-from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
+from reconciler.model.json_text import canonical_json, digest_of
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
 from reconciler.model.money import Amount, Funds
@@ -25,6 +25,7 @@ from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.policy_input import PolicyInput
+from reconciler.model.sealing import sealed_text
 from reconciler.model.track_record import TrackRecord
 from reconciler.model.usage_summary import UsageSummary
 from reconciler.model.year_money import YearMoney
@@ -204,10 +205,8 @@ def sealed(plan: Plan) -> Plan:
 
 def sealed_bytes(plan: Plan) -> tuple[Plan, bytes]:
     """Return `plan` sealed, and the bytes of its plan.json: both from one pass over a large plan (decision 0049)."""
-    document = json.loads(canonical := canonical_json(plan.model_dump(mode="json", exclude={"digest"})))
-    document["digest"] = digest_of_text(canonical)
-    saved = to_json(dict(sorted(document.items())), indent=2) + b"\n"
-    return plan.model_copy(update={"digest": document["digest"]}), saved
+    digest, saved = sealed_text(plan, seal="digest")
+    return plan.model_copy(update={"digest": digest}), saved
 
 
 def read_plan(text: str, *, name: str = "plan.json") -> Plan:

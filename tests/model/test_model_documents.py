@@ -23,8 +23,9 @@ from reconciler.model.money import Funds
 from reconciler.model.outcome import Run
 from reconciler.model.percent import Interval, Rate, Share
 from reconciler.model.period import Period
-from reconciler.model.plan import Plan, Source, Tool, read_plan, sealed, sealed_bytes
+from reconciler.model.plan import Plan, Source, Tool, Unmanaged, read_plan, sealed, sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
+from reconciler.model.sealing import PART
 from reconciler.model.suggestion import SuggestedChange, SuggestionsDocument
 from reconciler.model.usage_summary import UsageSummary, share_of_month
 from reconciler.model.wallet_ref import WalletRef
@@ -57,6 +58,14 @@ def test_a_sealed_plan_and_its_bytes_are_what_the_plan_says_itself() -> None:
     assert made.text() == json.dumps(made.fields(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
     assert sealed_bytes(made) == (made, saved)
     assert read_plan(made.text()) == made
+
+
+@pytest.mark.parametrize("count", [PART, PART + 1, 2 * PART])
+def test_a_plan_of_many_parts_is_written_as_one_of_few(count: int) -> None:
+    items = tuple(Unmanaged(kind="wallet", key=f"é\n{number}", name="]") for number in range(count))
+    made, saved = sealed_bytes(plan(unmanaged=items))
+    assert made == sealed(plan(unmanaged=items))
+    assert saved.decode() == made.text()
 
 
 def test_a_plan_that_is_none_says_which_file_and_where_up_to_fifty_places() -> None:
