@@ -50,6 +50,19 @@ def many(plans: Any, number: int) -> Plan:
     return plan
 
 
+def test_of_very_many_teams_those_that_need_attention_have_pages_and_every_wallet_is_in_the_table(plans: Any) -> None:
+    calm = [plans.Wallet(team=f"calm{number}", lasts=(0.9, 0.99)) for number in range(30)]
+    wallets = [*calm, plans.Wallet(team="zz-doomed", lasts=(0.1, 0.05))]
+    plan = plans.plan(*(one.change() for one in wallets), impact=tuple(one.forecast() for one in wallets))
+    page = html(plan, summarise(plan), most=2)
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert {key for key in targets if key.startswith("team-")} == {"team-zz-doomed", "team-calm0"}
+    assert targets - {"content", "all"} <= set(re.findall(r'id="([^"]+)"', page))
+    assert all(f"{one.team} / prod" in section(page, "organization") for one in wallets)
+    assert "The 2 teams that need attention most have a page and pictures here" in page
+    assert "29 other teams" in page
+
+
 def test_each_team_has_a_page_and_only_the_first_page_is_made_of_elements(plans: Any) -> None:
     page = shown(many(plans, 40))
     assert re.findall(r'<section id="([^"]+)"', page)[:4] == ["organization", "changes", "data", "team-team-000"]

@@ -24,6 +24,7 @@ from reconciler.report.summary import summarise
 
 _ROOM = 59_000
 """Characters and bytes for a plan: what is added to it, its marker included, keeps the comment below 60,000."""
+MOST_ANNOTATIONS = 250
 
 
 def merged_onto(budgets: Path, pull: ChangeRequest) -> str:
@@ -66,7 +67,7 @@ def verdict_of(
         title="".join(span.text for span in summarise(plan).headline),
         summary=text,
         text=record_text(record),
-        findings=remarks(plan, located=located(budgets)),
+        findings=annotated(remarks(plan, located=located(budgets))),
     )
 
 
@@ -77,8 +78,23 @@ def verdict_of_findings(findings: tuple[PlanFinding, ...], text: str, *, budgets
         title=findings_title(findings),
         summary=text,
         text="There is no record: there is no plan.",
-        findings=in_order(findings, located=located(budgets)),
+        findings=annotated(in_order(findings, located=located(budgets))),
     )
+
+
+def annotated(findings: tuple[PlanFinding, ...]) -> tuple[PlanFinding, ...]:
+    """Return those that are shown at their lines, of which the last says how many are not.
+
+    GitHub takes fifty in one request, and a thousand requests of a repository in an hour.
+    """
+    if len(findings) <= MOST_ANNOTATIONS:
+        return findings
+    kept, rest = findings[: MOST_ANNOTATIONS - 1], findings[MOST_ANNOTATIONS - 1 :]
+    errors = sum(one.severity == "error" for one in rest)
+    more = f"{len(rest):,} findings more are not shown at their lines, {errors:,} of them errors"
+    hint = "see the full report, or run `kt-budgets validate`"
+    told = {"code": "more-findings", "message": more, "hint": hint, "severity": "error" if errors else "warning"}
+    return (*kept, rest[0].model_copy(update=told))
 
 
 def is_refused(plan: Plan) -> bool:

@@ -6,6 +6,7 @@ A page is a module of this package: a function from the `Subject` to a `Page`, n
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape
@@ -21,13 +22,24 @@ from reconciler.report.site.review import review
 from reconciler.report.site.script import SCRIPT
 from reconciler.report.site.style import STYLE
 from reconciler.report.site.team import team
-from reconciler.report.wallets import stories
+from reconciler.report.wallets import WalletStory, stories
+
+MOST_TEAMS = 1000
+"""A page takes some 7 KB: a browser opens a report of 1,000 teams in a second, and nobody looks at more of them."""
 
 
-def html(plan: Plan, report: Report, reviews: Sequence[ReviewDocument] = ()) -> str:
-    """Return the whole report of a plan, nothing cut, as an HTML document."""
+def html(plan: Plan, report: Report, reviews: Sequence[ReviewDocument] = (), *, most: int = MOST_TEAMS) -> str:
+    """Return the whole report of a plan as an HTML document: every wallet is in its tables.
+
+    Of more than `most` teams, those that need attention most have pages and pictures.
+    """
     told = stories(plan)
-    subject = Subject(plan, report, told, tuple(reviews), keys({story.team for story in told}))
+    teams: dict[str, list[WalletStory]] = defaultdict(list)
+    for story in told:
+        teams[story.team].append(story)
+    subject = Subject(
+        plan, report, told, tuple(reviews), keys([*teams][:most]), {team: tuple(held) for team, held in teams.items()}
+    )
     pages = tuple(_pages(subject))
     sections = "\n".join(_section(page, is_first=index == 0) for index, page in enumerate(pages))
     return (

@@ -116,9 +116,10 @@ def _sorted_by(key: str, cell: Cell, story: WalletStory) -> Cell:
 
 def _many(subject: Subject) -> str:
     risky = sorted(subject.stories, key=lambda story: (story.lasts is None, story.lasts or 0.0, story.urgency))
-    pictures = [_small(story, subject) for story in risky if story.forecast]
-    if len(pictures) < 2:
+    shown = [story for story in risky if story.forecast and story.team in subject.keys]
+    if len(shown) < 2:
         return ""
+    pictures = [_small(story, subject) for story in shown]
     first, rest = pictures[:_FIRST], pictures[_FIRST:]
     more = (
         f"<details data-more><summary>{wording.counted(len(rest), 'wallet')} more</summary>"
@@ -126,7 +127,16 @@ def _many(subject: Subject) -> str:
         if rest
         else ""
     )
-    return f'<ul class="many">{"".join(first)}</ul>{more}'
+    return f'<ul class="many">{"".join(first)}</ul>{more}{_others(subject)}'
+
+
+def _others(subject: Subject) -> str:
+    """Say which teams have neither a page nor a picture, where there are such teams."""
+    others = len(subject.teams) - len(subject.keys)
+    if not others:
+        return ""
+    have = f"The {len(subject.keys):,} teams that need attention most have a page and pictures here"
+    return f"<p>{have}; the wallets of the {wording.counted(others, 'other team')} are in the table above alone.</p>"
 
 
 _STANDING: dict[Standing, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,15 +36,13 @@ class Subject:
     stories: tuple[WalletStory, ...]
     reviews: tuple[ReviewDocument, ...] = ()
     keys: dict[str, str] = field(default_factory=dict)
-    """By team, its page."""
-
-    def of(self, team: str) -> tuple[WalletStory, ...]:
-        return tuple(story for story in self.stories if story.team == team)
+    """By team, its page; a team without one is in the tables alone."""
+    teams: Mapping[str, tuple[WalletStory, ...]] = field(default_factory=dict)
 
     @property
     def links(self) -> dict[str, str]:
         """By the name of a wallet, the page of its team."""
-        return {story.name: self.keys[story.team] for story in self.stories}
+        return {story.name: self.keys[story.team] for story in self.stories if story.team in self.keys}
 
 
 def keys(teams: Iterable[str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from reconciler.report.wallets import WalletStory, fires, wallet_table
 
 
 def team(subject: Subject, name: str) -> Page:
-    told, title = subject.of(name), safe_name(name)
+    told, title = subject.teams[name], safe_name(name)
     body = (
         f'<h1 tabindex="-1">{escape(title)}</h1>'
         + titled("Wallets", table(wallet_table(told, subject.plan)), bullets(wallet_notes(told)))
