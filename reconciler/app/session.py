@@ -69,6 +69,7 @@ def connection_to(api: ApiSettings, base_url: str, token: str) -> Connection:
         description_field=api.description_field,
         paths=api.paths,
         ledger_types=api.ledger_types,
+        page_limit=api.page_size,
         ledger_months_before=1,
     )
 

@@ -14,7 +14,7 @@ from reconciler.model.paging import Said, plain
 _NO_SUCH_PAGE = frozenset({400, 404, 405, 410, 416, 422})
 """Statuses by which a server refuses a parameter that it does not know, or a page beyond its last."""
 
-_USUAL_MAXIMA = frozenset({50, 100, 250, 500, 1_000, 2_000, 5_000, 10_000})
+_USUAL_MAXIMA = frozenset({50, 100, 200, 250, 300, 400, 500, 1_000, 2_000, 2_500, 5_000, 10_000})
 _Ask = Callable[[Mapping[str, str]], Awaitable[Page]]
 
 

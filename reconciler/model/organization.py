@@ -96,6 +96,11 @@ class ApiSettings(Frozen):
         " not known stops the reading of its wallet.",
         examples=[{"budget_grant": "allocate"}],
     )
+    page_size: Annotated[WholeNumber, Field(ge=50, le=5000)] = Field(
+        200,
+        description="How many objects of a listing are asked for at a time, 50 to 5,000: with more, an organization of"
+        " thousands of teams is read in fewer steps, where the API gives as many.",
+    )
 
     @property
     def paths(self) -> dict[str, str]:

@@ -185,6 +185,7 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "billing_budgets_path": Word("API path of billing budgets"),
         "description_field": Word("API field of descriptions"),
         "ledger_types": Word("ledger type"),
+        "page_size": Word("API page size"),
     },
 }
 

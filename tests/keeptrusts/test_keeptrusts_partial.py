@@ -93,7 +93,9 @@ def test_a_list_of_exactly_the_limit_is_read_with_a_larger_one(make: Any) -> Non
     assert len(listed(make, Shape("nothing, bare", "by limit", 10), 37, page_limit=10)) == 37
 
 
-@pytest.mark.parametrize(("count", "cap", "limit"), [(30, 10, 10), (10, 10, 10), (120, 100, 200), (51, 50, 200)])
+@pytest.mark.parametrize(
+    ("count", "cap", "limit"), [(30, 10, 10), (10, 10, 10), (120, 100, 200), (51, 50, 200), (900, 200, 1000)]
+)
 def test_a_list_that_may_be_cut_off_is_refused_where_nothing_can_tell(
     make: Any, count: int, cap: int, limit: int
 ) -> None:

@@ -99,6 +99,7 @@ ORGANIZATION: dict[str, Any] = {
         "billing_budgets_path": "/v1/budgets",
         "description_field": "note",
         "ledger_types": {"grant": "allocate", "fine": "reclaim"},
+        "page_size": 500,
     },
 }
 TEAM: dict[str, Any] = {
