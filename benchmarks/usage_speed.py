@@ -25,6 +25,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from memory import peak_megabytes
 from ratio import Ratio
 
 BYTES_A_ROW = 180
@@ -103,7 +104,7 @@ def contend(name: str, folder: Path) -> None:
     rows, cost = CONTENDERS[name](folder)
     used = resource.getrusage(resource.RUSAGE_SELF)
     took = {"seconds": time.perf_counter() - started, "cpu": used.ru_utime + used.ru_stime}
-    print(json.dumps({**took, "megabytes": used.ru_maxrss / 1024, "rows": rows, "cost": cost}))
+    print(json.dumps({**took, "megabytes": peak_megabytes(), "rows": rows, "cost": cost}))
 
 
 def measure(name: str, folder: Path, runs: int) -> dict[str, float]:

@@ -25,6 +25,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from memory import peak_megabytes
+
 Counter = collections.Counter[tuple[str, str]]
 BUCKET = "ai-spend"
 
@@ -69,7 +71,7 @@ def read(exports: str, store: str, end: date) -> None:
     told = {
         "seconds": time.perf_counter() - started,
         "cpu": used.ru_utime + used.ru_stime,
-        "megabytes": used.ru_maxrss / 1024,
+        "megabytes": peak_megabytes(),
         "answer": [source.digest, source.rows, source.duplicates, int(usage.cost.sum()), repr(source.issues)],
         "use": str(uses[0]) if uses else "read all",
     }
