@@ -82,7 +82,7 @@ class Fit:
                 level.tamed[chosen],
                 level.intermittent[chosen],
             ),
-            trend=Trend(self.trend.slope[chosen], self.trend.spread[chosen]),
+            trend=self.trend.part(chosen),
             pool=ResidualPool(pool.weeks[chosen], pool.count[chosen]),
             volatility=self.volatility[chosen],
             long_run=self.long_run.part(chosen),
@@ -108,17 +108,23 @@ def fit(
     calm = shift.evened(level.tamed)
     volatility, since = fit_volatility(calm, over), shift.settled(over.shape[1])
     blocks = block_levels(level.tamed, over, since=np.where(level.intermittent, 0, since))
+    grows = Mechanism.GROWTH in mechanisms
+    long_run = (
+        fit_long_run(*blocks, volatility=volatility, ends=panel.ends)
+        if grows
+        else no_long_run(WALK * volatility, panel.ends)
+    )
     return Fit(
         panel=panel,
         shape=shape,
         shift=shift,
         level=level,
-        trend=fit_trend(level.tamed, over, since=since, intermittent=level.intermittent),
+        trend=fit_trend(
+            level.tamed, over, since=since, intermittent=level.intermittent, walk=long_run.walk if grows else None
+        ),
         pool=fit_pool(shift.evened(values), over, tamed=calm),
         volatility=volatility,
-        long_run=fit_long_run(*blocks, volatility=volatility, ends=panel.ends)
-        if Mechanism.GROWTH in mechanisms
-        else no_long_run(WALK * volatility, panel.ends),
+        long_run=long_run,
         season=fit_season(*blocks, volatility=volatility, ends=panel.ends)
         if Mechanism.SEASON in mechanisms
         else no_season(panel.ends),

@@ -28,15 +28,15 @@ STEEP = 0.2
 """The part of the square of a slope that the prior allows for at least: some wallets do grow fast."""
 UNKNOWN = 0.06
 """The same deviation where a history is too short to tell."""
-DOUBT = 0.4
+DOUBT = 0.6
 """By which part of itself growth may become another."""
 WALK = 0.025
-WALK_BLOCKS, NOISE_BLOCKS = 3, 4
+WALK_BLOCKS, NOISE_BLOCKS = 1, 4
 """So many blocks of the usual walk and noise are added to those of a wallet."""
 BLOCK_NOISE = 0.1
 WALK_ERROR = 2.0
 DAMPING = 0.9975
-TOLD, SURE = 0.03, 0.95
+TOLD, SURE = 0.03, 0.99
 """Growth of so much a month is told where it is so likely to be none by chance."""
 
 
@@ -64,7 +64,9 @@ class LongRun:
         monthly = float(np.expm1(self.slope[row] * DAYS_OF_A_MONTH / WEEK))
         if abs(monthly) < TOLD:
             return
-        likely = 0.5 + 0.5 * erf(abs(self.slope[row]) / (self.spread[row] * sqrt(2.0)))
+        slope = abs(float(self.slope[row]))
+        error = sqrt(max(float(self.spread[row]) ** 2 - (DOUBT * slope) ** 2, 1e-18))
+        likely = 0.5 + 0.5 * erf(slope / (error * sqrt(2.0)))
         if likely < SURE:
             return
         since = cast(date, self.ends[row].item()) - timedelta(days=int(self.days[row]) - 1)

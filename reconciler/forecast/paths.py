@@ -77,6 +77,8 @@ class Weeks:
 
 
 LARGEST_DAY_FACTOR = 10.0
+SOON_WEEKS = 3
+"""For so many weeks the trend is as uncertain as the steps between weeks."""
 NEAR_WEEKS = 4
 """From the fifth week on a level strays as far as it did over the months that are known."""
 
@@ -153,7 +155,9 @@ def _slopes(fit: Fit, draws: Draws, weeks: int) -> tuple[Floats, Floats]:
     """
     near, far = _ahead(weeks), weeks_after_trend(weeks)
     middle = fit.trend.slope[:, None] * near + fit.long_run.slope[:, None] * far
-    spread = fit.trend.spread[:, None] * near + fit.long_run.spread[:, None] * far
+    soon = np.minimum(near, near[:SOON_WEEKS].max())
+    spread = fit.trend.spread[:, None] * soon + fit.trend.later[:, None] * (near - soon)
+    spread += fit.long_run.spread[:, None] * far
     return np.exp(fit.season.blended(middle)), spread[:, :, None] * draws.slope[:, None, :]
 
 

@@ -21,15 +21,24 @@ STEEP = 0.35
 STEEP_WEEKS = 10
 STEEP_DOUBT = 0.2
 """A slope that has held for ten weeks may be steeper than the prior says; how long it goes on is uncertain."""
+OTHERWISE = 1.5
+"""So many times the difference between the two readings of weeks counts as doubt about the slope."""
 DAMPING = 0.985
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trend:
-    """`slope` float64[series] is the expected weekly change of the log level, `spread` its standard deviation."""
+    """`slope` float64[series] is the expected weekly change of the log level, `spread` its standard deviation.
+
+    From the fourth week on that is `later`: what makes weeks differ may be noise, and no walk of the level (0116).
+    """
 
     slope: Floats
     spread: Floats
+    later: Floats
+
+    def part(self, chosen: slice) -> Trend:
+        return Trend(self.slope[chosen], self.spread[chosen], self.later[chosen])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +49,12 @@ class WeeklyLogs:
     usable: Bools
 
 
-def fit_trend(tamed: Floats, shape: Floats, *, since: Ints, intermittent: Bools) -> Trend:
-    """Return the slope of the last weeks' log totals, of the last `since` days, shrunk by its own uncertainty."""
+def fit_trend(tamed: Floats, shape: Floats, *, since: Ints, intermittent: Bools, walk: Floats | None = None) -> Trend:
+    """Return the slope of the last weeks' log totals, of the last `since` days, shrunk by its own uncertainty.
+
+    Steps between weeks count as a walk of the level, and later on as that only as far as months show one: `walk`
+    float64[series] is the standard deviation of its step of a day, None where nobody looked.
+    """
     weekly = _weekly(tamed, shape, since)
     usable = weekly.usable & ~intermittent[:, None]
     count = usable.sum(axis=1)
@@ -50,12 +63,23 @@ def fit_trend(tamed: Floats, shape: Floats, *, since: Ints, intermittent: Bools)
     pair = usable[:, 1:] & usable[:, :-1]
     steps = np.where(pair, residual[:, 1:] - residual[:, :-1], 0.0)
     drift = np.square(steps).sum(axis=1) / np.maximum(pair.sum(axis=1), 1)
-    error = NOISE * (noise / np.maximum(squares, 1.0) + drift / np.maximum(count, 1))
+    kept, spread = _shrunk(slope, noise / np.maximum(squares, 1.0) + drift / np.maximum(count, 1), count)
+    if walk is None:
+        return Trend(kept * slope, spread, spread)
+    calm = WEEK * np.square(walk)
+    other, later = _shrunk(slope, noise / np.maximum(squares, 1.0) + calm / np.maximum(count, 1), count)
+    later = np.hypot(later, OTHERWISE * (other - kept) * slope)
+    return Trend(kept * slope, spread, np.minimum(later, spread))
+
+
+def _shrunk(slope: Floats, error: Floats, count: Ints) -> tuple[Floats, Floats]:
+    """Return which part of a slope is kept, by the square of its error, and the standard deviation that remains."""
+    error = NOISE * error
     prior = np.maximum(PRIOR**2, np.where(count >= STEEP_WEEKS, STEEP * np.square(slope), 0.0))
     learned = count >= FEWEST_WEEKS
     kept = np.where(learned, prior / (prior + error), 0.0)
     spread = np.sqrt(np.where(learned, kept * error, PRIOR**2) + np.square(STEEP_DOUBT * kept * slope))
-    return Trend(kept * slope, spread)
+    return kept, spread
 
 
 def _weekly(tamed: Floats, shape: Floats, since: Ints) -> WeeklyLogs:
