@@ -10,6 +10,7 @@ from reconciler.model.annual import TeamYear, YearBridge, YearDocument
 from reconciler.report import wording
 from reconciler.report.details import assumption_table
 from reconciler.report.document import Column, Row, Table
+from reconciler.report.forecast_layout import Notice, told_once
 from reconciler.report.forecast_text import year_sentence
 from reconciler.report.renderers import Printed
 from reconciler.report.spans import DASH, Cell, safe_name, visible
@@ -29,9 +30,9 @@ class YearPage(Printed):
         return self.facts
 
     @property
-    def notices(self) -> tuple[tuple[str, str, str], ...]:
+    def notices(self) -> Sequence[Notice]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return tuple(notice.told for notice in self.facts.notices)
+        return told_once(self.facts.notices)
 
 
 def title(shown: YearPage) -> str:

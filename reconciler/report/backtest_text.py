@@ -73,7 +73,8 @@ def backtest_text(shown: BacktestPage, screen: Screen = PAPER) -> str:
         blocks += [
             sentence(
                 f"{origins} of {wallets} over the last {wording.counted(shown.months, 'whole month')}, each from the"
-                " 1st, 8th, 15th and 22nd, with what was known then.",
+                " 1st, 8th, 15th and 22nd, with what was known then. Each wallet is replayed by itself: days that many"
+                " wallets had in common, such as a holiday of all, count here as its own.",
                 width,
             ),
             [*table_lines(_scores(shown.report.overall), width), *_explained(width)],

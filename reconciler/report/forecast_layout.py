@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
+from reconciler.model.forecast import ForecastNotice
+from reconciler.report import wording
 from reconciler.report.columns import Grid, clipped_apart, wrapped
 from reconciler.report.document import Table
 from reconciler.report.spans import DASH, Cell, visible
@@ -49,6 +51,18 @@ def notice_lines(notices: Iterable[Notice], width: int) -> list[str]:
         if hint:
             lines += sentence(f"hint: {visible(hint)}", width, indent=4)
     return lines
+
+
+def told_once(notices: Iterable[ForecastNotice]) -> list[Notice]:
+    """Return code, sentence and hint of each; what holds alike for several wallets is said once, with their names."""
+    alike: dict[Notice, list[str]] = {}
+    for one in notices:
+        wallet = f"{one.team}/{one.environment} " if one.team and one.environment else ""
+        alike.setdefault((one.code, one.message.removeprefix(wallet), one.hint), []).append(wallet)
+    return [
+        (code, f"{first}{said}{wording.same_for([name.strip() for name in others]) if first and others else ''}", hint)
+        for (code, said, hint), (first, *others) in alike.items()
+    ]
 
 
 def page(blocks: Iterable[Sequence[str]], *, width: int, colour: bool) -> str:

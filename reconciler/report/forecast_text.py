@@ -13,7 +13,7 @@ from reconciler.model.period import Period
 from reconciler.model.usage import UsageSource
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines, told_once
 from reconciler.report.savings import lever_name, planned_words
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name
@@ -109,7 +109,7 @@ def forecast_text(shown: ForecastPage, screen: Screen = PAPER) -> str:
         _months(told, width),
         sentence(year_sentence(shown.year, shown.currency), width) if shown.year else [],
         levers(told, shown.currency, width),
-        notice_lines((one.told for one in shown.notices), width),
+        notice_lines(told_once(shown.notices), width),
     ]
     return page(blocks, width=width, colour=screen.colour)
 

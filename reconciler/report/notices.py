@@ -18,8 +18,6 @@ _IN_TABLE = frozenset({"runs-out"})
 """Warnings of which the table of wallets tells as much."""
 _OF_PLAN = frozenset({NOT_COMPARED, "pool-unknown", "unused-goes-back"})
 """Warnings about what merging does that stand in no team's file."""
-_NAMED = 8
-"""So many wallets are named of which one warning holds."""
 
 
 def refusals(plan: Plan) -> tuple[Notice, ...]:
@@ -91,9 +89,7 @@ def _together(group: Sequence[PlanFinding]) -> list[Notice]:
     first, *others = group
     if not others:
         return [_finding(first)]
-    names = [finding.message.partition(" ")[0] for finding in others[:_NAMED]]
-    unnamed = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
-    more = f" (the same holds for {wording.counted(len(others), 'other wallet')}: {', '.join(names)}{unnamed})"
+    more = wording.same_for([finding.message.partition(" ")[0] for finding in others])
     return [_finding(first.model_copy(update={"message": first.message + more}))]
 
 

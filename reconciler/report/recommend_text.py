@@ -11,7 +11,7 @@ from reconciler.model.outlook import RecommendDocument, RecommendedAlert, Recomm
 from reconciler.model.period import Period
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines, told_once
 from reconciler.report.forecast_text import header
 from reconciler.report.renderers import Printed
 from reconciler.report.screen import PAPER, Screen
@@ -38,7 +38,7 @@ class RecommendPage(Printed):
     @property
     def notices(self) -> Sequence[Notice]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return [one.told for one in self.said]
+        return told_once(self.said)
 
     def document(self) -> RecommendDocument:
         return RecommendDocument(

@@ -12,7 +12,7 @@ from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines, told_once
 from reconciler.report.forecast_text import header, levers, wallet_stories, year_sentence
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name, shift
@@ -58,7 +58,7 @@ def whatif_text(shown: WhatIfPage, screen: Screen = PAPER) -> str:
         table_lines(_months(told, before), width),
         _year(shown, width),
         levers(told, shown.currency, width),
-        notice_lines((one.told for one in shown.notices), width),
+        notice_lines(told_once(shown.notices), width),
     ]
     return page(blocks, width=width, colour=screen.colour)
 

@@ -114,6 +114,16 @@ def rows(number: int) -> str:
     return f"{scaled:.1f} {unit} events" if scaled < 100 else f"{scaled:,.0f} {unit} events"
 
 
+_NAMED = 8
+"""So many wallets are named of which one sentence holds."""
+
+
+def same_for(others: Sequence[str]) -> str:
+    """Return that a sentence holds for other wallets too, to be written after it."""
+    unnamed = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+    return f" (the same holds for {counted(len(others), 'other wallet')}: {', '.join(others[:_NAMED])}{unnamed})"
+
+
 def listed(items: Sequence[str], most: int = 4) -> str:
     """Return `a, b and c`; what is beyond `most` is counted."""
     shown = list(items[:most])

@@ -49,7 +49,9 @@ def test_a_dip_of_many_is_told_once_of_each_with_its_day_and_the_others() -> Non
         assert (notice.code, notice.since) == ("together", date(2026, 6, 15))
         assert notice.factor == pytest.approx(0.2, abs=0.05)
         assert notice.probability == pytest.approx(0.76, abs=0.02)
-        assert "since 2026-06-15, a fall that 6 of 8 wallets share: 77% that it passes" in notice.message
+        assert notice.message == (
+            "is one of 6 wallets, of 8 looked at, that have all cost less since 2026-06-15: 77% that it passes"
+        )
     assert not [notice for wallet in told.wallets[6:] for notice in wallet.notices]
 
 

@@ -20,7 +20,7 @@ from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report.backtest_text import BacktestPage, backtest_text
 from reconciler.report.forecast_csv import forecast_csv
-from reconciler.report.forecast_layout import page
+from reconciler.report.forecast_layout import page, told_once
 from reconciler.report.forecast_text import ASCII, BLOCKS, ForecastPage, fan, forecast_text, sparkline, year_sentence
 from reconciler.report.recommend_text import RecommendPage, recommend_text
 from reconciler.report.savings import lever_name, planned_words
@@ -266,3 +266,17 @@ def test_recommendations_say_what_was_written_and_what_was_not() -> None:
 
 def test_blocks_are_parted_by_one_empty_line() -> None:
     assert page([["a"], [], ["b", "c"]], width=40, colour=False) == "a\n\nb\nc\n"
+
+
+def test_what_holds_alike_for_several_wallets_is_said_once_with_their_names() -> None:
+    def seen(team: str, said: str) -> ForecastNotice:
+        message = f"{team}/prod {said}"
+        return ForecastNotice(code="together", message=message, hint="ask", team=team, environment="prod", factor=0.4)
+
+    of_all = ForecastNotice(code="usage-ends-early", message="the usage is known until today", hint="")
+    said = told_once([seen("a", "cost less"), of_all, seen("b", "cost less"), seen("c", "cost more"), of_all])
+    assert said == [
+        ("together", "a/prod cost less (the same holds for 1 other wallet: b/prod)", "ask"),
+        ("usage-ends-early", "the usage is known until today", ""),
+        ("together", "c/prod cost more", "ask"),
+    ]

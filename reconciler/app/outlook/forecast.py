@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import forecast_notices, known_words
 from reconciler.app.wallet_names import chosen
+from reconciler.report.forecast_layout import told_once
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
@@ -37,7 +38,7 @@ class LookAhead(Answer):
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return [one.told for one in forecast_notices(self.outlook, self.forecast)]
+        return told_once(forecast_notices(self.outlook, self.forecast))
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text`, `json` (kt-budgets.forecast/1) or `csv`."""

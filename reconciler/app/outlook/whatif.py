@@ -11,6 +11,7 @@ from reconciler.app.outlook.notices import known_words, outlook_notices, seen_no
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.wallet_names import label
 from reconciler.findings import UsageError
+from reconciler.report.forecast_layout import told_once
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
@@ -52,7 +53,7 @@ class WhatIf(Answer):
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return [one.told for one in self._told]
+        return told_once(self._told)
 
     @property
     def _told(self) -> tuple[ForecastNotice, ...]:

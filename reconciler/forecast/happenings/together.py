@@ -13,7 +13,7 @@ from reconciler.forecast.panel import Bools, Days, Floats, Panel
 from reconciler.forecast.shared_event import BEFORE, SharedEvent
 from reconciler.forecast.turns import Ints, Turn
 from reconciler.forecast.windows import WEEK
-from reconciler.forecast.words import chance, times_the_usual
+from reconciler.forecast.words import chance
 from reconciler.model.forecast import WalletNotice
 
 TOGETHER = "together"
@@ -50,9 +50,8 @@ class Together(Happening):
         passes = chance_to_pass(event)
         yield WalletNotice(
             code=TOGETHER,
-            message=f"has cost {times_the_usual(factor)} a day since {event.first}, a"
-            f" {'rise' if event.more else 'fall'} that {event.moved} of {event.looked_at} wallets share:"
-            f" {chance(passes)} that it passes",
+            message=f"is one of {event.moved} wallets, of {event.looked_at} looked at, that have all cost"
+            f" {'more' if event.more else 'less'} since {event.first}: {chance(passes)} that it passes",
             hint="ask what all of them have in common: a price, a release, a campaign"
             if event.more
             else "a day off or an outage of all: judge its target by the days before",
