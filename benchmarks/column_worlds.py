@@ -109,6 +109,12 @@ def new_workload(random: Random) -> Asked:
     return columned(line, random, age=age, fresh=np.where(line.since(age), 1.0 - 1.0 / factor, 0.0))
 
 
+def renamed(random: Random) -> Asked:
+    """A workload goes by another name since some days, and costs what it did."""
+    line, age = timeline(random), between(random, (2, 14))
+    return columned(line, random, age=age, fresh=np.where(line.since(age), 1.0, 0.0))
+
+
 def read_columns(worlds: Sequence[Asked], random: Random) -> list[World]:
     """Return `worlds` with the history that is read from their exports, and what its columns tell."""
     import pyarrow as pa

@@ -40,6 +40,7 @@ GOALS: tuple[Limit, ...] = (
     ("columns: a cache that fills up, month 0", "cov80", 0.75),
     ("columns: a cache that fills up, month 1", "cov80", 0.75),
     ("columns: another cache at once", "cov80", 0.75),
+    ("columns: launch x2 to x3 of a new workload", "cov95", 0.90),
     ("quarter end, next month", "cov80", 0.80),
     ("monthly credit", "cov80", 0.78),
     ("burst x3 to x10, 2-5 days old, of 6-12 days", "cov95", 0.85),

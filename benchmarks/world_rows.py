@@ -269,6 +269,7 @@ ROWS = (
     Row("control: runaway days", runaway_days, is_control=True),
     Row("control: short history", short_history, is_control=True),
     Row("control: a cache as ever", column_worlds.cache_as_ever, is_control=True),
+    Row("control: a workload renamed", column_worlds.renamed, is_control=True),
     Row("control: x1/5 to x5, 25-60 days ago", shift((0.2, 5), (25, 60)), is_control=True),
     Row("control: a burst that is over", passing((3, 10), (8, 20), (2, 5)), is_control=True),
     Row("control: an outage that is over", passing((0.02, 0.1), (6, 20), (1, 4)), is_control=True),

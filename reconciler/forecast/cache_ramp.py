@@ -15,7 +15,6 @@ import numpy.typing as npt
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 STARTS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 33, 39, 46, 54, 63, 74)
 """Days since a move began that are weighed; it ended on a later one of them, the day after it began, or not yet."""
 DAYS_APART = 6.0
@@ -75,8 +74,11 @@ def fit_cache_ramp(asked: Floats, answered: Floats) -> CacheRamp | None:
         return None
     weight = asked / asked[known].mean()
     rates = np.divide(answered, asked, out=np.zeros(len(asked)), where=known)
-    shapes, starts, ends = _hypotheses()
-    before, change, unexplained, flat = _lines(shapes, weight, rates)
+    weeks = _weekly(rates, weight)
+    if weeks.max() - weeks.min() < SMALLEST_CHANGE / 2:
+        return None
+    shapes, squares, starts, ends = _hypotheses()
+    before, change, unexplained, flat = _lines(shapes, squares, weight, rates)
     best = int(unexplained.argmin())
     chance = max(float(np.average(rates * (1.0 - rates), weights=weight)), LEAST_NOISE) / asked[known].mean()
     noise = max(float(unexplained[best]) / (np.count_nonzero(known) - 4), chance)
@@ -95,18 +97,18 @@ def fit_cache_ramp(asked: Floats, answered: Floats) -> CacheRamp | None:
         rates=now,
         starts=starts,
         slopes=np.where(ends == 0, change / starts, 0.0),
-        course=np.clip(course + _left_over(known, weight, rates - course), 0.0, LARGEST_RATE),
+        course=np.clip(course + _left_over(weight, rates - course), 0.0, LARGEST_RATE),
     )
 
 
 @lru_cache(maxsize=1)
-def _hypotheses() -> tuple[Floats, Floats, Floats]:
-    """Return how much of the move has come by each day, float64[hypotheses, days], and its first and last day."""
+def _hypotheses() -> tuple[Floats, Floats, Floats, Floats]:
+    """Return how much of the move has come by each day, float64[hypotheses, days], its square, first and last day."""
     pairs = [(start, end) for start in STARTS for end in sorted({0, start - 1, *STARTS}) if end < start]
     starts, ends = np.array(pairs, dtype=np.float64).T
     ages = np.arange(LONG_WINDOW_DAYS) + 0.5
     shapes = np.clip((starts[:, None] - ages) / (starts - ends)[:, None], 0.0, 1.0)
-    return shapes, starts, ends
+    return shapes, np.square(shapes), starts, ends
 
 
 def _prior(starts: Floats, ends: Floats) -> Floats:
@@ -115,23 +117,27 @@ def _prior(starts: Floats, ends: Floats) -> Floats:
     return np.asarray(np.where(ends == 0, 1.0, ended) * np.maximum(starts / DAYS_APART, 1.0))
 
 
-def _lines(shapes: Floats, weight: Floats, rates: Floats) -> tuple[Floats, Floats, Floats, float]:
+def _lines(shapes: Floats, squares: Floats, weight: Floats, rates: Floats) -> tuple[Floats, Floats, Floats, float]:
     """Return of each hypothesis the share before, its change, and what it leaves unexplained; and that of no change."""
     total, mean = weight.sum(), float(np.average(rates, weights=weight))
     middle = shapes @ weight / total
     off = rates - mean
-    spread = np.square(shapes) @ weight - total * np.square(middle)
+    spread = squares @ weight - total * np.square(middle)
     change = (shapes @ (weight * off)) / np.maximum(spread, 1e-9)
     flat = float((weight * np.square(off)).sum())
     return mean - change * middle, change, np.maximum(flat - np.square(change) * spread, 0.0), flat
 
 
-def _left_over(known: Bools, weight: Floats, rest: Floats) -> Floats:
+def _left_over(weight: Floats, rest: Floats) -> Floats:
     """Return what the weeks before the last one are apart from the course, each one's mean at its middle."""
-    weeks = len(rest) // WEEK
-    spent, base = (
-        part[: weeks * WEEK].reshape(weeks, WEEK).sum(axis=1) for part in (np.where(known, weight * rest, 0.0), weight)
-    )
-    mean = np.divide(spent, base, out=np.zeros(weeks), where=base > 0)
+    mean = _weekly(rest, weight)
     mean[0] = 0.0
-    return np.asarray(np.interp(np.arange(len(rest)), np.arange(weeks) * WEEK + (WEEK - 1) / 2, mean))
+    return np.asarray(np.interp(np.arange(len(rest)), np.arange(len(mean)) * WEEK + (WEEK - 1) / 2, mean))
+
+
+def _weekly(values: Floats, weight: Floats) -> Floats:
+    """Return the mean of each whole week; that of all where a week tells nothing."""
+    days = len(values) // WEEK * WEEK
+    total, base = (part[:days].reshape(-1, WEEK).sum(axis=1) for part in (values * weight, weight))
+    usual = float(total.sum() / max(base.sum(), 1e-12))
+    return np.asarray(np.divide(total, base, out=np.full(len(total), usual), where=base > 0))

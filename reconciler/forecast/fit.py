@@ -102,7 +102,12 @@ def fit(
     shape = fit_shape(panel, usual_week, quarters=Mechanism.QUARTERS in mechanisms)
     over = shape.over(panel)
     ends = panel.ends if Mechanism.HOLIDAYS in mechanisms else None
-    shift = fit_shift(panel.values, over, ends=ends) if Mechanism.SHIFTS in mechanisms else no_shift(panel.series)
+    launched = panel.launched if Mechanism.COLUMNS in mechanisms else None
+    shift = (
+        fit_shift(panel.values, over, ends=ends, launched=launched)
+        if Mechanism.SHIFTS in mechanisms
+        else no_shift(panel.series)
+    )
     values, shift = find_interludes(panel.values, over, shift)
     level = fit_level(values, over, shift=shift, tame_young=Mechanism.TAMING in mechanisms)
     calm = shift.evened(level.tamed)

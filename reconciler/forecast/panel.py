@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.launches import Ints, launched_days
 from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.shared_event import SharedEvent
 from reconciler.forecast.windows import WEEK
@@ -45,6 +46,12 @@ class Panel:
     @property
     def known(self) -> Bools:
         return np.isfinite(self.values)
+
+    @property
+    def launched(self) -> Ints | None:
+        """For how many days a workload has been there that is new, int[series], 0 where there is none."""
+        launches = [index.launch if index else None for index in self.indices]
+        return launched_days(launches) if any(launches) else None
 
     def rows(self, chosen: slice) -> Panel:
         credits = None if self.credits is None else self.credits[chosen]

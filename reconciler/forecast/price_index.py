@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from reconciler.forecast.cache_ramp import CacheRamp, Floats, fit_cache_ramp
+from reconciler.forecast.launches import find_launch
 from reconciler.forecast.repricing import PriceIndex, Repricing
 from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
@@ -50,7 +51,8 @@ def price_index(usage: DailyUsage | None, rows: Ints, end: date, *, cache: bool 
         changes.append(cached[0])
         ramp = cached[1]
         worth *= ramp.worth
-    return PriceIndex(worth, tuple(changes), ramp) if changes else None
+    launch = find_launch(usage, rows, gross, age)
+    return PriceIndex(worth, tuple(changes), ramp, launch) if changes or launch else None
 
 
 def _paid_tokens(usage: DailyUsage, rows: Ints) -> Floats:

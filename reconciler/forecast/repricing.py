@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from reconciler.forecast.cache_ramp import CacheRamp, Floats
+from reconciler.forecast.launches import Launch
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,14 @@ class Repricing:
 class PriceIndex:
     """`worth` is float64[days], newest day first: what each day's cost is multiplied with; older days have the last.
 
-    `ramp` is how the cache's share of the requests moved, None where it did not or nothing tells.
+    `ramp` is how the cache's share of the requests moved, `launch` a workload that is new, None where there is none or
+    nothing tells.
     """
 
     worth: Floats
     changes: tuple[Repricing, ...]
     ramp: CacheRamp | None = None
+    launch: Launch | None = None
 
     def over(self, days: int) -> Floats:
         """Return float64[days], newest day first."""

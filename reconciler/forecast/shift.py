@@ -39,6 +39,8 @@ HOLIDAY_HAZARD = 10.0
 """How much likelier a drop is to begin over Christmas."""
 HOLIDAYS_BEGIN, HOLIDAYS_END = 19, 2
 """19 December and 2 January."""
+LAUNCH_HAZARD = 50.0
+"""How much likelier a rise is to have begun on the first day of a workload that is new, or on a day beside it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +86,11 @@ class Shift:
         return values * np.where(ages[None, :] < self.days[:, None], np.exp(-self.best_size)[:, None], 1.0)
 
 
-def fit_shift(values: Floats, shape: Floats, *, ends: Days | None = None) -> Shift:
-    """Return the posterior of each series; `ends` are the last days of those that know Christmas."""
+def fit_shift(values: Floats, shape: Floats, *, ends: Days | None = None, launched: Ints | None = None) -> Shift:
+    """Return the posterior of each series; `ends` are the last days of those that know Christmas.
+
+    `launched` int[series] is for how many days a workload has been there that is new, 0 where there is none.
+    """
     span = min(LOOKED_BACK, values.shape[1])
     logs, used = _logs(values[:, :span], shape[:, :span])
     steady, logs = fit_steady(logs, used)
@@ -95,7 +100,8 @@ def fit_shift(values: Floats, shape: Floats, *, ends: Days | None = None) -> Shi
     eligible = (used.sum(axis=1) >= FEWEST_DAYS) & (zero_share(values) < INTERMITTENT_SHARE)
     rows = np.flatnonzero(eligible & (np.abs(moved) > SUSPICIOUS).any(axis=1))
     if len(rows):
-        posterior = _posterior(logs[rows], used[rows], steady.rows(rows), moved[rows], shift.back[rows])
+        favoured = np.log(_hazards(shift.back[rows], moved[rows], None if launched is None else launched[rows]))
+        posterior = _posterior(logs[rows], used[rows], steady.rows(rows), moved[rows], favoured)
         shift.odds[rows], shift.sizes[rows] = posterior
     return shift
 
@@ -113,7 +119,16 @@ def _moved(logs: Floats, used: Bools, steady: Steady) -> Floats:
     return np.where(told, mean * np.sqrt(after) / steady.noise[:, None], 0.0)
 
 
-def _posterior(logs: Floats, used: Bools, steady: Steady, moved: Floats, back: Floats) -> tuple[Floats, Floats]:
+def _hazards(back: Floats, moved: Floats, launched: Ints | None) -> Floats:
+    """Return float64[series, ages]: how many times likelier than usual a shift is to have begun so many days ago."""
+    times = np.where((moved < 0) & np.isfinite(back), HOLIDAY_HAZARD, 1.0)
+    if launched is not None:
+        near = np.abs(np.array(AGES)[None, :] - launched[:, None]) <= 1
+        times = np.where(near & (launched[:, None] > 0) & (moved > 0), LAUNCH_HAZARD, times)
+    return times
+
+
+def _posterior(logs: Floats, used: Bools, steady: Steady, moved: Floats, favoured: Floats) -> tuple[Floats, Floats]:
     """Return float64[series, ages] twice: the probability of each age, and the expected log change."""
     same = np.where(used, log_density(steady.residual, steady.noise), 0.0)
     prior = np.log(HAZARD * _widths())[:, None] + np.log(_size_prior())[None, :]
@@ -125,7 +140,7 @@ def _posterior(logs: Floats, used: Bools, steady: Steady, moved: Floats, back: F
         sign = np.sign(moved[:, place])
         gain = _explained(logs, used, steady, age=age, sizes=sign[:, None] * SIZES[first:])
         gain += prior[place, first:] - same[:, :age].sum(axis=1)[:, None]
-        gain += np.where((sign < 0) & np.isfinite(back[:, place]), np.log(HOLIDAY_HAZARD), 0.0)[:, None]
+        gain += favoured[:, place, None]
         weight = np.where(sign[:, None] != 0, np.exp(np.minimum(gain, 500.0)), 0.0)
         odds[:, place] = weight.sum(axis=1)
         sizes[:, place] = sign * (weight * SIZES[first:]).sum(axis=1)

@@ -34,7 +34,7 @@ def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
     since = cast(date, fit.panel.ends[row].item()) - timedelta(days=AGES[place] - 1)
     stays = float((shift.odds[0] * (1.0 - chance_to_pass(fit, row))).sum() / shift.odds[0].sum())
     factor = float(np.round(now / before, 3)) if before > 0 else None
-    seen = f"has cost {times_the_usual(factor)} a day since {since} ({AGES[place]} days)"
+    seen = f"has cost {times_the_usual(factor)} a day since {since} ({AGES[place]} days{_launch(fit, row, since)})"
     if is_holiday(fit, row)[place]:
         back = date(since.year + 1, 1, 8)
         yield WalletNotice(
@@ -54,3 +54,12 @@ def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
         factor=factor,
         probability=round(stays, 4),
     )
+
+
+def _launch(fit: Fit, row: int, since: date) -> str:
+    """Return which new workload began when the shift did."""
+    index = fit.panel.indices[row] if fit.panel.indices else None
+    if index is None or index.launch is None:
+        return ""
+    first = cast(date, fit.panel.ends[row].item()) - timedelta(days=index.launch.days - 1)
+    return f", since the workload `{index.launch.name}` began" if abs((first - since).days) <= 1 else ""

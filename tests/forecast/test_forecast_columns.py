@@ -193,3 +193,36 @@ def test_little_usage_tells_nothing(rows: int) -> None:
     found = usage(prices=(1.0, 0.5), since=5)
     assert price_index(found, np.arange(len(found.day))[-rows:] if rows else np.arange(0), AS_OF) is None
     assert price_index(None, np.arange(0), date(2026, 1, 1)) is None
+
+
+def launched(*, days: int, factor: float, name: str = "summaries") -> DailyUsage:
+    """A wallet that costs `factor` times as much since `days` ago, what came on top by the workload `name`."""
+    random, built = np.random.default_rng(8), UsageBuilder()
+    for back in range(DAYS, 0, -1):
+        day, cost = AS_OF - timedelta(days=back), 100.0 * float(np.exp(random.normal(0.0, 0.45)))
+        built.row(day, "team_support", cost, workload="chat", requests=100)
+        if back <= days:
+            built.row(day, "team_support", cost * (factor - 1.0), workload=name, requests=100)
+    return built.build()
+
+
+def test_a_workload_that_is_new_makes_a_rise_a_new_level_at_once() -> None:
+    new, old = only(launched(days=2, factor=2.2)), only(launched(days=2, factor=2.2, name="chat"))
+    assert old.notices == ()
+    (notice,) = new.notices
+    assert (notice.code, notice.since) == ("shift", AS_OF - timedelta(days=2))
+    assert "(2 days, since the workload `summaries` began)" in notice.message
+    assert rest(new)[1] > 1.3 * rest(old)[1]
+
+
+def test_a_workload_by_another_name_is_no_launch() -> None:
+    random, built = np.random.default_rng(8), UsageBuilder()
+    for back in range(DAYS, 0, -1):
+        cost = 100.0 * float(np.exp(random.normal(0.0, 0.2)))
+        built.row(AS_OF - timedelta(days=back), "team_support", cost, workload="chat" if back > 5 else "assistant")
+    assert only(built.build()).notices == ()
+
+
+@pytest.mark.parametrize(("days", "factor", "name"), [(1, 2.0, "new"), (30, 2.0, "new"), (5, 1.1, "new"), (5, 2.0, "")])
+def test_a_workload_of_one_day_of_long_ago_small_or_unnamed_is_no_launch(days: int, factor: float, name: str) -> None:
+    assert index(launched(days=days, factor=factor, name=name)) is None
