@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -29,6 +30,14 @@ class Gate:
             [*([f"at least {self.low:.3f}"] if self.low is not None else []),
              *([f"at most {self.high:.3f}"] if self.high is not None else [])]
         )  # fmt: skip
-        verdict = "pass" if self.passed else "goal" if self.is_goal else "FAIL"
+        verdict = "holds " if self.passed else "goal  " if self.is_goal else "MISSED"
         count = "" if self.count is None else f"   n {self.count}"
         return f"  {verdict}  {self.name:<72} {self.value:7.3f}   {limit}{' (goal)' * self.is_goal}{count}"
+
+
+def print_gates(gates: Sequence[Gate]) -> int:
+    """Print all gates, and return the exit code: 1 if one is missed that is no goal."""
+    print("gates")
+    for gate in gates:
+        print(gate)
+    return 1 if any(gate.fails for gate in gates) else 0

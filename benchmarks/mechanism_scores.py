@@ -52,11 +52,16 @@ class Measured:
 
 
 def worlds_of(row: Row, *, seeds: int, count: int) -> list[World]:
+    """Return the worlds of a row, as their exports tell of them where these have columns."""
+    made = made_worlds(row, seeds=seeds, count=count)
+    asked = [world for world in made if isinstance(world, Asked)]
+    return read_columns(asked, np.random.default_rng([seeds, crc32(row.name.encode()), 0, 1])) if asked else made
+
+
+def made_worlds(row: Row, *, seeds: int, count: int) -> list[World]:
     """Return the worlds of a row: each from a generator of its own, so that a longer run begins with the same ones."""
     name = crc32(row.name.encode())
-    made = [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
-    asked = [world for world in made if isinstance(world, Asked)]
-    return read_columns(asked, np.random.default_rng([seeds, name, 0, 1])) if asked else made
+    return [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
 
 
 def fitted(worlds: Sequence[World], mechanisms: frozenset[Mechanism], *, events: tuple[SharedEvent, ...] = ()) -> Fit:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gates import Gate
 from generated_worlds import World
+from lever_gates import ORGANIZATIONS, judge_levers
 from mechanism_dates import date_lines
 from mechanism_gates import MONTHS_AHEAD, gates_of
 from mechanism_scores import ALL, BEFORE, Measured, measure, naive_errors, worlds_of
@@ -20,7 +21,8 @@ from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.naive import NAIVE_METHODS, NaiveMethod
 
 HELD_OUT = "held-out"
-FAMILIES = {"tuning": 15, HELD_OUT: 770_016}
+FAMILIES = {"tuning": 15, HELD_OUT: 826_411_903}
+"""Where the generators of a family begin."""
 WORLDS = 200
 REAL_ORIGINS = 2
 DATES_HEADER = (
@@ -101,7 +103,8 @@ def run(
         print(line)
     silence = judge_silence(seeds=base) if only in SILENCE.name else ()
     sums = () if only else (*judge_together(seeds=base), *judge_sums(seeds=base))
-    return [*gates, *(gate for _, more in dated for gate in more), *silence, *sums]
+    levers = () if only else judge_levers(first=base, count=ORGANIZATIONS)
+    return [*gates, *(gate for _, more in dated for gate in more), *silence, *sums, *levers]
 
 
 def judged(row: Row, worlds: Sequence[World]) -> Iterator[tuple[Measured, Measured]]:

@@ -14,7 +14,7 @@ from gates import Gate
 from generated_worlds import ROUGH, World, lingering
 from mechanism_dates import dates
 from mechanism_gates import AT_LEAST, AT_MOST, GOALS, gates_of
-from mechanism_scores import measure, worlds_of
+from mechanism_scores import made_worlds, measure, worlds_of
 from mechanism_silence import LADDER, ladder, silent
 from mechanism_sums import judge_sums, organization
 from mechanism_together import judge_together
@@ -26,7 +26,7 @@ FEW = 6
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_worlds_are_whole_and_always_the_same(row: Row) -> None:
-    worlds, again = worlds_of(row, seeds=1, count=FEW), worlds_of(row, seeds=1, count=FEW + 1)
+    worlds, again = made_worlds(row, seeds=1, count=FEW), made_worlds(row, seeds=1, count=FEW + 1)
     for world, same in zip(worlds, again, strict=False):
         assert np.array_equal(world.history, same.history)
         assert np.array_equal(world.future, same.future)
@@ -34,7 +34,7 @@ def test_worlds_are_whole_and_always_the_same(row: Row) -> None:
         assert world.window(max(row.months))[1] <= len(world.future)
         assert np.isfinite(world.history).all()
         assert (world.history >= 0).all()
-    other = worlds_of(row, seeds=2, count=1)[0]
+    other = made_worlds(row, seeds=2, count=1)[0]
     assert not np.array_equal(other.history, worlds[0].history)
 
 
@@ -81,18 +81,27 @@ def test_credits_come_off_what_is_judged_and_not_off_the_history() -> None:
     assert np.median(world.future) < 0.6 * np.median(world.history[-28:])
 
 
+def test_what_a_wallet_exports_says_what_its_days_cost_and_what_its_cache_does() -> None:
+    row = next(row for row in ROWS if row.name == "columns: another cache at once")
+    (made,), (read,) = made_worlds(row, seeds=4, count=1), worlds_of(row, seeds=4, count=1)
+    assert read.history.sum() == pytest.approx(made.history.sum(), rel=0.05)
+    assert read.index is not None
+    assert read.index.ramp is not None
+    assert read.index.ramp.since == pytest.approx(made.age, abs=2)
+
+
 def test_every_gate_is_about_a_row_that_is_measured() -> None:
     names = {
         found.name
         for row in ROWS
-        for found in measure(row, worlds_of(row, seeds=1, count=FEW))
-        if found.score.origins == FEW
+        for found in measure(row, made_worlds(row, seeds=1, count=1))
+        if found.score.origins == 1
     }
     assert {name for limits in (AT_LEAST, AT_MOST, GOALS) for name, _, _ in limits} <= names
 
 
 def test_a_run_prints_every_row_and_returns_its_gates(capsys: pytest.CaptureFixture[str]) -> None:
-    gates = mechanisms.run(seeds="tuning", count=FEW, ablate=True, only="launch x2")
+    gates = mechanisms.run(seeds="tuning", count=FEW, ablate=True, only="launch x2 to x3, 2-5")
     printed = capsys.readouterr().out
     assert "6 worlds a row, seeds tuning" in printed
     assert "launch x2 to x3, 2-5 days old" in printed
@@ -150,7 +159,7 @@ def test_a_goal_that_is_missed_fails_nothing() -> None:
     missed: Any = {"name": "x", "value": 0.1, "low": 0.5}
     assert Gate(**missed).fails
     assert not Gate(**missed, is_goal=True).fails
-    assert str(Gate(**missed, is_goal=True)).startswith("  goal  x")
+    assert str(Gate(**missed, is_goal=True)).startswith("  goal    x")
     assert not Gate("y", 0.6, low=0.5, high=0.7).fails
 
 
