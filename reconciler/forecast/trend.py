@@ -30,7 +30,7 @@ DAMPING = 0.985
 class Trend:
     """`slope` float64[series] is the expected weekly change of the log level, `spread` its standard deviation.
 
-    From the fourth week on that is `later`: what makes weeks differ may be noise, and no walk of the level (0116).
+    From the fourth week on that is `later`: what makes weeks differ may be noise, and no walk of the level (0117).
     """
 
     slope: Floats
