@@ -76,13 +76,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    """Undo what a command did to the loggers: each command is meant to be the only one of its process."""
-    logger = logging.getLogger("reconciler")
-    before = (logger.handlers, logger.propagate, logger.level)
+def _logging_of_a_new_process() -> Iterator[None]:
+    """Undo what commands did to the loggers, those of wider fixtures too: each is meant for a process of its own."""
+    _forget_logging()
     yield
-    logger.handlers, logger.propagate = before[:2]
-    logger.setLevel(before[2])
+    _forget_logging()
+
+
+def _forget_logging() -> None:
+    logger = logging.getLogger("reconciler")
+    logger.handlers, logger.propagate = [], True
+    logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)
