@@ -117,7 +117,7 @@ def _wallet(known: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "wallet.is_changed": True,
         "wallet.is_spent_known": "wallet.spent" in known,
-        "wallet.has_forecast": "wallet.month_end.p50" in known or "wallet.month_end.p90" in known,
+        "wallet.has_forecast": any(name.startswith("wallet.month_end.") for name in known),
         "wallet.team": known.get("change.team", ""),
         "wallet.environment": known.get("change.environment", ""),
     }

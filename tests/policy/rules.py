@@ -12,8 +12,11 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import GuardResult
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule import RuleSet
+from reconciler.policy import rule_set
+from reconciler.policy.expression import joint, language, program
 from reconciler.policy.organization_rules import organization_rules
 from reconciler.policy.rule import results
+from reconciler.policy.vocabulary import names_for
 
 DAY = date(2026, 6, 18)
 
@@ -50,3 +53,9 @@ def said(facts: PolicyInput, asserts: str = "false", **other: Any) -> list[tuple
     parameters = other.pop("parameters", None)
     found = judged_by(with_rules(rule(asserts, **other), parameters=parameters), facts)
     return [(one.status, one.team, one.message) for one in found]
+
+
+def forget() -> None:
+    """Let rules be read anew: what was kept of them hides a change of what reads them."""
+    for kept in (rule_set._loaded, names_for, language, program, joint):
+        kept.cache_clear()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from policy.rules import DAY, judged_by, rule, with_rules
+from policy.rules import DAY, forget, judged_by, rule, with_rules
 from policy.test_policy_own_rules import BARE, SAVED
 
 from reconciler.model.organization import OrganizationBudget
@@ -18,6 +18,7 @@ from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_judging import subjects, verdicts
 from reconciler.policy.rule_message import worded_value
 from reconciler.policy.rule_set import Flaw, RuleSetError, flaws, loaded
+from reconciler.policy.vocabulary import names_for
 
 SAID = {
     "plan": "{plan.changes} of {plan.moved} on {today.date}, {plan.is_compared}, {plan.settings_change}, {plan.period}",
@@ -68,6 +69,7 @@ def two_sets() -> OrganizationBudget:
 
 
 def test_what_rules_say(golden: Callable[[str, str], None]) -> None:
+    forget()
     lines = []
     for name, organization, facts in organizations():
         lines += [f"# {name}", *map(told, judged_by(organization, facts))]
@@ -77,6 +79,7 @@ def test_what_rules_say(golden: Callable[[str, str], None]) -> None:
 
 
 def test_why_rules_say_it(golden: Callable[[str, str], None]) -> None:
+    forget()
     lines = []
     for each in EACH:
         asserts = {"change": "change.amount <= usd('1000.00')", "wallet": "wallet.after.target < usd('1.00')"}
@@ -95,6 +98,14 @@ def test_what_rules_are_asked_of(golden: Callable[[str, str], None]) -> None:
             lines.append(f"# {each}" if found is not None else f"# {each}: not told")
             lines += [f"{one.team} {one.environment} {one.about} {one.position}: {one.values}" for one in found or ()]
     golden("policy/rules_asked.txt", "\n".join([*lines, ""]))
+
+
+def test_the_names_that_rules_read(golden: Callable[[str, str], None]) -> None:
+    forget()
+    general = names_for("plan")
+    found = [(name, one) for each in EACH[1:] for name, one in names_for(each).items() if name not in general]
+    listed = (f"{name}: {one.kind}, {one.description}" for name, one in (*general.items(), *found))
+    golden("policy/rules_names.txt", "\n".join([*listed, ""]))
 
 
 FLAWED: dict[str, dict[str, Any]] = {
@@ -118,6 +129,7 @@ FLAWED: dict[str, dict[str, Any]] = {
 
 
 def test_what_is_wrong_with_rules(golden: Callable[[str, str], None]) -> None:
+    forget()
     lines = []
     for name, changes in FLAWED.items():
         given = dict(changes)
