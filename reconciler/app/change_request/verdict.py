@@ -85,7 +85,7 @@ def verdict_of_findings(findings: tuple[PlanFinding, ...], text: str, *, budgets
 def annotated(findings: tuple[PlanFinding, ...]) -> tuple[PlanFinding, ...]:
     """Return those that are shown at their lines, of which the last says how many are not.
 
-    GitHub takes fifty in one request, and a thousand requests of a repository in an hour.
+    A forge may take fifty in one request, and a thousand requests in an hour.
     """
     if len(findings) <= MOST_ANNOTATIONS:
         return findings
