@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +23,7 @@ from reconciler.usage.layouts import Names, layout_of, literal
 from reconciler.usage.lines import Book, Lines, lines_of_rows
 from reconciler.usage.proposals import unmapped_ids
 from reconciler.usage.rejects import rejected_rows
+from reconciler.usage.remembered import remembered, statement
 from reconciler.usage.repeats import HASH
 from reconciler.usage.scans import Scan, metadata_is_diverse
 from reconciler.usage.store.meets import Paths
@@ -119,8 +119,8 @@ class Parting:
         return f"read_parquet({literal(str(target))})"
 
     def _statement(self, asked: Asked) -> str:
-        names = tuple((name, tuple(each)) for name, each in self.names.items())
-        return _statement(asked, table_of(self.connection, "numbered").schema(), names)
+        numbered = table_of(self.connection, "numbered")
+        return statement(_asked(asked, numbered, ibis.table(numbered.schema(), name="others"), self.names))
 
     def _lines(self, lines: Lines, rows: Any, rejected: Sequence[int]) -> Any:
         return lines.placed(rows + (self.scan.first_row - 1), rejected)
@@ -145,19 +145,15 @@ def _column(values: npt.NDArray[np.int64]) -> Any:
 Asked = Literal["doubtful", "sums", "sums-parsed-first", "first-rows"]
 
 
-@cache
-def _statement(asked: Asked, schema: ibis.Schema, names: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    """Return SQL over tables of a schema. To work it out takes longer than to run it over a small export."""
-    numbered, others = ibis.table(schema, name="numbered"), events_of([ibis.table(schema, name="others")])
-    match asked:
-        case "doubtful":
-            events = events_of([numbered], wide=True)
-            table = events.filter(_may_be_doubtful(events)).select("row")
-        case "first-rows":
-            table = others.group_by("day").agg(row=others["row"].min()).order_by("row")
-        case _:
-            table = daily_sums(others, dict(names), parse_first=asked == "sums-parsed-first").order_by("day", "wallet")
-    return str(ibis.to_sql(table, dialect="duckdb", pretty=False))
+@remembered
+def _asked(asked: Asked, numbered: Table, others: Table, names: Names) -> Table:
+    if asked == "doubtful":
+        events = events_of([numbered], wide=True)
+        return events.filter(_may_be_doubtful(events)).select("row")
+    events = events_of([others])
+    if asked == "first-rows":
+        return events.group_by("day").agg(row=events["row"].min()).order_by("row")
+    return daily_sums(events, names, parse_first=asked == "sums-parsed-first").order_by("day", "wallet")
 
 
 def _may_be_doubtful(events: Table) -> BooleanValue:
