@@ -171,6 +171,11 @@ class WalletTarget(Frozen):
             return self.usual(period)
         return override.of(self.usual(period)) if isinstance(override, Relative) else override
 
+    @property
+    def is_even(self) -> bool:
+        """Whether every month gets the same."""
+        return isinstance(self.monthly, Decimal) and not self.overrides
+
     def usual(self, period: Period) -> Decimal:
         """Return what `period` gets without an override: nothing where no step holds."""
         if isinstance(self.monthly, Decimal):

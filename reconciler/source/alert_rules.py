@@ -98,6 +98,8 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
 
 def _most(wallet: WalletTarget, context: Context) -> Decimal:
     """Return the most that a wallet usually gets in a month of the fiscal year."""
+    if isinstance(wallet.monthly, Decimal):
+        return wallet.monthly
     year = context.fiscal_year
     months = year.periods if year else tuple(wallet.turns())
     return max(map(wallet.usual, months)) if months else wallet.usual(Period(2000, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -134,11 +134,13 @@ class YamlDocument(Generic[M]):
     def path(self) -> str:
         return self.file.path
 
-    def findings(self, problems: Iterable[Finding]) -> list[tuple[Finding, Finding]]:
+    def findings(self, problems: Collection[Finding]) -> list[tuple[Finding, Finding]]:
         """Return everything that is wrong with the file, `problems` of the rules included, with its place.
 
         Where the YAML of a key or value is flawed, that says it all: what the shape makes of it would be an echo.
         """
+        if not self.flaws and not self.shape.problems and not problems:
+            return []
         findings: list[tuple[Finding, Finding]] = [
             (each.at(replace(each.position, path=self.path)), each) for each in self.flaws
         ]

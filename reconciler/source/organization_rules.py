@@ -142,28 +142,27 @@ def _teams(views: Iterable[TeamView]) -> Iterator[Found]:
 
 
 def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
-    first: dict[str, tuple[str, Keys]] = {}
+    first: dict[str, tuple[str, str]] = {}
     for view in views:
         for environment, wallet in view.team.wallets.items():
-            keys = ("wallets", environment, "team_id")
-            path, other = first.setdefault(wallet.team_id, (view.path, keys))
-            if (path, other) != (view.path, keys):
-                message = f"{shown(wallet.team_id)} is already the wallet of `{dotted(other[:2])}` in {path}"
+            path, other = first.setdefault(wallet.team_id, (view.path, environment))
+            if (path, other) != (view.path, environment):
+                message = f"{shown(wallet.team_id)} is already the wallet of `{dotted(('wallets', other))}` in {path}"
                 hint = "give each environment a Keeptrusts team of its own: spend could not be told apart"
-                yield view.path, problem("duplicate-wallet", message, hint, keys)
+                yield view.path, problem("duplicate-wallet", message, hint, ("wallets", environment, "team_id"))
 
 
 def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]:
-    first: dict[Key, tuple[str, Keys]] = {}
+    first: dict[Key, tuple[str, int]] = {}
     for view in views:
         for position, entry in enumerate(getattr(view.team, kind.section, ())):
-            owned = kind.declared(entry, view.team, currency="")
-            if owned is None:
+            key = kind.declared_key(entry, view.team)
+            if key is None:
                 continue
-            *where, name = key = kind.key(owned.value)
-            keys = (kind.section, view.shape.index(kind.section, position), "name")
-            path, other = first.setdefault(key, (view.path, keys))
-            if (path, other) != (view.path, keys):
+            path, other = first.setdefault(key, (view.path, position))
+            if (path, other) != (view.path, position):
+                *where, name = key
                 on = " ".join(("", "on", *where[:-1], shown(where[-1]))) if where else ""
+                keys: Keys = (kind.section, view.shape.index(kind.section, position), "name")
                 message = f"{shown(name)}{on} is already in {path}"
                 yield view.path, problem(f"duplicate-{kind.code}", message, "give it another name", keys)

@@ -9,7 +9,7 @@ from reconciler.findings import Finding, Severity
 from reconciler.forecast.levers.registry import (
     counted,
     doubted_spend,
-    levers,
+    levers_of,
     not_counted,
     planned_spend,
     promises_savings,
@@ -26,7 +26,7 @@ from reconciler.source.problem import problem
 
 def plan_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     plan, year = view.team.plan, context.fiscal_year
-    for lever in levers():
+    for lever in levers_of(plan):
         for remark in lever.contradictions(plan):
             yield problem(remark.code, remark.message, remark.hint, remark.keys)
     if year is not None:
@@ -37,7 +37,7 @@ def plan_problems(view: TeamView, context: Context) -> Iterator[Finding]:
 
 def _early(plan: AnnualPlan, year: FiscalYear) -> Iterator[Finding]:
     """Yield levers whose month is before the fiscal year: the baseline should have them in it."""
-    for keys, month in (found for lever in levers() for found in lever.months(plan)):
+    for keys, month in (found for lever in levers_of(plan) for found in lever.months(plan)):
         if month < year.starts:
             message = f"{month} is before {year.name} begins ({year.starts}): this counts in full from its first month"
             hint = f"write {year.starts} or later, or take it into `baseline_monthly` and remove it here"
@@ -49,9 +49,7 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
     if team.plan.baseline_monthly is None or not team.wallets:
         return
     months = [period for period in year.periods if context.since is None or period >= context.since]
-    needed = {period: planned_spend(team.plan, Month(period, year.starts)) for period in months}
-    gaps = [(needed[period] - _targets(team, period), period) for period in months]
-    short = [(gap, period) for gap, period in gaps if gap > 0]
+    short = [(gap, period) for gap, period in _gaps(team, months, year) if gap > 0]
     if not short:
         yield from _promised(team, year, context)
         return
@@ -66,6 +64,18 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
     hint = f"{raised}correct the annual plan"
     at = ("plan", "baseline_monthly")
     yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
+
+
+def _gaps(team: TeamBudget, months: list[Period], year: FiscalYear) -> list[tuple[Decimal, Period]]:
+    """Return by how much the wallets fall short in each month; where all months are alike, one says it of them all."""
+    if months and not levers_of(team.plan) and all(wallet.is_even for wallet in team.wallets.values()):
+        gap = _gap(team, months[0], year)
+        return [(gap, period) for period in months]
+    return [(_gap(team, period, year), period) for period in months]
+
+
+def _gap(team: TeamBudget, period: Period, year: FiscalYear) -> Decimal:
+    return planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period)
 
 
 def _promised(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:

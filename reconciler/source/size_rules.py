@@ -30,15 +30,23 @@ class _Amount(NamedTuple):
 
 
 class _Wallets:
-    """By environment, the usual amount of the wallet of each file."""
+    """By file and environment the `amounts` of each wallet, and the usual one of them."""
 
     def __init__(self, views: Sequence[TeamView]) -> None:
+        self.amounts = {
+            view.path: {environment: tuple(wallet.amounts()) for environment, wallet in view.team.wallets.items()}
+            for view in views
+        }
         self._usual: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        for view in views:
-            for environment, wallet in view.team.wallets.items():
-                if amounts := [amount for _, amount in wallet.amounts() if amount > 0]:
-                    self._usual[environment][view.path] = median_low(amounts)
+        for path, wallets in self.amounts.items():
+            for environment, amounts in wallets.items():
+                if positive := [amount for _, amount in amounts if amount > 0]:
+                    self._usual[environment][path] = median_low(positive)
         self._ordered = {environment: sorted(usual.values()) for environment, usual in self._usual.items()}
+
+    def usual(self, environment: str | None, path: str) -> Decimal:
+        """Return the median of a wallet's amounts, nothing where it has none."""
+        return self._usual.get(environment or "", {}).get(path, Decimal(0))
 
     def elsewhere(self, environment: str, path: str) -> Decimal | None:
         """Return the median of the wallets in other files than `path`, None where there are too few."""
@@ -56,38 +64,37 @@ def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple
     """
     wallets = _Wallets(views)
     for view in (view for view in views if not view.flawed):
-        found = [one for one in _amounts(view, wallets) if _is_small(one)]
+        found = [one for one in _few_digits(view, wallets) if _is_small(one)]
         raw = parse(view.data).value if found else None
         for one in found:
             if "." not in str(_written(raw, one.keys)):
                 yield view.path, _problem(one, context)
 
 
-def _amounts(view: TeamView, wallets: _Wallets) -> Iterator[_Amount]:
+def _few_digits(view: TeamView, wallets: _Wallets) -> Iterator[_Amount]:
+    """Yield the amounts of a file below a thousand."""
     team = view.team
-    usual = {}
-    for environment, wallet in team.wallets.items():
-        amounts = list(wallet.amounts())
+    for environment, amounts in wallets.amounts[view.path].items():
         for index, (keys, amount) in enumerate(amounts):
+            if not 0 < amount < _THOUSAND:
+                continue
             own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
             typical, beside = median_low(own) if own else None, "the wallet's other amounts"
             if not own:
                 typical, beside = wallets.elsewhere(environment, view.path), f"other teams' `{environment}`"
             yield _Amount(("wallets", environment, *keys), amount, typical, beside)
-        usual[environment] = (
-            median_low(positive) if (positive := [one for _, one in amounts if one > 0]) else Decimal(0)
-        )
     for position, setting in enumerate(team.billing_budgets):
-        watching = usual.get(watched(team, setting) or "", Decimal(0))
-        keys = ("billing_budgets", view.budget_index(position), "amount")
-        yield _Amount(keys, setting.amount, watching, "the wallet that it watches")
-    if team.plan.baseline_monthly is not None:
-        keys = ("plan", "baseline_monthly")
-        yield _Amount(keys, team.plan.baseline_monthly, sum(usual.values(), Decimal(0)), "the team's wallets")
+        if 0 < setting.amount < _THOUSAND:
+            watching = wallets.usual(watched(team, setting), view.path)
+            keys = ("billing_budgets", view.budget_index(position), "amount")
+            yield _Amount(keys, setting.amount, watching, "the wallet that it watches")
+    if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
+        total = sum((wallets.usual(environment, view.path) for environment in team.wallets), Decimal(0))
+        yield _Amount(("plan", "baseline_monthly"), baseline, total, "the team's wallets")
 
 
 def _is_small(one: _Amount) -> bool:
-    return one.typical is not None and 0 < one.amount < _THOUSAND and one.amount * _FAR < one.typical
+    return one.typical is not None and one.amount * _FAR < one.typical
 
 
 def _written(value: Any, keys: Keys) -> object:

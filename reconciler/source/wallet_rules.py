@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Keys, Severity
-from reconciler.forecast.levers.registry import levers
+from reconciler.forecast.levers.registry import levers_of
 from reconciler.meant import close_to, only
 from reconciler.model.guards import Guard
 from reconciler.model.money import is_payable
@@ -68,7 +68,7 @@ def team_coin_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     for position, budget in enumerate(team.billing_budgets):
         found.append((("billing_budgets", view.budget_index(position), "amount"), budget.amount))
     found.append((("plan", "baseline_monthly"), team.plan.baseline_monthly))
-    found += [amount for lever in levers() for amount in lever.amounts(team.plan)]
+    found += [amount for lever in levers_of(team.plan) for amount in lever.amounts(team.plan)]
     yield from _problems(found, context.currency)
 
 

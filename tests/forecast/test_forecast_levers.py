@@ -14,8 +14,9 @@ from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.cache_hit_rate import hit_rate
 from reconciler.forecast.levers.effect import Setting
 from reconciler.forecast.levers.mix_progress import moved
-from reconciler.forecast.levers.registry import effects_of
+from reconciler.forecast.levers.registry import effects_of, levers, levers_of, planned_spend
 from reconciler.forecast.observed import Observations, Observed, observations
+from reconciler.forecast.when import Month
 from reconciler.model.forecast import WalletForecast
 from reconciler.model.period import Period
 from reconciler.model.usage import DailyUsage
@@ -33,6 +34,16 @@ def usage(*, days: int = 100, **more: Any) -> DailyUsage:
         table.row(day, "team_support", 80, provider="openai", model="gpt-4o", requests=100, input_tokens=80_000, **more)
         table.row(day, "team_support", 20, provider="openai", model="gpt-4o-mini", requests=50, input_tokens=400_000)
     return table.build()
+
+
+def test_a_lever_that_is_not_in_a_plan_says_nothing_of_it() -> None:
+    """Validation asks only those that are in it."""
+    bare = plan(baseline_monthly="3000.00")
+    assert levers_of(bare) == ()
+    for month in (Month(JUNE.plus(ahead), JUNE) for ahead in range(12)):
+        assert planned_spend(bare, month) == Decimal("3000.00")
+    for lever in levers():
+        assert [*lever.contradictions(bare), *lever.months(bare), *lever.amounts(bare)] == []
 
 
 def july(plan_of: Any, *, table: DailyUsage | None = None, **more: Any) -> WalletForecast:

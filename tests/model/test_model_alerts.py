@@ -40,6 +40,8 @@ def test_an_alert_of_the_yaml_watches_what_it_says_else_the_first_wallet() -> No
         (None, "agent", "team_d"),
         None,
     ]
+    keys = [BILLING_BUDGETS.declared_key(one, TEAM) for one in TEAM.billing_budgets]
+    assert keys == [one and one.value.key for one in found]
     first, dev = (one.value for one in found[:2] if one)
     assert first == billing_budget("first", "5", scope_id="team_p", alert_percentages=(80, 100))
     assert dev == billing_budget("dev", "5", scope_id="team_d", hard_limit=True, period="weekly")

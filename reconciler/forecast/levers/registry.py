@@ -42,6 +42,11 @@ def levers() -> tuple[Lever, ...]:
     return tuple(_LEVERS)
 
 
+def levers_of(plan: AnnualPlan) -> tuple[Lever, ...]:
+    """Return the levers that are in the plan itself; without any, the planned spend of every month is its baseline."""
+    return tuple(lever for lever in _LEVERS if lever.is_in(plan, None))
+
+
 def what_ifs() -> tuple[WhatIf, ...]:
     return tuple(lever.whatif for lever in _LEVERS if lever.whatif is not None)
 

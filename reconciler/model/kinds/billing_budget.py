@@ -97,20 +97,27 @@ class BillingBudgets(ManagedKind[BillingBudget]):
 
     def declared(self, entry: Any, team: TeamBudget | None, *, currency: str) -> Owned[BillingBudget] | None:
         """Return the alert with the scope it has in Keeptrusts; one that watches nothing says too little."""
-        if team is None or not isinstance(entry, BillingBudgetSetting) or (scope := scope_of(team, entry)) is None:
+        key = self.declared_key(entry, team)
+        if team is None or key is None:
             return None
         budget = BillingBudget.model_construct(
-            scope_type=scope[0],
-            scope_id=scope[1],
-            name=entry.name,
+            scope_type=key.scope_type,
+            scope_id=key.scope_id,
+            name=key.name,
             amount=entry.amount,
             currency=currency,
             period=entry.period,
             alert_percentages=tuple(sorted(set(entry.alert_percentages))),
             hard_limit=entry.hard_limit,
         )
-        former = BillingBudgetKey(*scope, entry.previously) if entry.previously else None
+        former = key._replace(name=entry.previously) if entry.previously else None
         return Owned(budget, watched(team, entry), former)
+
+    def declared_key(self, entry: Any, team: TeamBudget | None) -> BillingBudgetKey | None:
+        """Return the key of an alert; None of one that watches nothing."""
+        if team is None or not isinstance(entry, BillingBudgetSetting) or (scope := scope_of(team, entry)) is None:
+            return None
+        return BillingBudgetKey(*scope, entry.name)
 
     def read(self, item: WireObject, *, organization: str) -> BillingBudget:
         """Return the billing budget that `item` is; an organization's needs no scope id of its own."""
