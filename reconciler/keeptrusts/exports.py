@@ -31,6 +31,7 @@ from reconciler.keeptrusts.ledger import segment
 
 JOBS = "/v1/exports/jobs"
 LARGEST_ANSWER = 1024 * 1024
+_LONGEST_WAIT = 5.0
 
 _COMPLETED = frozenset({"completed", "complete", "succeeded"})
 _ENDED = frozenset({"failed", "expired", "error", "cancelled", "canceled"})
@@ -63,8 +64,8 @@ class _TransientError(Exception):
 class ExportJobs:
     """The export jobs of one Keeptrusts; open it with `with`. `transport` replaces the network.
 
-    `poll` is the first wait between two looks at a job, in seconds; waits grow to ten times that. `on_answer` is told
-    of every answer about a job, and not of what is downloaded.
+    `poll` is the first wait between two looks at a job, in seconds; each next one is twice as long, up to five.
+    `on_answer` is told of every answer about a job, and not of what is downloaded.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class ExportJobs:
         connection: Connection,
         *,
         transport: httpx.BaseTransport | None = None,
-        poll: float = 0.5,
+        poll: float = 0.1,
         on_answer: OnAnswer | None = None,
     ) -> None:
         self._connection = connection
@@ -118,8 +119,9 @@ class ExportJobs:
                 )
             if looks:
                 time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_WAIT)
             job = self._look(job)
-            looks, pause = looks + 1, min(pause * 1.5, self._poll * 10)
+            looks += 1
             if on_progress is not None:
                 on_progress(looks, 0)
         return job

@@ -83,6 +83,16 @@ def test_a_job_is_created_awaited_in_any_case_of_letters_and_downloaded(make: An
     }
 
 
+def test_a_job_is_looked_at_soon_and_then_ever_less_often(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("reconciler.keeptrusts.exports.time.sleep", waits.append)
+    server = Server()
+    server.answers = {"GET /v1/exports/jobs/job_1": [status("running")] * 9 + [status("completed")]}
+    with ExportJobs(make.fast(), transport=httpx.MockTransport(server)) as client:
+        client.wait(ExportJob("job_1", "queued", "csv"))
+    assert waits == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -54,7 +54,7 @@ def months_of(as_of: date) -> Iterator[Days]:
         month = month.plus(1)
 
 
-def pull(settings: Settings, folder: Path, *, poll: float = 0.5) -> Pulled:
+def pull(settings: Settings, folder: Path, *, poll: float = 0.1) -> Pulled:
     """Fetch what is missing in `folder` of the exports of the past year, and return what lies there then.
 
     A file that is there and whole is not asked for again; a job that was created before is asked for its file. `poll`
