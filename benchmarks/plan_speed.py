@@ -26,7 +26,7 @@ from ratio import Ratio
 
 LIMIT = 2.5
 CONCURRENCY = 8
-PAGE = 200
+PAGE = 1000
 DAY = "2026-06-18"
 ENVIRONMENTS = ("prod", "dev", "test")
 

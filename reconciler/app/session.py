@@ -61,7 +61,7 @@ def connected(settings: Settings, desired: Desired | None, *, writing: bool = Fa
 
 def connection_to(api: ApiSettings, base_url: str, token: str) -> Connection:
     """Return how a Keeptrusts at an address is reached, whose ways the YAML tells."""
-    from reconciler.keeptrusts.connection import Connection
+    from reconciler.keeptrusts.connection import LARGER_PAGES, Connection
 
     return Connection(
         base_url=base_url,
@@ -70,6 +70,7 @@ def connection_to(api: ApiSettings, base_url: str, token: str) -> Connection:
         paths=api.paths,
         ledger_types=api.ledger_types,
         page_limit=api.page_size,
+        larger_pages=api.page_size if "page_size" in api.model_fields_set else LARGER_PAGES,
         ledger_months_before=1,
     )
 

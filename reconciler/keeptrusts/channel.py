@@ -108,7 +108,8 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
 class Channel:
     """Open it with `with`. `transport` replaces the network. `on_answer` is told of every answer, from its thread.
 
-    `pages_by` is, by kind of listing, how this Keeptrusts was found to go on where an answer says nothing of it.
+    `pages_by` is, by kind of listing, how this Keeptrusts was found to go on where an answer says nothing of it, and
+    `gives_no_more` are the kinds of which it was found to give no larger pages.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class Channel:
         self._idle: list[_WholeAnswers]
         self._slots: anyio.Semaphore
         self.pages_by: dict[str, PagesBy] = {}
+        self.gives_no_more: set[str] = set()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

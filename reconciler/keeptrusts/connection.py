@@ -15,6 +15,7 @@ from reconciler.http.endpoint import USER_AGENT, Endpoint, is_token
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 
+LARGER_PAGES = 1_000
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
@@ -23,11 +24,13 @@ class Connection(Endpoint):
     """Settings of one Keeptrusts. Times are in seconds.
 
     `total_timeout` bounds one read with all its retries; `retries` counts repetitions of a GET after the first try,
-    with waits that double from `backoff` and are never above `longest_wait`, Retry-After included. `concurrency`
-    bounds the reads under way at a time. A token is only sent over https, or over http to this machine unless
-    `allow_plain_http`. `ledger_months_before` is how many months before a period its ledger is read from: 1 also finds
-    money that was moved, and marked, for a period before it began. `ledger_types` says what this deployment's own words
-    for types of transactions mean. `paths` are those of objects by their section, where they are not the usual ones.
+    with waits that double from `backoff` and are never above `longest_wait`, Retry-After included. `concurrency` bounds
+    the reads under way at a time. A listing is asked for by `page_limit` objects, and one that is longer by
+    `larger_pages` where the server gives more at a time. A token is only sent over https, or over http to this machine
+    unless `allow_plain_http`. `ledger_months_before` is how many months before a period its ledger is read from: 1 also
+    finds money that was moved, and marked, for a period before it began. `ledger_types` says what this deployment's own
+    words for types of transactions mean. `paths` are those of objects by their section, where they are not the usual
+    ones.
     """
 
     base_url: str
@@ -37,6 +40,7 @@ class Connection(Endpoint):
     total_timeout: float = 60.0
     concurrency: int = 8
     page_limit: int = 200
+    larger_pages: int = LARGER_PAGES
     max_pages: int = 1_000
     max_body_bytes: int = 64 * 1024 * 1024
     retries: int = 4

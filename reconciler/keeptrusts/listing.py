@@ -3,12 +3,16 @@
 An answer may say where it goes on, or only that it does (a flag, a count, a page number), or nothing at all. Where it
 does not say how to go on, the usual ways are tried, and what comes is believed only when it fits: objects that were not
 there before, as many as were counted. Else the reading is refused (decision 0027).
+
+A listing that is longer than its first page is read anew with larger pages, where the server gives more at a time: a
+cursor that counts pages would skip objects if their size changed on the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.findings import RemoteError
 from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.collected import Collected, Key, by_id
 from reconciler.keeptrusts.envelope import Page, read_page
@@ -53,7 +57,7 @@ class _Reading:
         self._way: Way | None = None
 
     async def whole(self, *, alone: bool) -> list[Item]:
-        page: Page | None = await self._named({})
+        page: Page | None = await self._first_page()
         while page is not None:
             if self._collected.pages > self._channel.connection.max_pages:
                 raise unreadable(
@@ -61,6 +65,26 @@ class _Reading:
                 )
             page = await self._following(page, alone=alone)
         return list(self._collected.items.values())
+
+    async def _first_page(self) -> Page:
+        """Return the first page, taken; a larger one where the listing goes on and the server gives more at a time."""
+        first = await self._named({})
+        larger, known = self._channel.connection.larger_pages, self._channel.gives_no_more
+        if first.next is None or self._plural in known or not self._limit <= len(first.items) < larger:
+            return first
+        anew = {**self._first, "limit": str(larger)}
+        try:
+            found = await self._read(anew)
+        except RemoteError:
+            found = first
+        if len(found.items) <= len(first.items):
+            known.add(self._plural)
+            return first
+        self._limit, self._first, self._collected = larger, anew, Collected(self._path, self._key)
+        self._asked.add(tuple(sorted(anew.items())))
+        self._channel.pages_by[self._plural] = "name"
+        self._collected.add(found)
+        return found
 
     async def _following(self, page: Page, *, alone: bool) -> Page | None:
         """Return the page after `page`, taken; None when there is none."""

@@ -98,8 +98,8 @@ class ApiSettings(Frozen):
     )
     page_size: Annotated[WholeNumber, Field(ge=50, le=5000)] = Field(
         200,
-        description="How many objects of a listing are asked for at a time, 50 to 5,000: with more, an organization of"
-        " thousands of teams is read in fewer steps, where the API gives as many.",
+        description="How many objects of a listing are asked for at a time, 50 to 5,000. Where it is not set, a listing"
+        " that is longer than 200 is read by 1,000, if the API gives as many.",
     )
 
     @property

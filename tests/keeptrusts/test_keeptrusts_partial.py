@@ -33,9 +33,9 @@ def listed(make: Any, shape: Shape, count: int, **settings: Any) -> list[str]:
         return sorted(reader.teams() or {})
 
 
-def read_or_refused(make: Any, shape: Shape, count: int, limit: int) -> list[str] | None:
+def read_or_refused(make: Any, shape: Shape, count: int, **settings: int) -> list[str] | None:
     try:
-        return listed(make, shape, count, page_limit=limit)
+        return listed(make, shape, count, **settings)
     except UnreadableError:
         return None
 
@@ -45,13 +45,14 @@ def read_or_refused(make: Any, shape: Shape, count: int, limit: int) -> list[str
     goes=st.sampled_from(sorted(GOES)),
     cap=st.integers(1, 12),
     limit=st.integers(2, 12),
+    larger=st.integers(2, 40),
     count=st.integers(0, 40),
 )
 def test_whatever_a_server_says_a_part_is_never_taken_for_the_whole(
-    make: Any, says: str, goes: str, cap: int, limit: int, count: int
+    make: Any, says: str, goes: str, cap: int, limit: int, larger: int, count: int
 ) -> None:
     nobody_can_tell = says in SILENT and goes in ("in no way", "by cursor") and cap != limit
-    found = read_or_refused(make, Shape(says, goes, cap), count, limit)
+    found = read_or_refused(make, Shape(says, goes, cap), count, page_limit=limit, larger_pages=larger)
     if found is None:
         assert count > min(cap, limit) or (says in {*SILENT, "count"} and count == limit)
     else:
@@ -198,3 +199,37 @@ def test_money_beside_a_list_is_no_count(make: Any, acme: Any) -> None:
     acme.overrides["/v1/wallets/balance"] = lambda _: acme.answer(answer)
     with Reader(make.fast(), transport=acme.transport) as reader:
         assert reader.pool("USD") is not None
+
+
+def asked_for(make: Any, count: int, most: int, *, refuses: int | None = None, times: int = 1) -> list[tuple[str, str]]:
+    """Return limit and page of each request, to a server that counts its pages, gives `most` and may refuse more."""
+    teams = [{"id": f"t{number:05d}"} for number in range(count)]
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        query = dict(request.url.params)
+        asked.append((query["limit"], query.get("cursor", "1")))
+        if refuses and int(query["limit"]) > most:
+            return httpx.Response(refuses, json={"error": {"code": "limit", "message": "too many"}})
+        size, page = min(int(query["limit"]), most), int(query.get("cursor", "1"))
+        following = str(page + 1) if page * size < count else None
+        return httpx.Response(200, json={"data": teams[(page - 1) * size : page * size], "next_cursor": following})
+
+    with Reader(make.fast(retries=0), transport=httpx.MockTransport(answer)) as reader:
+        for _ in range(times):
+            assert sorted(reader.teams() or {}) == [team["id"] for team in teams]
+    return asked
+
+
+def test_a_long_listing_is_read_anew_with_larger_pages(make: Any) -> None:
+    assert asked_for(make, 200, 1000) == [("200", "1")]
+    assert asked_for(make, 2300, 1000) == [("200", "1"), ("1000", "1"), ("1000", "2"), ("1000", "3")]
+    assert asked_for(make, 1100, 500) == [("200", "1"), ("1000", "1"), ("1000", "2"), ("1000", "3")]
+
+
+@pytest.mark.parametrize("refuses", [None, 400, 422, 500])
+def test_where_no_larger_pages_are_given_the_listing_is_read_by_small_ones(make: Any, refuses: int | None) -> None:
+    pages = [("200", "2"), ("200", "3")]
+    first = [("200", "1"), ("1000", "1"), *pages]
+    assert asked_for(make, 450, 200, refuses=refuses, times=2) == [*first, ("200", "1"), *pages]
+    assert asked_for(make, 150, 50) == [("200", "1"), ("200", "2"), ("200", "3")]
