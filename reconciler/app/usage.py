@@ -80,7 +80,7 @@ def exported(
 
 def from_files(settings: Settings, desired: Desired, *, since: date | None = None) -> DailyUsage:
     """Return the usage of the trailing year, and since `since`, from the files that were named."""
-    return _read(settings, desired, settings.usage, _first(settings, since))
+    return _read(settings, desired, settings.usage, _first(settings, since), engine=settings.engine)
 
 
 def _first(settings: Settings, since: date | None) -> date:
@@ -107,7 +107,9 @@ def _download(
         return jobs.download(jobs.wait(job, on_progress=advance), folder)
 
 
-def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: date) -> DailyUsage:
+def _read(
+    settings: Settings, desired: Desired, paths: tuple[str, ...], first: date, *, engine: str = "duckdb"
+) -> DailyUsage:
     from reconciler.usage.files import shown
     from reconciler.usage.read import read_usage
     from reconciler.usage.store.session import Store, StoreUse
@@ -123,6 +125,7 @@ def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: d
             columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
             known_wallets=frozenset(desired.wallets),
             store=Store(place, uses.append) if place else None,
+            engine=engine,
         )
     for use in uses:
         note(f"usage store {shown(place or '')}: {use}")

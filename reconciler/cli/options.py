@@ -124,6 +124,9 @@ _usage = click.option(
     metavar="PATH",
     help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
 )
+_engine = click.option(
+    "--engine", metavar="ENGINE", help="What reads --usage: duckdb (the default), spark, local[N], spark://… or sc://…."
+)
 _usage_store = click.option(
     "--usage-store",
     metavar="DIR|URL",
@@ -132,8 +135,8 @@ _usage_store = click.option(
 
 
 def usage(command: F) -> F:
-    """Offer `--usage` and where what is read of it is kept."""
-    return _usage(_usage_store(command))
+    """Offer `--usage`, where what is read of it is kept, and what reads it."""
+    return _usage(_usage_store(_engine(command)))
 
 
 repository = click.option(
@@ -201,7 +204,8 @@ def settings(values: dict[str, Any], *, moves: bool = False) -> Settings:
         asked = values.pop("journal")
         passing = temporary_journal() if sandbox and not asked else None
         store, root = journal_of(folder, asked, sandbox=sandbox, moves=moves, passing=passing)
-    named = {name: values.pop(name, None) for name in ("api_url", "token_file", "as_of", "period", "usage_store")}
+    taken = ("api_url", "token_file", "as_of", "period", "usage_store", "engine")
+    named = {name: values.pop(name, None) for name in taken}
     return resolve(
         budgets=folder, usage=tuple(values.pop("usage", ())), sandbox=sandbox, journal=store, root=root, **named
     )

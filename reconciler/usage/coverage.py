@@ -11,16 +11,12 @@ from pathlib import PurePath
 import ibis
 import numpy as np
 import numpy.typing as npt
-from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
-from reconciler.usage.engine import Columns, fetch, table_of
-from reconciler.usage.events import events_of
+from reconciler.usage.engine import Columns, Events
 from reconciler.usage.kept import Kept, in_order
-from reconciler.usage.remembered import statement
-from reconciler.usage.scans import Scan
 
 LATE_DAYS = 2
 """An export that ends so many days before the others is late; one day may be a matter of the hour it was made at."""
@@ -29,15 +25,13 @@ _RECENT_DAYS, _FEWEST_DAYS = 14, 5
 """A wallet is in steady use that had events on so many of the days before its last one."""
 
 
-def stale_wallets(
-    connection: Backend, scans: Sequence[Scan], table: Columns, window: Days, kept: Kept | None = None
-) -> dict[str, date]:
+def stale_wallets(events: Events, table: Columns, window: Days, kept: Kept | None = None) -> dict[str, date]:
     """Return the last day of the exports that hold a wallet, for wallets whose exports end before those of others.
 
     Files that have a wallet in common are one export: that none of its later files names a wallet is silence, and no
     missing day. `table` is the fetched daily table.
     """
-    if sum(len(scan.files) for scan in scans) < 2:
+    if len(events.files) < 2:
         return {}
     days = table["day"]
     inside = (table["wallet"] != "") & (days >= np.datetime64(window[0])) & (days < np.datetime64(window[1]))
@@ -49,7 +43,7 @@ def stale_wallets(
         for wallet in np.unique(table["wallet"][inside].astype(np.str_)).tolist()
         if _fell_silent(days[inside & (table["wallet"] == wallet)], newest)
     }
-    held = (*_held(connection, scans, window), *(kept.held(window[1]) if kept else ())) if quiet else ()
+    held = (*_held(events, window), *(kept.held(window[1]) if kept else ())) if quiet else ()
     ends = _ends(held)
     late = newest - timedelta(days=LATE_DAYS)
     return {wallet: ends[wallet] for wallet in sorted(quiet) if wallet in ends and ends[wallet] <= late}
@@ -62,12 +56,12 @@ def _fell_silent(days: Sequence[np.datetime64], newest: date) -> bool:
     return last <= newest - timedelta(days=LATE_DAYS) and bool(np.count_nonzero(recent) >= _FEWEST_DAYS)
 
 
-def _held(connection: Backend, scans: Sequence[Scan], window: Days) -> list[tuple[str, str, date]]:
+def _held(events: Events, window: Days) -> list[tuple[str, str, date]]:
     """Return the last day before the window's end of each wallet in each file."""
-    events = events_of([table_of(connection, scan.view) for scan in scans], wide=True)
-    events = events.filter(events.day < ibis.literal(window[1]))
-    wallet = events.team_id.strip().left(200)
-    found = fetch(connection, events.group_by("file", wallet=wallet).agg(day=events.day.max()))
+    rows = events.table()
+    rows = rows.filter(rows.day < ibis.literal(window[1]))
+    wallet = rows.team_id.strip().left(200)
+    found = events.columns(rows.group_by("file", wallet=wallet).agg(day=rows.day.max()))
     last = found["day"].astype("datetime64[D]").tolist()
     return list(zip(found["file"].tolist(), found["wallet"].tolist(), last, strict=True))
 
@@ -87,19 +81,16 @@ def _ends(held: Iterable[tuple[str, str, date]]) -> dict[str, date]:
     return {wallet: last for _, wallets, last in groups for wallet in wallets}
 
 
-def overlap(
-    connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], *, window: Days, month: Days
-) -> list[RowIssue]:
+def overlap(events: Events, names: Mapping[str, str], *, window: Days, month: Days) -> list[RowIssue]:
     """Return the issue of rows without an id that stand in more than one file, letter for letter alike.
 
     They are counted each time, because two such rows may well be two events.
     """
-    if sum(len(scan.files) for scan in scans) < 2:
+    if len(events.files) < 2:
         return []
-    events = events_of([table_of(connection, scan.view) for scan in scans], wide=True)
-    events = events.filter(events.id.isnull() & (events.day >= window[0]) & (events.day < window[1]))
-    doubled = _doubled(events)
-    found = connection.con.execute(statement(doubled)).fetchall()
+    rows = events.table()
+    rows = rows.filter(rows.id.isnull() & (rows.day >= ibis.literal(window[0])) & (rows.day < ibis.literal(window[1])))
+    found = events.tuples(_doubled(rows))
     if not found:
         return []
     days = [day for day, *_ in found]
@@ -163,32 +154,30 @@ def _moment(year: str, month: str, day: str, *time: str | None) -> str:
         return ""
 
 
-def recency(
-    connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], *, end: date, kept: Kept | None = None
-) -> dict[str, int]:
+def recency(events: Events, names: Mapping[str, str], *, end: date, kept: Kept | None = None) -> dict[str, int]:
     """Return a number for each scanned file, larger for a later export, equal where that cannot be told.
 
     Dates in names count when every file has one; the moment of the last event, up to the day `end`, counts between
     those of one date, and where a name has none.
     """
-    paths = [file.path for scan in scans for file in scan.files]
+    paths = events.files
     written = {path: moment_in(names[path]) for path in paths}
     if not all(written.values()):
         written = dict.fromkeys(paths, "")
     reach: dict[str, str] = {}
     if len(set(written.values())) < len(paths):
-        for path, moment in (*_reach(connection, scans, end), *(kept.reach(end) if kept else ())):
+        for path, moment in (*_reach(events, end), *(kept.reach(end) if kept else ())):
             reach[path] = max(moment, reach.get(path, ""))
     order = {path: (written[path], reach.get(path, "")) for path in paths}
     places = {key: place for place, key in enumerate(sorted(set(order.values())))}
     return {path: places[key] for path, key in order.items()}
 
 
-def _reach(connection: Backend, scans: Sequence[Scan], end: date) -> list[tuple[str, str]]:
+def _reach(events: Events, end: date) -> list[tuple[str, str]]:
     """Return the moment of the last event of each file, those after the day `end` left out: a clock may be wrong."""
-    events = events_of([table_of(connection, scan.view) for scan in scans])
-    events = events.filter(events.day <= ibis.literal(end))
-    found = fetch(connection, events.group_by("file").agg(latest=events["at"].max()))
+    rows = events.table()
+    rows = rows.filter(rows.day <= ibis.literal(end))
+    found = events.columns(rows.group_by("file").agg(latest=rows["at"].max()))
     return list(zip(found["file"].tolist(), in_order(found["latest"]), strict=True))
 
 

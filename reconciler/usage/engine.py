@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import ibis
@@ -20,6 +20,34 @@ from reconciler.usage.lines import first_flaw
 from reconciler.usage.remembered import statement
 
 Columns = dict[str, npt.NDArray[Any]]
+
+
+class Events(Protocol):
+    """The events of all exports on the engine that holds them, typed as `events_of` does, with their `file`."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Return what `file` can be."""
+
+    def table(self) -> Table: ...
+
+    def columns(self, query: Table) -> Columns: ...
+
+    def tuples(self, query: Table) -> list[tuple[Any, ...]]: ...
+
+
+DUCKDB = "duckdb"
+_SPARK = re.compile(r"spark|yarn|local|local\[(\d+|\*)(, ?\d+)?\]|(spark|sc|k8s)://\S+")
+
+
+def require_engine(engine: str) -> None:
+    """Raise UsageError unless `engine` is DuckDB, or a name or an address of Spark."""
+    if engine != DUCKDB and not _SPARK.fullmatch(engine):
+        raise UsageError(
+            f"`--engine {engine.partition(';')[0][:60]}` is no engine that reads usage",
+            hint="write duckdb, spark, local[N] (N threads of this machine), spark://HOST:PORT, sc://HOST or yarn",
+        )
+
 
 THREADS = 2
 _DATA_ERRORS = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)

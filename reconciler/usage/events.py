@@ -29,8 +29,8 @@ TOKENS = ("input_tokens", "output_tokens")
 OPTIONAL = ("provider", "model", "workload", "lane", "fallback", "metadata")
 """Attributes that an export may lack; what is not there is not attributed, never guessed."""
 
-PLACES = ("file", "row", "export")
-"""Where an event was found: its file, its row there, the number of its file."""
+PLACES = ("file", "row", "export", "written_id")
+"""Where an event was found: its file, its row there, the number of its file, the text of its id."""
 
 NO_IDS = (
     *("", "-", "--", "0", "none", "null", "nil", "nan", "n/a", "na", "undefined", "unknown", "<null>", "(null)"),

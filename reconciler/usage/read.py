@@ -14,7 +14,7 @@ from ibis.backends.duckdb import Backend
 from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage
 from reconciler.usage.columns import column_names
-from reconciler.usage.engine import connect
+from reconciler.usage.engine import DUCKDB, connect, require_engine
 from reconciler.usage.files import find_exports
 from reconciler.usage.parts import refuse_parts
 from reconciler.usage.reading import Progress, Reading
@@ -35,6 +35,7 @@ def read_usage(
     memory_limit: str = "256MB",
     on_progress: Progress | None = None,
     store: Store | None = None,
+    engine: str = DUCKDB,
 ) -> DailyUsage:
     """Return the daily usage of the days `[first, end)` that the exports at `paths` hold, each event counted once.
 
@@ -42,26 +43,33 @@ def read_usage(
     `known_wallets` are the team ids that are not to be counted as unknown. Temporary files (unpacked exports, data that
     outgrow `memory_limit`) go to a fresh folder in `folder`; a limit too tight to go on is raised once. `on_progress`
     is told in words what is being done. With a `store`, only exports are read that are new in it or have changed; the
-    result is the same.
+    result is the same. `engine` is what reads and adds up: `duckdb` in this process, or Spark (`spark`, `local[N]`,
+    `spark://…`, `sc://…`, `yarn`), which keeps no store; the result is the same.
 
     Raises UsageError when no export is found, when one lacks a column that money needs, or cannot be read whole; and
     UnreachableError when an object store does not answer.
     """
+    require_engine(engine)
     names = column_names(columns or {})
     say = on_progress or (lambda _: None)
     found = find_exports(paths)
     with _scratch(folder) as scratch:
         window = (first, end)
+        if engine != DUCKDB:
+            from reconciler.usage.spark.reading import order_for, read_on_spark
 
-        def engine() -> Backend:
+            order = order_for(names, window, memory_limit)
+            return read_on_spark(engine, found, order, known=known_wallets, scratch=scratch, say=say)
+
+        def connection() -> Backend:
             return connect(memory_limit, scratch / "spill")
 
         if store is not None:
-            return store.read(found, engine, names, scratch, say, window, known_wallets)
+            return store.read(found, connection, names, scratch, say, window, known_wallets)
         say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
         files = [unpack(file, scratch) for file in found.files]
         refuse_parts(file.part for file in files if file.part is not None)
-        reading = Reading(engine, files, names, scratch, say, window)
+        reading = Reading(connection, files, names, scratch, say, window)
         try:
             return reading.usage(known_wallets, (*found.issues, *remarks(files)))
         finally:

@@ -23,7 +23,7 @@ from reconciler.usage.proposals import unmapped_ids, with_proposals
 from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
 from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
-from reconciler.usage.scans import Scan, make_exact, make_scans, metadata_is_diverse
+from reconciler.usage.scans import Scan, ScannedEvents, make_exact, make_scans, metadata_is_diverse
 from reconciler.usage.unpack import PlainFile, hold_nothing
 
 Progress = Callable[[str], None]
@@ -74,7 +74,7 @@ class Reading:
             doubts = book.placed((*rejected.issues(self.shown, self.month), *self._doubts(table, rejected)))
             if self.ids.lack:
                 doubts += self.unmapped()
-            stale = stale_wallets(self.connection, self.scans, table, self.window, self.kept)
+            stale = stale_wallets(self._scanned(), table, self.window, self.kept)
         met_again = meeting_issues(self.repeats.meetings, self.shown)
         left = Left((*issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
         absent = {name for scan in self.scans for name in self.names if name not in scan.columns}
@@ -154,8 +154,11 @@ class Reading:
             self.names,
             wide=self.wide,
             month=self.month,
-            recency=lambda: recency(self.connection, self.scans, self.shown, end=self.window[1], kept=self.kept),
+            recency=lambda: recency(self._scanned(), self.shown, end=self.window[1], kept=self.kept),
         )
+
+    def _scanned(self) -> ScannedEvents:
+        return ScannedEvents(self.connection, self.scans)
 
     def _events(self) -> Table:
         if not self.ids.meet:
@@ -191,5 +194,5 @@ class Reading:
         about: dict[str, Days] = {"window": self.window, "month": self.month}
         found = doubtful_rows(self.connection, self.scans, self.shown, rejected.rows, **about, kept=self.kept)
         if any(issue.code == "no-id" for issue in found):
-            found += overlap(self.connection, self.scans, self.shown, **about)
+            found += overlap(self._scanned(), self.shown, **about)
         return found

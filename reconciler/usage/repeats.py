@@ -32,8 +32,8 @@ The parts are cut by another hash than the engine groups by; with the same one i
 """
 
 HASH = "hash(nullif(CAST(id AS VARCHAR), ''))"
-_SPELLINGS = sorted({way(word) for word in NO_IDS for way in (str, str.upper, str.title, str.capitalize)} - {""})
-_HASHES_OF_NONE = f"(hash(NULL::VARCHAR), {', '.join(f'hash({literal(word)})' for word in _SPELLINGS)})"
+SPELLINGS = sorted({way(word) for word in NO_IDS for way in (str, str.upper, str.title, str.capitalize)} - {""})
+_HASHES_OF_NONE = f"(hash(NULL::VARCHAR), {', '.join(f'hash({literal(word)})' for word in SPELLINGS)})"
 
 Recency = Callable[[], Mapping[str, int]]
 """Asked only where exports contradict each other: a number for each scanned file, larger for a later export."""

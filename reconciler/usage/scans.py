@@ -13,13 +13,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
 
 from reconciler.usage.columns import MissingColumnsError
-from reconciler.usage.engine import fetch, run
+from reconciler.usage.engine import Columns, fetch, run, table_of
+from reconciler.usage.events import events_of
 from reconciler.usage.formats import Format
 from reconciler.usage.layouts import INEXACT, Layout, Names, is_diverse, json_objects, layout_of, literal
+from reconciler.usage.remembered import statement
 from reconciler.usage.unpack import PlainFile
 
 _SAMPLED_ROWS = 20_000
@@ -60,6 +64,27 @@ class Scan:
         """Return SQL for the rows of one file in their order, with the number of each in `row`."""
         sql = self.sql([path])
         return sql if self.numbered else f"SELECT *, row_number() OVER () AS row FROM ({sql})"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedEvents:
+    """The events of files that one machine reads."""
+
+    connection: Backend
+    scans: Sequence[Scan]
+
+    @property
+    def files(self) -> Sequence[str]:
+        return [file.path for scan in self.scans for file in scan.files]
+
+    def table(self) -> Table:
+        return events_of([table_of(self.connection, scan.view) for scan in self.scans], wide=True)
+
+    def columns(self, query: Table) -> Columns:
+        return fetch(self.connection, query)
+
+    def tuples(self, query: Table) -> list[tuple[Any, ...]]:
+        return list(self.connection.con.execute(statement(query)).fetchall())
 
 
 def make_scans(

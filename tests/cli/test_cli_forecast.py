@@ -107,6 +107,13 @@ def test_a_usage_store_is_used_and_told(world: World, kt: Run, tmp_path: Path) -
     assert f"the usage store {tmp_path} was not used as it is: its list is cut" in kt(*command).err
 
 
+def test_an_engine_that_there_is_not_is_refused_with_those_that_there_are(world: World, kt: Run) -> None:
+    refused = kt("forecast", *world.options(), "--engine", "sparc")
+    assert refused.code == 2
+    assert "`--engine sparc` is no engine that reads usage" in refused.err
+    assert "write duckdb, spark, local[N]" in refused.err
+
+
 def test_without_a_ledger_each_wallet_holds_its_target_less_what_it_spent(world: World, kt: Run) -> None:
     finance, support, _ = document(kt, world)["wallets"]
 

@@ -47,6 +47,16 @@ def _answer(start: Callable[..., Any], status: str, body: bytes) -> list[bytes]:
     return [body]
 
 
+def described(address: str) -> dict[str, str]:
+    """Return the variables by which clients find the server, with credentials that it takes."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret-of-anybody",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
 @contextmanager
 def s3_server() -> Iterator[tuple[str, Trouble]]:
     """Yield the address of an empty S3 that serves until the end of the block, and its trouble."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from usage.arrivals import told
-from usage.s3_server import Trouble, s3_server
+from usage.s3_server import Trouble, described, s3_server
 
 from reconciler.findings import UnreachableError, UsageError
 from reconciler.usage.store.session import Store, StoreUse
@@ -51,10 +51,8 @@ def bucket(exports: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     import fsspec
 
     with s3_server() as (address, trouble):
-        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret-of-anybody")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        for name, value in described(address).items():
+            monkeypatch.setenv(name, value)
         system = fsspec.filesystem("s3")
         system.clear_instance_cache()
         system = fsspec.filesystem("s3")

@@ -1,0 +1,119 @@
+"""What Spark needs and does not find, and what it reports, in our words: where, what, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.findings import UnreachableError, UsageError
+from reconciler.redaction import without_secrets
+
+OLDEST_JAVA = 17
+ANSWER_SECONDS = 20
+_EXTRA = "install it with `pip install 'keeptrusts-budgets[spark]'`"
+_ON_WORKERS = (
+    "install this version of keeptrusts-budgets with its `spark` extra on every worker, in the Python that"
+    " PYSPARK_PYTHON names here (for `sc://`, at the server)"
+)
+_LACKING = re.compile(r"No module named '?([\w.]+)|([\w-]+) >= \S+ must be installed")
+_OTHER_PYTHON = re.compile(r"Python in worker has different version: (\S+) than that in driver: (\d+\.\d+)")
+_TELLS_NOTHING = ("\t", "Traceback", "An error occurred while calling")
+
+
+def address(engine: str) -> str:
+    """Return `engine` for people: what follows its host can be a token."""
+    scheme, separator, rest = engine.partition("://")
+    return f"{scheme}{separator}{re.split('[/;]', rest)[0].rpartition('@')[2]}"
+
+
+def require_java(home: str | None) -> None:
+    """Raise UsageError unless there is a Java that Spark can be started with: that of `home`, else the first found."""
+    found = Path(home, "bin", "java") if home else Path(shutil.which("java") or "")
+    if not found.is_file():
+        where = f"JAVA_HOME is {home}, where there is no bin/java" if home else "no `java` was found"
+        raise UsageError(
+            f"Spark needs Java {OLDEST_JAVA} or newer on this machine, and {where}",
+            hint=f"install OpenJDK {OLDEST_JAVA}, or set JAVA_HOME to one; Spark Connect (`sc://HOST`) needs none here",
+        )
+    version = java_version(found.resolve().parent.parent / "release")
+    if version is not None and version < OLDEST_JAVA:
+        raise UsageError(
+            f"Spark needs Java {OLDEST_JAVA} or newer on this machine, and {found} is Java {version}",
+            hint=f"set JAVA_HOME to OpenJDK {OLDEST_JAVA}",
+        )
+
+
+def java_version(release: Path) -> int | None:
+    """Return the number of a Java by the file `release` that it has beside its `bin`, None where that does not tell."""
+    try:
+        text = release.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', text, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def require_answer(remote: str, seconds: float = ANSWER_SECONDS) -> None:
+    """Raise UnreachableError unless a server of Spark Connect answers: Spark itself would try for many minutes."""
+    import grpc
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    channel = DefaultChannelBuilder(remote).toChannel()
+    try:
+        grpc.channel_ready_future(channel).result(timeout=seconds)
+    except grpc.FutureTimeoutError as error:
+        raise UnreachableError(
+            f"{address(remote)}: no Spark Connect server answers in {seconds:g} seconds; nothing was read",
+            hint="start the server, or correct its host, port and `use_ssl`",
+        ) from error
+    finally:
+        channel.close()
+
+
+@contextmanager
+def explaining(engine: str) -> Iterator[None]:
+    """Raise what Spark raises as an error of ours."""
+    try:
+        yield
+    except ImportError as error:
+        missing = _lacking(str(error)) or error.name or "pyspark"
+        message = f"`--engine` names Spark, and of its extra `{missing}` is not installed; nothing was read"
+        raise UsageError(message, hint=_EXTRA) from error
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j", "grpc"):
+            raise
+        raise explained(address(engine), str(error)) from error
+
+
+def explained(engine: str, text: str) -> UsageError:
+    """Return the error for what Spark says, by its first line that tells something."""
+    python = _OTHER_PYTHON.search(text)
+    if python:
+        theirs, ours = python.groups()
+        return UsageError(
+            f"the workers of Spark have Python {theirs}, and this is Python {ours}; nothing was read",
+            hint=f"set PYSPARK_PYTHON to a Python {ours} on every worker, or run kt-budgets with Python {theirs}",
+        )
+    missing = _lacking(text)
+    if missing:
+        return UsageError(
+            f"the workers of Spark do not have `{missing}`, and exports are read there; nothing was read",
+            hint=_ON_WORKERS,
+        )
+    return UsageError(
+        f"{engine}: Spark did not read the exports ({_first_line(text.splitlines())}); nothing of them was used",
+        hint="look into the log of Spark, or read them with `--engine duckdb`",
+    )
+
+
+def _lacking(text: str) -> str | None:
+    found = _LACKING.search(text)
+    return found and (found[1] or found[2])
+
+
+def _first_line(lines: Sequence[str]) -> str:
+    told = next((line for line in lines if line.strip() and not line.startswith(_TELLS_NOTHING)), "no word")
+    return without_secrets(told.strip(": ")[:300].rstrip(". "))

@@ -1,0 +1,118 @@
+"""What is refused where `--engine` names Spark: words that are no engine, what is missing, and what Spark reports."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from usage.worst_exports import GOOD
+
+from reconciler.findings import UsageError
+from reconciler.settings import resolve
+from reconciler.usage.engine import require_engine
+from reconciler.usage.spark.refusals import address, explained, java_version, require_java
+
+
+@pytest.mark.parametrize("engine", ["sparc", "local[]", "sc://", "duckdb2", "spark:host"])
+def test_a_word_that_is_no_engine_is_refused_with_those_that_are(engine: str) -> None:
+    with pytest.raises(UsageError, match="is no engine that reads usage") as refused:
+        require_engine(engine)
+    assert "sc://HOST" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "engine", ["duckdb", "spark", "local[2]", "local[*]", "yarn", "spark://h:7077", "sc://h:1/;x=y"]
+)
+def test_engines_are_known(engine: str) -> None:
+    require_engine(engine)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({}, "none is named"), ({"usage": ("a.csv",), "usage_store": "kept"}, "`--engine` names another")],
+)
+def test_an_engine_without_files_or_with_a_store_is_refused(given: dict[str, Any], said: str) -> None:
+    asked: dict[str, Any] = dict.fromkeys(("api_url", "token_file", "as_of", "period"))
+    with pytest.raises(UsageError, match=said):
+        resolve(budgets=Path(), **asked, **given, engine="spark")
+
+
+def test_an_installation_without_the_extra_is_told_how_to_get_it(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    exports.text("a.csv", GOOD)
+    for name in ("pyspark", "pyspark.sql"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(
+        UsageError, match=r"of its extra `pyspark[.a-z]*` is not installed; nothing was read"
+    ) as refused:
+        exports.read(engine="local[2]")
+    assert refused.value.hint == "install it with `pip install 'keeptrusts-budgets[spark]'`"
+
+
+def test_a_pipe_is_refused_on_spark(exports: Any) -> None:
+    with pytest.raises(UsageError, match="workers of Spark cannot read it"):
+        exports.read("/dev/null", engine="local[2]")
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [('JAVA_VERSION="17.0.15"', 17), ('X="1"\nJAVA_VERSION="1.8.0_382"', 8), ("nothing", None), (None, None)],
+)
+def test_the_version_of_java_is_read_where_it_is_told(tmp_path: Path, release: str | None, version: int | None) -> None:
+    if release is not None:
+        (tmp_path / "release").write_text(release, encoding="utf-8")
+    assert java_version(tmp_path / "release") == version
+
+
+def test_java_that_is_missing_or_too_old_is_said_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="no `java` was found"):
+        require_java(None)
+    with pytest.raises(UsageError, match="where there is no bin/java"):
+        require_java(str(tmp_path))
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "java").touch()
+    require_java(str(tmp_path))
+    (tmp_path / "release").write_text('JAVA_VERSION="11.0.2"', encoding="utf-8")
+    with pytest.raises(UsageError, match="is Java 11"):
+        require_java(str(tmp_path))
+
+
+def test_an_address_is_told_without_what_may_be_a_token() -> None:
+    assert address("sc://me@host:443/;token=secret") == "sc://host:443"
+    assert address("local[2]") == "local[2]"
+
+
+SAID = {
+    "a line of Spark": (
+        "An error occurred while calling o1.x.\n: Job aborted, see https://me:secret@host/log.\n\tat x",
+        "yarn: Spark did not read the exports (Job aborted, see https://***@host/log); nothing of them was used",
+        "look into the log of Spark",
+    ),
+    "nothing": ("", "yarn: Spark did not read the exports (no word); nothing of them was used", "--engine duckdb"),
+    "a worker without this package": (
+        "Traceback (most recent call last):\nModuleNotFoundError: No module named 'reconciler'",
+        "the workers of Spark do not have `reconciler`, and exports are read there; nothing was read",
+        "on every worker, in the Python that PYSPARK_PYTHON names",
+    ),
+    "a worker without another package": (
+        "[PACKAGE_NOT_INSTALLED] PyArrow >= 11.0.0 must be installed; however, it was not found.",
+        "the workers of Spark do not have `PyArrow`, and exports are read there; nothing was read",
+        "on every worker, in the Python that PYSPARK_PYTHON names",
+    ),
+    "a worker with another Python": (
+        "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.12 than that in driver: 3.11, PySpark",
+        "the workers of Spark have Python 3.12, and this is Python 3.11; nothing was read",
+        "set PYSPARK_PYTHON to a Python 3.11 on every worker",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message", "hint"), SAID.values(), ids=SAID)
+def test_what_spark_reports_is_told_in_a_line_with_what_to_do(text: str, message: str, hint: str) -> None:
+    told = explained("yarn", text)
+    assert told.message == message
+    assert hint in told.hint
