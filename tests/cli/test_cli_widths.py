@@ -21,10 +21,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("command", "width"),
-    [*((command, 60) for command in COMMANDS), ("forecast", 80), ("recommend", 120), ("drift", 80)],
-)
+@pytest.mark.parametrize(("command", "width"), [*zip(COMMANDS, (60, 60, 120, 60, 80), strict=True)])
 def test_no_line_is_wider_than_the_terminal(command: str, width: int, tmp_path: Path) -> None:
     place = Path(__file__).parents[2]
     options = ("--sandbox", "--as-of", "2026-06-18", "--budgets", str(place / "budgets"))

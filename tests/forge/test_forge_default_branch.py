@@ -43,15 +43,9 @@ class House:
         return self.github.ours(128)[-1]
 
 
-@pytest.fixture(params=["master", "trunk"])
-def house(
-    tmp_path: Path,
-    github: State,
-    github_url: str,
-    capsys: pytest.CaptureFixture[str],
-    request: pytest.FixtureRequest,
-) -> Iterator[House]:
-    with merge_desk(tmp_path, github, github_url, capsys, journal="git:origin", branch=request.param) as desk:
+@pytest.fixture
+def house(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[House]:
+    with merge_desk(tmp_path, github, github_url, capsys, journal="git:origin", branch="master") as desk:
         install_command(tmp_path, DAY)
         yield House(desk, Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox))
 
