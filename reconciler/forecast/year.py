@@ -162,12 +162,8 @@ def year_targets(desired: Desired, usage: DailyUsage | None, *, as_of: date) -> 
         (cents(known.of(key).between(period.first, period.end)) for key in desired.wallets for period in told),
         Decimal(0),
     )
-    rest = (
-        wallet.target(period).amount
-        for wallet in desired.wallets.values()
-        for period in year.periods
-        if period not in told
-    )
+    to_come = [period for period in year.periods if period not in told]
+    rest = (wallet.setting.over(to_come) for wallet in desired.wallets.values() if not wallet.absent)
     return YearTargets(
         year=year,
         currency=desired.organization.currency,

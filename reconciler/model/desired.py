@@ -133,6 +133,8 @@ def _of_others(objects: Objects, teams: Collection[str]) -> Objects:
 
 def _is_same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
     """Whether a team is the same, its wallets in their order: an alert without an environment watches the first."""
+    if before is after:
+        return True
     return before == after and (before is None or after is None or list(before.wallets) == list(after.wallets))
 
 

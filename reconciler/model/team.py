@@ -153,3 +153,10 @@ class TeamBudget(Frozen):
         {}, description="The team's wallets by environment; `all` for a team with one wallet for everything."
     )
     billing_budgets: tuple[BillingBudgetSetting, ...] = Field((), description="The team's alerts.")
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the team, or something in its file, had another name before."""
+        former = [wallet.previously for wallet in self.wallets.values()]
+        former += [setting.previously for setting in self.billing_budgets]
+        return self.previously is not None or any(name is not None for name in former)

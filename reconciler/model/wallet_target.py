@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
@@ -175,6 +175,12 @@ class WalletTarget(Frozen):
     def is_even(self) -> bool:
         """Whether every month gets the same."""
         return isinstance(self.monthly, Decimal) and not self.overrides
+
+    def over(self, periods: Sequence[Period]) -> Decimal:
+        """Return the sum of the targets of `periods`."""
+        if periods and self.is_even:
+            return self.target(periods[0]) * len(periods)
+        return sum(map(self.target, periods), Decimal(0))
 
     def usual(self, period: Period) -> Decimal:
         """Return what `period` gets without an override: nothing where no step holds."""

@@ -152,10 +152,9 @@ def _fingerprints(teams: Iterable[str], gaps: list[WalletGap], changes: tuple[Ch
 
 
 def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[Unmanaged]:
-    currencies = {key: wallet.currency for key, wallet in desired.wallets.items()}
-    for wallet in sorted(live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
-        if currencies.get(WalletRef.team(wallet.key)) == wallet.currency:
-            continue
+    currencies: dict[str, str] = {key: wallet.currency for key, wallet in desired.wallets.items()}
+    strange = (wallet for wallet in live.other_wallets if currencies.get(wallet.key) != wallet.currency)
+    for wallet in sorted(strange, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
         yield Unmanaged(
             kind="wallet",
             key=wallet.key,

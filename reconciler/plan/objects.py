@@ -11,7 +11,7 @@ from reconciler.model.change import Change, ObjectChange
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
-from reconciler.model.live import Live
+from reconciler.model.live import Live, LiveObject
 from reconciler.model.plan import Unmanaged
 from reconciler.plan.scope import Teams, is_about
 
@@ -23,15 +23,17 @@ def object_changes(desired: Desired, live: Live, last_applied: LastApplied, team
     """Yield every change of an object of `teams`, kind by kind: deletes, updates, creates."""
     for kind in kinds():
         if live.of(kind).offered:
-            placed = [*_deletes(kind, desired, live, last_applied), *_updates(kind, desired, live)]
-            yield from (item for item in placed if is_about(teams, item[0].team))
+            yield from (one for one in _deletes(kind, desired, live, last_applied) if is_about(teams, one[0].team))
+            yield from _updates(kind, desired, live, teams)
 
 
-def _updates(kind: ManagedKind[V], desired: Desired, live: Live) -> Iterator[Placed]:
+def _updates(kind: ManagedKind[V], desired: Desired, live: Live, teams: Teams) -> Iterator[Placed]:
     """Yield the updates, then the creates. What is there and cannot be understood is neither."""
     creates = []
     former = {new: old for old, new in renamed(kind, desired, live).items()}
     for key, wanted in desired.of(kind).items():
+        if not is_about(teams, wanted.team):
+            continue
         found = live.of(kind).objects.get(former.get(key, key))
         about: dict[str, Any] = {"team": wanted.team, "environment": wanted.environment, "key": text_of(key)}
         if found is None and live.unclear(kind, key) is None:
@@ -51,26 +53,30 @@ def renamed(kind: ManagedKind[V], desired: Desired, live: Live) -> Mapping[Key, 
     return {
         wanted.previously: key
         for key, wanted in declared.items()
-        if wanted.previously in listed and wanted.previously not in declared and wanted.previously is not None
+        if wanted.previously is not None and wanted.previously in listed and wanted.previously not in declared
         if key not in listed and live.unclear(kind, key) is None
     }
 
 
 def _deletes(kind: ManagedKind[V], desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Placed]:
     kept = renamed(kind, desired, live)
-    for key, found in sorted(live.of(kind).objects.items()):
+    for key, found in _strange(kind, desired, live):
         if key not in kept and (dropped := _dropped(kind, desired, key, last_applied)):
             team, environment, origin = dropped
             about: dict[str, Any] = {"team": team, "environment": environment, "key": text_of(key)}
             yield ObjectChange(kind=f"delete_{kind.name}", **about, before=found.value), origin
 
 
+def _strange(kind: ManagedKind[V], desired: Desired, live: Live) -> list[tuple[Key, LiveObject[V]]]:
+    """Return the live objects that git does not declare by the name that they have, in the order of their keys."""
+    declared = desired.of(kind)
+    return sorted((item for item in live.of(kind).objects.items() if item[0] not in declared), key=lambda item: item[0])
+
+
 def _dropped(
     kind: ManagedKind[V], desired: Desired, key: Key, last_applied: LastApplied
 ) -> tuple[str, str | None, Origin] | None:
     """Return whose deletion this is: declared absent, or dropped from a file that is still there."""
-    if key in desired.of(kind):
-        return None
     if absent := desired.absent_of(kind).get(key):
         return absent.team, absent.environment, absent.origin
     team = last_applied.of(kind).get(text_of(key))
@@ -89,14 +95,13 @@ def undeclared(kind: ManagedKind[V], desired: Desired, live: Live, changes: Iter
 def unmanaged_objects(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Unmanaged]:
     """Yield the objects that git neither declares nor deletes."""
     for kind in kinds():
-        listed = live.of(kind)
-        known = {*desired.of(kind), *renamed(kind, desired, live)}
+        kept = renamed(kind, desired, live)
         unknown = [
             found
-            for key, found in sorted(listed.objects.items())
-            if key not in known and _dropped(kind, desired, key, last_applied) is None
+            for key, found in _strange(kind, desired, live)
+            if key not in kept and _dropped(kind, desired, key, last_applied) is None
         ]
-        yield from (_unmanaged(kind, found.value, desired) for found in (*unknown, *listed.surplus))
+        yield from (_unmanaged(kind, found.value, desired) for found in (*unknown, *live.of(kind).surplus))
 
 
 def _unmanaged(kind: ManagedKind[V], value: V, desired: Desired) -> Unmanaged:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
-from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.year_targets import money
 from reconciler.source.documents import Shape, YamlDocument
 
@@ -75,8 +74,3 @@ def context_of(
         since=since,
         today=today,
     )
-
-
-def year_target(wallet: WalletTarget, year: FiscalYear) -> Decimal:
-    """Return the sum of a wallet's twelve monthly targets."""
-    return sum(map(wallet.target, year.periods), Decimal(0))

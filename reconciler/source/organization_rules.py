@@ -14,7 +14,7 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.yaml_types import shown
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
-from reconciler.source.context import Context, TeamView, year_target
+from reconciler.source.context import Context, TeamView
 from reconciler.source.problem import dotted, problem
 
 _PASSWORD = re.compile(r"https?://[^/]*@|://[^/@]*:[^/@]*@")
@@ -61,7 +61,8 @@ def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) 
     if target is None or year is None:
         return
     present = [view for view in views if view.team.state == "present"]
-    total = sum((year_target(wallet, year) for view in present for wallet in view.team.wallets.values()), Decimal(0))
+    wallets = (wallet for view in present for wallet in view.team.wallets.values())
+    total = sum((wallet.over(year.periods) for wallet in wallets), Decimal(0))
     if total <= target:
         return
     known = whole and all(view.whole("wallets") for view in present)

@@ -26,7 +26,7 @@ class _Rename(NamedTuple):
 def rename_problems(views: Iterable[TeamView]) -> Iterator[tuple[str, Finding]]:
     """Yield, with the path of its file, every earlier name that cannot have been one."""
     views = list(views)
-    if not any(map(_was_renamed, views)):
+    if not any(view.team.is_renamed for view in views):
         return
     renames = [rename for view in sorted(views, key=lambda view: view.path) for rename in _renames(view)]
     known = {(rename.among, rename.name): rename for rename in renames}
@@ -39,14 +39,6 @@ def rename_problems(views: Iterable[TeamView]) -> Iterator[tuple[str, Finding]]:
         if found := _wrong(rename, known.get(former), first):
             code, message, hint = found
             yield rename.path, problem(code, message, hint, (*rename.keys, "previously"))
-
-
-def _was_renamed(view: TeamView) -> bool:
-    """Whether anything in a file had another name before: most files have nothing of it."""
-    team = view.team
-    former = [wallet.previously for wallet in team.wallets.values()]
-    former += [setting.previously for setting in team.billing_budgets]
-    return team.previously is not None or any(name is not None for name in former)
 
 
 def _wrong(rename: _Rename, there: _Rename | None, first: _Rename) -> tuple[str, str, str] | None:

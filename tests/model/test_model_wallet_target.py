@@ -102,6 +102,16 @@ def test_the_telling_months_hold_every_amount_that_any_month_has(
     assert {found.target(JUNE.plus(ahead)) for ahead in range(60)} <= told
 
 
+@pytest.mark.parametrize(
+    ("monthly", "overrides"),
+    [("10.01", {}), ("10.01", {"m2026_08": "+10%"}), ([step(100, JUNE), step(200, "2026-10")], {"m2026_11": "5"})],
+)
+def test_the_targets_of_several_months_are_their_sum(monthly: Any, overrides: dict[str, str]) -> None:
+    found = setting(monthly, **overrides)
+    for months in (YEAR, YEAR[3:5], ()):
+        assert str(found.over(months)) == str(sum(map(found.target, months), Decimal(0)))
+
+
 def test_another_amount_for_a_month_changes_the_step_that_holds_and_no_other() -> None:
     found = setting([step(100, JUNE), step(200, "2026-10")], m2026_11="+10%")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -37,8 +37,8 @@ def questions(
     for change in diff.changes:
         if isinstance(change, Allocate | Reclaim):
             deltas[change.wallet] = deltas.get(change.wallet, ZERO) + signed(change)
-    watching = _watching(desired, live, diff)
     wallets = wallets_of(desired, teams)
+    watching = _watching(desired, live, diff, wallets)
     charted = set(sorted(wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
     held = {key: live.wallets.get(key) or LiveWallet(key, wallet.currency) for key, wallet in wallets.items()}
     return tuple(
@@ -101,21 +101,21 @@ class _Watching:
     undeclared: Mapping[str, tuple[BillingBudget, ...]]
 
 
-def _watching(desired: Desired, live: Live, diff: Diff) -> _Watching:
+def _watching(desired: Desired, live: Live, diff: Diff, wallets: Collection[str]) -> _Watching:
     listed = live.of(BILLING_BUDGETS)
     strange = undeclared(BILLING_BUDGETS, desired, live, diff.changes)
     staying = [*(item for key, item in listed.objects.items() if key in strange), *listed.surplus]
     return _Watching(
-        live=_by_wallet(item.value for key, item in listed.objects.items() if key not in strange),
-        desired=_by_wallet(wanted.value for wanted in desired.of(BILLING_BUDGETS).values()),
-        undeclared=_by_wallet(item.value for item in staying),
+        live=_by_wallet((item.value for key, item in listed.objects.items() if key not in strange), wallets),
+        desired=_by_wallet((wanted.value for wanted in desired.of(BILLING_BUDGETS).values()), wallets),
+        undeclared=_by_wallet((item.value for item in staying), wallets),
     )
 
 
-def _by_wallet(budgets: Iterable[BillingBudget]) -> dict[str, tuple[BillingBudget, ...]]:
-    """Return the billing budgets that watch a team's wallet, by wallet and sorted by name."""
+def _by_wallet(budgets: Iterable[BillingBudget], wallets: Collection[str]) -> dict[str, tuple[BillingBudget, ...]]:
+    """Return the billing budgets that watch one of the teams' `wallets`, by wallet and sorted by name."""
     watching: dict[str, list[BillingBudget]] = defaultdict(list)
     for budget in budgets:
-        if budget.scope_type == "team":
+        if budget.scope_id in wallets and budget.scope_type == "team":
             watching[budget.scope_id].append(budget)
     return {key: tuple(sorted(found, key=lambda budget: budget.name)) for key, found in watching.items()}
