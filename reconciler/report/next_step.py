@@ -5,10 +5,16 @@ from __future__ import annotations
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.report.verdict import status
 
 
 def next_step(plan: Plan, output: str, words: ForgeWords = USUAL) -> str:
     """Return that a plan is saved in `output`, and on a line of its own what a person can do with it."""
+    if status(plan) == "refused":
+        return (
+            f"Saved to {output}.\nNext: solve what is refused above, then `kt-budgets plan` again; `apply` does nothing"
+            " with this one."
+        )
     if not plan.changes:
         return f"Saved to {output}."
     if plan.as_of >= plan.period.end:

@@ -43,6 +43,7 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         yield ("", Ink.NONE)
         yield from _inked(wrapped(ascii_punctuation(report.nothing), width, indent=0))
     blocks = (
+        _refused(report, width),
         _changes(report, width),
         _sentences("", _decided(report.decision), width),
         _sentences("", report.by_hand, width),
@@ -64,6 +65,12 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
             yield from lines
     yield ("", Ink.NONE)
     yield from _inked(wrapped(ascii_punctuation(report.totals), width, indent=0), Ink.BOLD)
+
+
+def _refused(report: Report, width: int) -> list[Inked]:
+    if report.status != "refused":
+        return []
+    return _inked(wrapped(ascii_punctuation(plain(report.headline)), width, indent=0, hanging=4), Ink.RED)
 
 
 def _decided(table: Table) -> tuple[Words, ...]:

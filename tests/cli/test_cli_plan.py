@@ -165,6 +165,8 @@ def test_a_guard_that_refuses_saves_the_plan_and_leaves_with_its_own_code(plan: 
     assert [guard["status"] for guard in saved(here)["guards"]][-1] == "refused"
     refused = plan("--output", "plan.json", budgets=budgets)
     assert "largest-change" in refused.out
+    assert refused.out.splitlines()[2].startswith("Budget plan refused: ")
+    assert refused.out.endswith("again; `apply` does nothing with this one.\n")
 
 
 def test_a_token_that_is_refused_stops_before_anything_is_saved(

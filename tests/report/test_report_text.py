@@ -164,6 +164,6 @@ def test_a_move_that_is_too_long_for_a_line_says_below_what_it_leads_from_and_to
 def test_a_colour_says_nothing_that_a_word_does_not_say(plans: Any) -> None:
     for story in plans.STORIES.values():
         for line in text(summarise(story()), width=120, colour=True).split("\n"):
-            inked = re.match(r"\x1b\[(31|33)m *(\w+)", line)
+            inked = re.match(r"\x1b\[(31|33)m *(?:Budget plan )?(\w+)", line)
             hangs = re.match(r"\x1b\[(31|33)m {4}", line)
             assert inked is None or hangs or inked[2] in ("refused", "waived", "warning"), line
