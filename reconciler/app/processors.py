@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import pickle
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from dataclasses import replace
 from functools import partial
 from threading import Thread, Timer
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from reconciler.forked import count
 
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
@@ -40,10 +41,6 @@ COMMAND = (sys.executable, "-P", "-m", "reconciler.app.processors")
 PATIENCE = 180.0
 
 _logger = logging.getLogger(__name__)
-
-
-def count() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

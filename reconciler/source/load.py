@@ -20,11 +20,12 @@ from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.documents import KEPT_FILES, M, YamlDocument, read_document
+from reconciler.source.documents import KEPT_FILES, M, YamlDocument
 from reconciler.source.parse import parse
 from reconciler.source.policy_rules import rule_sets
 from reconciler.source.rules import check
-from reconciler.source.tree import LARGEST, SourceFile, Tree, is_policy, read_tree, tree_of
+from reconciler.source.tree import LARGEST, SourceFile, Tree, read_tree, tree_of
+from reconciler.source.tree_documents import documents_of, organization_of, teams_of
 from reconciler.source.tree_findings import ORGANIZATION
 
 K = TypeVar("K", bound=str | Key)
@@ -117,16 +118,6 @@ def _model(document: YamlDocument[M]) -> M:
     return document.shape.model
 
 
-_ORGANIZATION_FALLBACKS = {
-    "version": 1,
-    "organization": "unknown",
-    "currency": "XXX",
-    "environments": ["unknown"],
-    "fiscal_year": {"name": "unknown", "starts": "2000-01"},
-}
-"""What rules that look across files may stumble over; they leave damaged sections alone. XXX is no currency."""
-
-
 _KEPT_TREES = 64
 
 
@@ -188,8 +179,8 @@ class Reading:
         files = {path: replace(self._file(path), data=text.encode("utf-8")) for path, text in texts.items()}
         organization = self.organization
         if organization is not None and organization.path in files:
-            organization = _organization(files[organization.path])
-        teams = tuple(_team(files[team.path]) if team.path in files else team for team in self.teams)
+            organization = organization_of(files[organization.path])
+        teams = teams_of(files.get(team.path, team.file) for team in self.teams)
         found = _found(organization, teams, self.policies, today=self.today)
         return Reading(self.tree, organization, teams, found, self.today, self.policies)
 
@@ -204,7 +195,7 @@ def read(root: Path, *, since: Period | None = None, today: date | None = None) 
 
 
 def _reading(tree: Tree, *, since: Period | None = None, today: date | None = None) -> Reading:
-    organization, teams, policies = _documents(tree)
+    organization, teams, policies = documents_of(tree)
     found = _found(organization, teams, policies, since=since, today=today)
     return Reading(tree, organization, teams, found, today, policies)
 
@@ -228,33 +219,6 @@ def gc_paused() -> Iterator[None]:
             if gc.get_count()[0] > LARGE_HEAP:
                 gc.freeze()
             gc.enable()
-
-
-def _documents(
-    tree: Tree,
-) -> tuple[
-    YamlDocument[OrganizationBudget] | None, tuple[YamlDocument[TeamBudget], ...], tuple[YamlDocument[PolicyFile], ...]
-]:
-    organization = None
-    teams, policies = [], []
-    for file in tree.files:
-        if file.relative == ORGANIZATION:
-            organization = _organization(file)
-        elif is_policy(file.relative):
-            policies.append(read_document(file, PolicyFile, fallbacks={"version": 1}))
-        else:
-            teams.append(_team(file))
-    return organization, tuple(teams), tuple(policies)
-
-
-@lru_cache(maxsize=_KEPT_TREES)
-def _organization(file: SourceFile) -> YamlDocument[OrganizationBudget]:
-    return read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
-
-
-@lru_cache(maxsize=KEPT_FILES)
-def _team(file: SourceFile) -> YamlDocument[TeamBudget]:
-    return read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem})
 
 
 def _found(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import partial
 from itertools import chain
 
 from reconciler.findings import Finding
+from reconciler.forked import spread
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
@@ -47,7 +48,10 @@ def check(
     """
     context = context_of(organization, since=since, today=today)
     views = [view for view in map(_view, teams) if view is not None]
-    problems = {team.path: list(_team_problems(team, organization, since, today)) for team in teams}
+    if len(_kept) > _KEPT_CONTEXTS:
+        _kept.clear()
+    own = _own_problems(teams, context, _kept.setdefault((organization, since, today), {}))
+    problems = {team.path: list(own[team]) for team in teams}
     for path, problem in chain(identity_problems(views), rename_problems(views), size_problems(views, context)):
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
@@ -65,19 +69,28 @@ def check(
     return problems
 
 
-@lru_cache(maxsize=KEPT_FILES)
-def _team_problems(
-    team: YamlDocument[TeamBudget],
-    organization: YamlDocument[OrganizationBudget] | None,
-    since: Period | None,
-    today: date | None,
-) -> tuple[Finding, ...]:
-    """Return what is found in one file without a look at the others: of the same file, in every tree the same."""
-    view = _view(team)
-    return () if view is None else tuple(_own_problems(view, context_of(organization, since=since, today=today)))
+_Own = dict[YamlDocument[TeamBudget], tuple[Finding, ...]]
+_KEPT_CONTEXTS = 8
+_kept: dict[tuple[YamlDocument[OrganizationBudget] | None, Period | None, date | None], _Own] = {}
+"""By org.yaml and the day, what is found in a team's file without a look at the others: in every tree the same."""
 
 
-def _own_problems(view: TeamView, context: Context) -> Iterator[Finding]:
+def _own_problems(teams: Sequence[YamlDocument[TeamBudget]], context: Context, known: _Own) -> _Own:
+    """Return `known` with what is found in each of `teams` without a look at the others."""
+    unknown = [team for team in teams if team not in known]
+    if len(known) + len(unknown) > KEPT_FILES:
+        known.clear()
+        unknown = list(teams)
+    known.update(zip(unknown, spread(partial(_problems, context=context), unknown), strict=True))
+    return known
+
+
+def _problems(teams: Sequence[YamlDocument[TeamBudget]], context: Context) -> list[tuple[Finding, ...]]:
+    views = map(_view, teams)
+    return [() if view is None else tuple(_of_one(view, context)) for view in views]
+
+
+def _of_one(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from wallet_problems(view, context)
     yield from alert_problems(view, context)
     yield from plan_problems(view, context)

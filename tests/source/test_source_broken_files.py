@@ -5,12 +5,15 @@ Each case is one change of tests/fixtures/source/good/teams/support.yaml.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 from source.trees import SUPPORT, write_tree
 
 from reconciler.source.load import load
+from reconciler.source.tree import SourceFile
+from reconciler.source.tree_documents import teams_of
 
 CASES = {
     "a key is misspelt": (
@@ -199,3 +202,13 @@ def test_every_finding_has_a_sentence_and_a_cure(case: str, tmp_path: Path) -> N
         assert finding.message
         assert finding.hint
         assert len(finding.message) < 400
+
+
+def test_what_another_process_reads_of_a_file_comes_back_as_it_is() -> None:
+    """Large folders are read by several processes."""
+    texts = [SUPPORT, *(SUPPORT.replace(old, new) for old, new, _ in CASES.values())]
+    files = [SourceFile("budgets/teams/support.yaml", "teams/support.yaml", text.encode()) for text in texts]
+    documents = [(document.flaws, document.shape) for document in teams_of(files)]
+    again = pickle.loads(pickle.dumps(documents, pickle.HIGHEST_PROTOCOL))  # noqa: S301
+    assert again == documents
+    assert repr(again) == repr(documents)

@@ -1,0 +1,100 @@
+"""Work that is spread over processes gives what one process would give, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from reconciler.forked import FEWEST, spread
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+SCRIPT = """
+import os, signal, sys, time
+from reconciler.forked import spread
+
+HERE = os.getpid()
+
+def work(items):
+    if os.getpid() != HERE:
+        {elsewhere}
+    else:
+        deadline = time.monotonic() + 30
+        while not os.path.exists("met") and time.monotonic() < deadline:
+            time.sleep(0.01)
+    return [(item * item, os.getpid() == HERE) for item in items]
+
+found = spread(work, range(500), fewest=1, processors=3, patience={patience})
+assert [square for square, _ in found] == [item * item for item in range(500)]
+try:
+    os.waitpid(-1, os.WNOHANG)
+    print("a process is left")
+except ChildProcessError:
+    print(all(here for _, here in found))
+"""
+MEET = 'open("met", "w").close()'
+
+
+def ran(folder: object, elsewhere: str, *, patience: float = 60) -> str:
+    script = SCRIPT.format(elsewhere=elsewhere, patience=patience)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=str(folder), capture_output=True, text=True, check=False, timeout=60
+    )
+    return (done.stdout + done.stderr).strip()
+
+
+@needs_fork
+def test_parts_are_done_in_several_processes_and_come_back_in_their_order(tmp_path: object) -> None:
+    assert ran(tmp_path, MEET) == "False"
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    "end",
+    [
+        "os._exit(3)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "raise ValueError('no')",
+        "return [lambda: 1 for _ in items]",
+    ],
+)
+def test_what_a_process_that_fails_had_taken_is_done_here(tmp_path: object, end: str) -> None:
+    assert ran(tmp_path, f"{MEET}\n        {end}") == "True"
+
+
+@needs_fork
+def test_a_process_that_does_not_come_to_an_end_is_not_waited_for(tmp_path: object) -> None:
+    assert ran(tmp_path, f"{MEET}\n        signal.pause()", patience=0.1) == "True"
+
+
+def _who(items: Sequence[int]) -> list[int]:
+    return [os.getpid() for _ in items]
+
+
+def test_a_few_items_or_one_processor_make_no_process() -> None:
+    assert set(spread(_who, range(FEWEST - 1), processors=4)) == {os.getpid()}
+    assert set(spread(_who, range(FEWEST), processors=1)) == {os.getpid()}
+    assert spread(_who, ()) == []
+
+
+def test_a_process_with_other_threads_is_not_forked() -> None:
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        assert set(spread(_who, range(2 * FEWEST), processors=4)) == {os.getpid()}
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_an_error_of_the_work_is_raised_here() -> None:
+    def fails(items: Sequence[int]) -> list[int]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        spread(fails, range(FEWEST), processors=2)
