@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import GuardResult
@@ -47,12 +47,13 @@ def _then(
 def _verb(one: GuardResult, before: tuple[GuardResult, ...]) -> str:
     """Return what a rule said of the same thing before."""
     found = [other.status for other in before if (other.guard, other.team) == (one.guard, one.team)]
-    return _VERBS.get(found[0], "passes") if found else "passes"
+    return _VERBS[found[0]] if found else "passes"
 
 
 def _holds(one: GuardResult, listed: tuple[GuardResult, ...]) -> bool:
     return any((other.guard, other.team, other.status) == (one.guard, one.team, one.status) for other in listed)
 
 
-def _rules(organization: OrganizationBudget) -> dict[str, RuleSetting]:
-    return {rule.name: rule for rules in organization.policies.values() for rule in rules.rules}
+def _rules(organization: OrganizationBudget) -> dict[str, tuple[RuleSetting, Mapping[str, object]]]:
+    """Return the rules by name, each with the parameters of its set: it is another rule with others."""
+    return {rule.name: (rule, rules.parameters) for rules in organization.policies.values() for rule in rules.rules}

@@ -47,6 +47,7 @@ def told(now: OrganizationBudget, before: OrganizationBudget | None = None) -> l
 
 
 WHY = "more than 20% (because)"
+WAIVER = Waiver(rule="own", team="support", until=DAY, reason="launch", approved_by="@ada")
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,12 @@ WHY = "more than 20% (because)"
             [("refused", f"{WHY}; this rule is changed here: as changed, it passes; a rule is judged as it was")],
         ),
         (by(STRICT), by(rule("true")), [("refused", f"{WHY}; this rule is changed here; as it was before, it passes")]),
+        (
+            by(STRICT),
+            by(STRICT, most="90%"),
+            [("refused", f"{WHY}; this rule is changed here; as it was before, it passes")],
+        ),
+        (by(STRICT, rule("true", name="z")), by(STRICT, waivers=(WAIVER,)), [("refused", WHY)]),
         (by(STRICT), by(), [("refused", f"{WHY}; this rule is new")]),
         (
             by({**STRICT, "level": "warn"}),
@@ -85,12 +92,33 @@ WHY = "more than 20% (because)"
             ],
         ),
     ],
-    ids=["same", "nothing before", "parameter", "removed", "weaker", "stronger", "new", "lower level"],
+    ids=[
+        "same",
+        "nothing before",
+        "parameter",
+        "removed",
+        "weaker",
+        "stronger",
+        "stricter parameter",
+        "waived before",
+        "new",
+        "lower level",
+    ],
 )
 def test_a_rule_is_judged_as_it_was_and_both_verdicts_are_told(
     now: OrganizationBudget, before: OrganizationBudget | None, expected: list[tuple[str, str]]
 ) -> None:
     assert told(now, before) == expected
+
+
+def test_each_rule_is_told_of_itself_alone() -> None:
+    other = rule("false", name="a")
+    found = made(by(other, rule("true")), by(other, STRICT)).guards
+    changed = f"{WHY}; this rule is changed here: as changed, it passes; a rule is judged as it was"
+    assert [(one.guard, one.message) for one in found if one.guard in ("a", "own")] == [
+        ("a", "no (because)"),
+        ("own", changed),
+    ]
 
 
 def elsewhere(most: str) -> OrganizationBudget:
@@ -166,8 +194,7 @@ def test_rules_of_what_was_applied_last_hold_beside_those_of_the_base() -> None:
 
 
 def test_a_waiver_may_come_with_the_change() -> None:
-    waiver = Waiver(rule="own", team="support", until=DAY, reason="launch", approved_by="@ada")
-    before, after = yaml(by(STRICT)), yaml(by(STRICT, waivers=(waiver,)))
+    before, after = yaml(by(STRICT)), yaml(by(STRICT, waivers=(WAIVER,)))
     assert list(refusals(made(after.organization), [before], after, as_of=DAY)) == []
     assert len(list(refusals(made(after.organization), [before], after, as_of=date(2026, 6, 19)))) > 0
 
@@ -184,6 +211,11 @@ def test_owners_of_rules_must_approve_by_the_rules_before_and_by_those_of_the_ch
         (("@acme/platform",), "support", ("@acme/finance",)),
         (("@mallory",), "support", ("@acme/finance",)),
     }
+    noted_in_it = {one.owners for one in facts_of(shown).approvals or () if "own:" in one.reason}
+    assert noted_in_it == {("@acme/platform",), ("@mallory",)}
+    waived = yaml(by(ASKS, waivers=(WAIVER,)))
+    asked_of = requirements(before, step_of(made(waived.organization), before, waived, as_of=DAY))
+    assert not [one for one in asked_of if "own:" in one.reason]
     kept = read_record(record_text(record_of(shown, repository="a/b", pull_request=1, head="c0ffee")))
     assert kept is not None
     assert kept.effects is not None
