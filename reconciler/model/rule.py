@@ -112,7 +112,7 @@ class AppliesTo(Frozen):
     teams: tuple[Identifier, ...] = Field((), description="Only these teams.", examples=[["support"]])
     environments: tuple[Identifier, ...] = Field((), description="Only these environments.", examples=[["prod"]])
 
-    def holds(self, team: str, environment: str) -> bool:
+    def holds(self, team: str | None, environment: str | None) -> bool:
         return (not self.teams or team in self.teams) and (not self.environments or environment in self.environments)
 
 

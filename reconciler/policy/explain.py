@@ -17,7 +17,6 @@ from reconciler.policy.tokens import names_in
 from reconciler.policy.vocabulary import values
 
 CENT = MILLION // 100
-_MOVED = ("change.amount", "change.target", "change.funded_after", "wallet.after.target")
 _FORECAST = ("wallet.after.runs_out", "wallet.after.ceiling", "wallet.after.money_left")
 
 
@@ -54,28 +53,28 @@ def _outcome(rule: LoadedRule, known: Mapping[str, Any]) -> tuple[Any, str]:
             return "does not apply", ""
         return ("passes", "") if rule.asserts.judge(facts) else ("fails", "")
     except EvaluationError as error:
-        return "cannot be judged", error.message
+        return "cannot be judged", str(error)
 
 
 def _read(rule: LoadedRule, known: Mapping[str, Any], currency: str) -> Iterator[ReadValue]:
-    setting = rule.setting
-    for name in _names(rule, f"{setting.when or ''} {setting.asserts}", *names_of(setting.message)):
+    for name in _names(rule, *names_of(rule.setting.message)):
         value = known.get(name)
-        worded = None if value is None else worded_value(value, rule.names[name].kind, currency)
+        worded = None if value is None else worded_value(value, rule.names[name], currency)
         yield ReadValue(name=name, value=worded)
 
 
-def _names(rule: LoadedRule, expression: str, *more: str) -> tuple[str, ...]:
+def _names(rule: LoadedRule, *more: str) -> tuple[str, ...]:
     """Return the names that are read, without the functions that are called of them."""
-    found = (name if name in rule.names else name.rpartition(".")[0] for name in (*names_in(expression), *more))
+    read = (*names_in(rule.setting.when, rule.setting.asserts), *more)
+    found = (name if name in rule.names else name.rpartition(".")[0] for name in read)
     return tuple(dict.fromkeys(name for name in found if name in rule.names))
 
 
 def _would_pass(rule: LoadedRule, known: Mapping[str, Any], currency: str) -> str:
     """Return which target passes that is nearest to the planned one, where the rule reads nothing else that moves."""
-    read = _names(rule, f"{rule.setting.when or ''} {rule.setting.asserts}")
+    read = _names(rule)
     before, target = known.get("change.funded_before"), known.get("change.target")
-    if before is None or target is None or not set(read) & set(_MOVED):
+    if before is None or target is None:
         return ""
     if set(read) & set(_FORECAST) or any(name.startswith("plan.") and name != "plan.changes" for name in read):
         return ""

@@ -45,7 +45,7 @@ class ExpressionError(Exception):
 
     def __init__(self, message: str, offset: int, hint: str = "") -> None:
         super().__init__(message)
-        self.message, self.offset, self.hint = message, offset, hint
+        self.offset, self.hint = offset, hint
 
 
 class RuntimeMissingError(Exception):
@@ -57,7 +57,7 @@ class EvaluationError(Exception):
 
     def __init__(self, message: str, unknown: str = "") -> None:
         super().__init__(message)
-        self.message, self.unknown = message, unknown
+        self.unknown = unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,11 @@ def program(spoken: Language, expression: str) -> Program:
         raise ExpressionError(f"this is a value of type {_type(found)}, not something that is true or false", 0)
     _check_texts(spoken, expression)
     _check_lists(spoken, expression)
-    return Program(lambda facts: _judged(spoken, compiled, facts))
+    return Program(lambda facts: _judged(compiled, facts))
 
 
 @lru_cache(maxsize=1024)
-def joint(spoken: Language, pairs: tuple[tuple[str, str], ...]) -> Program:
+def joint(spoken: Language, pairs: tuple[tuple[str | None, str], ...]) -> Program:
     """Return the program that is true just where all rules pass, each of a `when`, or none, and an `assert`.
 
     The rules are those that were checked: `&&` is true of nothing but true on both sides. Judged together, a hundred
@@ -138,7 +138,7 @@ def joint(spoken: Language, pairs: tuple[tuple[str, str], ...]) -> Program:
     """
     parts = (f"(({when or 'true'}\n) ? ({asserts}\n) : true)" for when, asserts in pairs)
     compiled = _compiled(spoken, " && ".join(parts))
-    return Program(lambda facts: _judged(spoken, compiled, facts))
+    return Program(lambda facts: _judged(compiled, facts))
 
 
 def _compiled(spoken: Language, expression: str) -> Any:
@@ -157,12 +157,14 @@ def _worded(spoken: Language, expression: str, said: str) -> ExpressionError:
     if undeclared is None:
         return ExpressionError(_plain(place[3]), offset)
     name = undeclared[1]
-    known = {*spoken.names, *(one.name for one in spoken.functions)}
-    start = expression.rfind(name.partition(".")[0], 0, offset + 1)
-    meant = did_you_mean(close_to(name, known))
+    start = max(expression[: offset + 1].rfind(name.partition(".")[0]), 0)
+    called = {one.name: one.takes for one in spoken.functions}
+    if name in called:
+        return ExpressionError(f"`{name}` is called as `{name}({', '.join(called[name])})`", start)
+    meant = did_you_mean(close_to(name, {*spoken.names, *called}))
     if not meant:
         meant = f"it reads {', '.join(sorted({one.partition('.')[0] for one in spoken.names}))}, each with a name below"
-    return ExpressionError(f"`{name[:80]}` is nothing that this rule can read", max(start, 0), meant)
+    return ExpressionError(f"`{name[:80]}` is nothing that this rule can read", start, meant)
 
 
 def _offset(expression: str, line: int, column: int) -> int:
@@ -171,7 +173,7 @@ def _offset(expression: str, line: int, column: int) -> int:
 
 
 def _plain(said: str) -> str:
-    text = re.sub(r" \(in container ''\)|\s*\[[A-Z_]+\]$|^[A-Z_]+: ", "", said.split("\n")[0].strip())
+    text = re.sub(r"\s*\[[A-Z_]+\]$|^[A-Z_]+: ", "", said.split("\n")[0].strip())
     return text.replace("`", "'")[:300]
 
 
@@ -185,7 +187,7 @@ def _check_texts(spoken: Language, expression: str) -> None:
     for call in written_calls(expression):
         if call.name in known:
             try:
-                known[call.name].call(call.text)
+                known[call.name].call(_compiled(spoken, call.text).eval().value())
             except (ValueError, OverflowError) as error:
                 raise ExpressionError(str(error), call.start) from None
 
@@ -199,28 +201,25 @@ def _check_lists(spoken: Language, expression: str) -> None:
             raise ExpressionError(
                 "a list holds names and values, nothing of the list that is gone over", offset
             ) from None
-        if "dyn" in _type(found) and text.strip("[] \t\n"):
+        if "dyn" in _type(found) and re.search(r"[^\[\]\s]", text):
             raise ExpressionError("the values of this list are of several types", offset)
 
 
-def _judged(spoken: Language, compiled: Any, facts: Any) -> bool:
+def _judged(compiled: Any, facts: Any) -> bool:
     """Return whether an expression is true; EvaluationError for everything but true and false."""
     try:
-        found = compiled.eval(facts)
-        value = found.value()
-        kind = found.type()
+        value = compiled.eval(facts).value()
     except Exception as error:
         raise EvaluationError(_why(str(error))) from None
     if value is True or value is False:
         return bool(value)
-    said = str(value) if kind == spoken.types.ERROR else f"it is {_type(kind)}"
-    unknown = _NO_VALUE.search(said)
+    unknown = _NO_VALUE.search(str(value))
     if unknown:
         raise EvaluationError(f"`{unknown[1]}` is not known", unknown[1])
-    raise EvaluationError(_why(said))
+    raise EvaluationError(_why(str(value)))
 
 
 def _why(said: str) -> str:
     if "budget exceeded" in said:
         return "it goes over too many values"
-    return _plain(said) or "it has no value"
+    return _plain(said)

@@ -31,11 +31,11 @@ def known_of(fixture: RuleFixture, fiscal_year: Period) -> Mapping[str, Any]:
     known = dict(values("today", today_values(fixture.today or DAY, fiscal_year)))
     known |= {"plan.changes": 1, "plan.drift": 0, "plan.is_compared": False}
     for scope, facts in given.items():
-        names = names_for("change" if scope == "wallet" else _each(scope))
+        names = names_for(_each(scope))
         for name, value in _flat(scope, facts):
             if name not in names:
                 raise FixtureError(f"`{name}` is nothing that a rule can read")
-            known[name] = _value(name, value, names[name].kind)
+            known[name] = _value(name, value, names[name])
     if "change" in given:
         known = {**_change(known), **known}
     if "wallet" in given:
@@ -132,7 +132,7 @@ def verdict_of(rule: LoadedRule, known: Mapping[str, Any]) -> tuple[Expected, st
     """Return what a rule says of facts, and why where it cannot be judged."""
     each, limits = rule.setting.each, rule.setting.applies_to
     facts = {name: value for name, value in {**known, **rule.parameters}.items() if name in rule.names}
-    if not limits.holds(facts.get(f"{each}.team", ""), facts.get(f"{each}.environment", "")):
+    if not limits.holds(facts.get(f"{each}.team"), facts.get(f"{each}.environment")):
         return "passes", ""
     activation = rule.language.facts(facts)
     try:
@@ -140,5 +140,5 @@ def verdict_of(rule: LoadedRule, known: Mapping[str, Any]) -> tuple[Expected, st
             return "passes", ""
         passes = rule.asserts.judge(activation)
     except EvaluationError as error:
-        return "refused", error.message
+        return "refused", str(error)
     return ("passes", "") if passes else (STATUS[rule.setting.level], "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from reconciler.model.rule import PERCENT
-from reconciler.model.yaml_types import MONEY_PATTERN
+from reconciler.model.yaml_types import MONEY_PATTERN, parse_day
 from reconciler.policy.rule_facts import LARGEST, MILLION, micros
 from reconciler.policy.vocabulary import instant
 
@@ -23,7 +23,6 @@ class Helper:
     takes: tuple[str, ...]
     returns: str
     call: Callable[..., Any]
-    description: str
 
 
 def amount(text: str) -> int:
@@ -43,7 +42,7 @@ def percent(text: str) -> int:
 def day(text: str) -> datetime:
     """Return a day, such as `2026-06-30`."""
     try:
-        return instant(date.fromisoformat(text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else ""))
+        return instant(parse_day(text))
     except ValueError:
         raise ValueError(f"`{text[:40]}` is no day; write it as `2026-06-30`") from None
 
@@ -73,12 +72,11 @@ def days(first: datetime, last: datetime) -> int:
 
 def helpers(currency: str) -> tuple[Helper, ...]:
     """Return the functions of an organization: money in its own currency is called by that, as in `usd("10.00")`."""
-    coin = currency.lower()
     return (
-        Helper(coin, ("string",), "int", amount, f'money, such as `{coin}("12500.00")`'),
-        Helper("percent", ("string",), "int", percent, 'a share, such as `percent("20%")`'),
-        Helper("date", ("string",), "timestamp", day, 'a day, such as `date("2026-06-30")`'),
-        Helper("part", ("int", "int"), "int", part, "a share of money: `part(params.most, change.funded_before)`"),
-        Helper("share", ("int", "int"), "int", share, "what share money is of other money; of nothing: no value"),
-        Helper("days", ("timestamp", "timestamp"), "int", days, "days from one day to another"),
+        Helper(currency.lower(), ("string",), "int", amount),
+        Helper("percent", ("string",), "int", percent),
+        Helper("date", ("string",), "timestamp", day),
+        Helper("part", ("int", "int"), "int", part),
+        Helper("share", ("int", "int"), "int", share),
+        Helper("days", ("timestamp", "timestamp"), "int", days),
     )

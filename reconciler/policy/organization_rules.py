@@ -35,8 +35,6 @@ def look_ahead(organization: OrganizationBudget) -> bool:
         return False
     return any(
         rule.each in ("wallet", "warning", "assumption")
-        or any(
-            name.startswith("wallet.") and name not in _PLAIN for name in names_in(f"{rule.when or ''} {rule.asserts}")
-        )
+        or any(name.startswith("wallet.") and name not in _PLAIN for name in names_in(rule.when, rule.asserts))
         for rule in rules
     )

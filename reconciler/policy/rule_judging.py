@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -92,7 +93,7 @@ def _asked(rules: tuple[LoadedRule, ...], seen: RuleFacts, facts: PolicyInput, u
 
 def _all_pass(rules: tuple[LoadedRule, ...], facts: Any) -> bool:
     """Whether all of these rules pass; not, too, where one has no value, or nobody can tell of them together."""
-    pairs = tuple((rule.setting.when or "", rule.setting.asserts) for rule in rules)
+    pairs = tuple((rule.setting.when, rule.setting.asserts) for rule in rules)
     try:
         return joint(rules[0].language, pairs).judge(facts)
     except (EvaluationError, ExpressionError):
@@ -112,7 +113,7 @@ def _judged(
             return
     except EvaluationError as error:
         who = f" of {subject.team}" if subject.team else ""
-        yield _cannot(rule, f"`{key}`{who}: {error.message}", _cure(error), subject)
+        yield _cannot(rule, f"`{key}`{who}: {error}", _cure(error), subject)
         return
     setting = rule.setting
     yield Verdict(
@@ -181,21 +182,20 @@ def _wallets(seen: RuleFacts, facts: PolicyInput) -> Iterator[Subject]:
         yield Subject(one.team, one.environment, -1, "", dict(values("wallet", one)))
 
 
-def _listed(name: str, found: Callable[[RuleFacts], Iterable[Any]]) -> Callable[..., Iterator[Subject]]:
-    def listed(seen: RuleFacts, facts: PolicyInput) -> Iterator[Subject]:
-        del facts
-        for one in found(seen):
-            yield Subject(one.team, getattr(one, "environment", ""), -1, "", dict(values(name, one)))
-
-    return listed
+def _listed(
+    name: Each, found: Callable[[RuleFacts], Iterable[Any]], seen: RuleFacts, facts: PolicyInput
+) -> Iterator[Subject]:
+    del facts
+    for one in found(seen):
+        yield Subject(one.team, getattr(one, "environment", ""), -1, "", dict(values(name, one)))
 
 
 _SUBJECTS: Mapping[Each, Callable[[RuleFacts, PolicyInput], Iterator[Subject]]] = {
     "plan": _plan,
     "change": _changes,
     "wallet": _wallets,
-    "alert": _listed("alert", lambda seen: seen.alerts or ()),
-    "warning": _listed("warning", lambda seen: seen.warnings),
-    "assumption": _listed("assumption", lambda seen: seen.assumptions),
-    "drift": _listed("drift", lambda seen: seen.drift),
+    "alert": partial(_listed, "alert", lambda seen: seen.alerts or ()),
+    "warning": partial(_listed, "warning", lambda seen: seen.warnings),
+    "assumption": partial(_listed, "assumption", lambda seen: seen.assumptions),
+    "drift": partial(_listed, "drift", lambda seen: seen.drift),
 }

@@ -11,14 +11,14 @@ from typing import Any
 from reconciler.meant import close_to, did_you_mean
 from reconciler.policy.expression import ExpressionError
 from reconciler.policy.rule_facts import MILLION
-from reconciler.policy.vocabulary import Kind, Name
+from reconciler.policy.vocabulary import Kind
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 UNKNOWN = "–"
 _LONGEST = 120
 
 
-def check(message: str, names: Mapping[str, Name]) -> None:
+def check(message: str, names: Mapping[str, Kind]) -> None:
     """Raise ExpressionError for a placeholder that is no name, or a brace that is none."""
     for found in _PLACEHOLDER.finditer(message):
         if found[1] not in names:
@@ -30,13 +30,12 @@ def check(message: str, names: Mapping[str, Name]) -> None:
         raise ExpressionError("this brace stands alone", brace.start(), "write `{change.amount}`, or no brace")
 
 
-def told(message: str, names: Mapping[str, Name], values: Mapping[str, Any], currency: str) -> str:
-    """Return a message with its figures; what is unknown is a dash."""
+def told(message: str, names: Mapping[str, Kind], values: Mapping[str, Any], currency: str) -> str:
+    """Return a message that was checked with its figures; what is unknown is a dash."""
 
     def worded(found: re.Match[str]) -> str:
-        name = names.get(found[1])
         value = values.get(found[1])
-        return UNKNOWN if name is None or value is None else worded_value(value, name.kind, currency)
+        return UNKNOWN if value is None else worded_value(value, names[found[1]], currency)
 
     return _PLACEHOLDER.sub(worded, message)
 

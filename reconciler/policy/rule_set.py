@@ -20,7 +20,7 @@ from reconciler.policy.expression import (
     program,
 )
 from reconciler.policy.helpers import amount, day, percent
-from reconciler.policy.vocabulary import CEL_TYPES, Name, names_for, parameter_names
+from reconciler.policy.vocabulary import CEL_TYPES, Kind, names_for, parameter_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class LoadedRule:
     setting: RuleSetting
     set_name: str
     language: Language
-    names: Mapping[str, Name]
+    names: Mapping[str, Kind]
     parameters: Mapping[str, object]
     when: Program | None
     asserts: Program
@@ -84,11 +84,11 @@ def _checked(
             try:
                 program(spoken, text)
             except ExpressionError as error:
-                yield Flaw("rule-expression", error.message, error.hint, ("rules", place, key), error.offset), error
+                yield Flaw("rule-expression", str(error), error.hint, ("rules", place, key), error.offset), error
     try:
         rule_message.check(setting.message, names)
     except ExpressionError as error:
-        yield Flaw("rule-message", error.message, error.hint, ("rules", place, "message"), error.offset), error
+        yield Flaw("rule-message", str(error), error.hint, ("rules", place, "message"), error.offset), error
     limits = setting.applies_to
     without = {"plan": ("teams", "environments"), "assumption": ("environments",), "drift": ("environments",)}
     for key in without.get(setting.each, ()):
@@ -100,8 +100,8 @@ def _checked(
         yield Flaw("rule-never-holds", message, "write a later day", ("rules", place, "until")), None
 
 
-def _types(names: Mapping[str, Name]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, CEL_TYPES[found.kind]) for name, found in sorted(names.items()))
+def _types(names: Mapping[str, Kind]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, CEL_TYPES[kind]) for name, kind in sorted(names.items()))
 
 
 def loaded(organization: OrganizationBudget) -> tuple[LoadedRule, ...]:

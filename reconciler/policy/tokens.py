@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""(?P<space>[\s]+|//[^\n]*)
-    |(?P<text>[rR]?(?:\"\"\"(?:.|\n)*?\"\"\"|'''(?:.|\n)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
+    |(?P<text>[rR](?:\"\"\"(?:.|\n)*?\"\"\"|'''(?:.|\n)*?'''|"[^"\n]*"|'[^'\n]*')
+      |\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<bytes>[bB][rR]?(?=["']))
     |(?P<float>[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?)
     |(?P<int>0x[0-9a-fA-F]+[uU]?|[0-9]+[uU]?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:[\s]*\.[\s]*[A-Za-z_][A-Za-z0-9_]*)*)
@@ -28,7 +30,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function that is called with one text that is written out."""
+    """A function that is called with one text that is written out: `text` is that with its quotes."""
 
     name: str
     text: str
@@ -43,23 +45,23 @@ def tokens(expression: str) -> tuple[Token, ...]:
 
 def forbidden(expression: str) -> Iterator[tuple[int, str]]:
     """Yield where something stands that no rule may hold, and why not."""
-    listed = tokens(expression)
-    for before, token in zip((None, *listed), listed, strict=False):
+    for token in tokens(expression):
         if token.kind == "float":
             yield token.start, "a number with decimals is not exact: write money or a percentage with their functions"
-        elif token.kind == "int" and token.text[-1] in "uU":
+        elif token.kind == "int" and token.text.endswith(("u", "U")):
             yield token.start, "a number is written without `u`"
         elif token.text in ("{", "}"):
             yield token.start, "nothing is made in a rule: it reads the plan and its parameters"
         elif token.text == "null":
             yield token.start, "nothing is `null`: what is unknown has no value; `wallet.is_spent_known` asks"
-        elif before and before.kind == "name" and token.kind == "text" and before.text in ("b", "B", "br", "bR", "rb"):
-            yield before.start, "bytes are in no plan"
+        elif token.kind == "bytes":
+            yield token.start, "bytes are in no plan"
 
 
-def names_in(expression: str) -> tuple[str, ...]:
-    """Return the dotted names in an expression, in order, each once; what is called last of one may be a function."""
-    found = (re.sub(r"\s", "", token.text) for token in tokens(expression) if token.kind == "name")
+def names_in(*expressions: str | None) -> tuple[str, ...]:
+    """Return the dotted names in expressions, in order, each once; what is called last of one may be a function."""
+    listed = (token for one in expressions if one for token in tokens(one))
+    found = (re.sub(r"\s", "", token.text) for token in listed if token.kind == "name")
     return tuple(dict.fromkeys(found))
 
 
@@ -67,8 +69,8 @@ def written_calls(expression: str) -> Iterator[Call]:
     """Yield the functions that are called with a text that is written out."""
     listed = tokens(expression)
     for name, opened, text in zip(listed, listed[1:], listed[2:], strict=False):
-        if name.kind == "name" and opened.text == "(" and text.kind == "text" and "\\" not in text.text:
-            yield Call(name.text, text.text.lstrip("rR").strip("\"'"), text.start)
+        if name.kind == "name" and opened.text == "(" and text.kind == "text":
+            yield Call(name.text, text.text, text.start)
 
 
 def lists_in(expression: str) -> Iterator[tuple[int, str]]:
@@ -77,8 +79,8 @@ def lists_in(expression: str) -> Iterator[tuple[int, str]]:
     previous = ""
     for token in tokens(expression):
         if token.text == "[":
-            is_index = bool(previous) and (previous[-1].isalnum() or previous[-1] in ")]_\"'")
-            opened.append(None if is_index and previous != "in" else token.start)
+            is_index = previous != "in" and re.search(r"[\w)\]\"']$", previous)
+            opened.append(None if is_index else token.start)
         elif token.text == "]" and opened:
             start = opened.pop()
             if start is not None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.rule import Each, ParameterKind, RuleSet, parameter_kind
+from reconciler.model.rule import Each, RuleSet, parameter_kind
 from reconciler.model.rule_facts import (
     AlertRuleValues,
     AssumptionValues,
@@ -50,29 +49,21 @@ _MODELS: Mapping[str, type[Frozen]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name that rules can read: what it is, and what it says."""
-
-    kind: Kind
-    description: str
-
-
 @cache
-def names_for(each: Each) -> Mapping[str, Name]:
-    """Return the names that a rule that is asked of `each` can read, parameters aside."""
+def names_for(each: Each) -> Mapping[str, Kind]:
+    """Return the names that a rule that is asked of `each` can read, parameters aside, and of what kind they are."""
     scopes = {"plan", "today", each} | ({"wallet"} if each == "change" else set())
     return {name: found for scope in sorted(scopes) for name, found in _names(scope, _MODELS[scope])}
 
 
-def _names(prefix: str, model: type[Frozen]) -> Iterator[tuple[str, Name]]:
+def _names(prefix: str, model: type[Frozen]) -> Iterator[tuple[str, Kind]]:
     for field, info in model.model_fields.items():
         annotation = _known(info.annotation)
         if isinstance(annotation, type) and issubclass(annotation, Frozen):
             yield from _names(f"{prefix}.{field}", annotation)
         else:
             unit = next((item for item in info.metadata if isinstance(item, Unit)), None)
-            yield f"{prefix}.{field}", Name(_kind(annotation, unit), info.description or "")
+            yield f"{prefix}.{field}", _kind(annotation, unit)
 
 
 def _known(annotation: Any) -> Any:
@@ -89,11 +80,10 @@ def _kind(annotation: Any, unit: Unit | None) -> Kind:
         return "moneys"
     if origin is tuple:
         return "shares"
-    plain = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
     if unit:
         return unit.name
     kinds: Mapping[Any, Kind] = {bool: "bool", int: "int", str: "text", date: "day"}
-    return kinds[plain]
+    return kinds[annotation]
 
 
 def values(prefix: str, model: Frozen) -> Iterator[tuple[str, Any]]:
@@ -115,20 +105,6 @@ def instant(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-_PARAMETERS: Mapping[ParameterKind, Kind] = {
-    "money": "money",
-    "share": "share",
-    "day": "day",
-    "int": "int",
-    "bool": "bool",
-    "text": "text",
-    "texts": "texts",
-}
-
-
-def parameter_names(rules: RuleSet) -> dict[str, Name]:
+def parameter_names(rules: RuleSet) -> dict[str, Kind]:
     """Return the parameters of a set of rules as names."""
-    return {
-        f"params.{name}": Name(_PARAMETERS[parameter_kind(value)], "a parameter")
-        for name, value in rules.parameters.items()
-    }
+    return {f"params.{name}": parameter_kind(value) for name, value in rules.parameters.items()}
