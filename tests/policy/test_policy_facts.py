@@ -32,6 +32,7 @@ from reconciler.model.forecast import (
 )
 from reconciler.model.guards import Guard, GuardSettings, Waiver
 from reconciler.model.plan import Plan, read_plan, sealed
+from reconciler.model.waiver_uses import WaiverUses
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged, refusals, step_of, unasked, verdict
@@ -267,6 +268,13 @@ def test_who_must_approve_is_noted_by_the_rules_of_before_and_unknown_of_an_edit
     assert facts_of(judged(BARE, ORGANIZATION, Told())).approvals is None
     assert facts_of(plan.model_copy(update={"changes": plan.changes[:1]})).approvals is None
     assert facts_of(unasked(plan)).approvals == ()
+
+
+def test_how_often_waivers_were_used_stays_known_of_an_edited_plan() -> None:
+    uses = {"launch": WaiverUses(count=2)}
+    plan = judged(BARE, ORGANIZATION, Told(waiver_uses=uses))
+    assert facts_of(plan).waiver_uses == uses
+    assert facts_of(plan.model_copy(update={"changes": plan.changes[:1]})).waiver_uses == uses
 
 
 def test_the_digest_of_a_plan_covers_its_facts() -> None:

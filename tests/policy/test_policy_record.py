@@ -13,7 +13,7 @@ from worlds import JUNE
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.json_text import canonical_json
-from reconciler.model.plan import Scope
+from reconciler.model.plan import GuardResult, Plan, Scope
 from reconciler.policy import plan_record
 from reconciler.policy.facts import facts_of
 from reconciler.policy.plan_record import (
@@ -45,9 +45,9 @@ def test_teams_are_stale_by_the_plan_that_is_there_now() -> None:
 PLAN = BARE.model_copy(update={"changes": (*BARE.changes, SWITCHED)})
 
 
-def record(**changes: Any) -> PlanRecord:
+def record(shown: Plan = PLAN, **changes: Any) -> PlanRecord:
     made = record_of(
-        PLAN,
+        shown,
         repository="a/b",
         pull_request=7,
         head="c0ffee",
@@ -172,21 +172,25 @@ def test_a_record_names_the_teams_that_its_plan_was_about() -> None:
 
 
 def test_what_just_fits_into_a_check_run_is_in_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three parts, each of which is there while something is left of the room for all."""
+    """Four parts, each of which is there while something is left of the room for all; what refuses always is."""
+    said = tuple(GuardResult.model_validate({"guard": "own", "status": status}) for status in ("refused", "asks"))
+    shown = PLAN.model_copy(update={"guards": said})
     prints, digests = (len(canonical_json(value)) for value in (record().fingerprints, record().changes))
-    effects = len(canonical_json(facts_of(PLAN).effects.model_dump(mode="json")))
+    parts = (facts_of(PLAN).effects, *said)
+    others = sum(len(canonical_json(one.model_dump(mode="json"))) for one in parts)
 
-    def parts(room: int) -> tuple[bool, bool, bool]:
+    def kept(room: int) -> tuple[bool, bool, bool, bool]:
         monkeypatch.setattr(plan_record, "_LARGEST", room)
-        made = record()
-        return made.fingerprints is not None, made.changes is not None, made.effects is not None
+        made = record(shown)
+        assert made.refused == said[:1]
+        return made.fingerprints is not None, made.changes is not None, made.effects is not None, bool(made.asks)
 
-    assert parts(prints) == (False, False, False)
-    assert parts(prints + 1) == (True, False, False)
-    assert parts(prints + digests) == (True, False, False)
-    assert parts(prints + digests + 1) == (True, True, False)
-    assert parts(prints + digests + effects) == (True, True, False)
-    assert parts(prints + digests + effects + 1) == (True, True, True)
+    assert kept(prints) == (False, False, False, False)
+    assert kept(prints + 1) == (True, False, False, False)
+    assert kept(prints + digests) == (True, False, False, False)
+    assert kept(prints + digests + 1) == (True, True, False, False)
+    assert kept(prints + digests + others) == (True, True, False, False)
+    assert kept(prints + digests + others + 1) == (True, True, True, True)
 
 
 def test_forecasts_are_in_a_record_as_far_as_there_is_room_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
