@@ -123,15 +123,11 @@ class Item:
         raise FieldError(f"{self.source}{which}", f"`{name}` {reason}")
 
     def _text(self, value: Any, names: tuple[str, ...]) -> str:
-        match value:
-            case None:
-                return ""
-            case str():
-                return value.strip()
-            case int() if not isinstance(value, bool):
-                return str(value)
-            case _:
-                return self.refuse(names[0], "is no text")
+        if isinstance(value, str):
+            return value.strip()
+        if value is None:
+            return ""
+        return str(value) if type(value) is int else self.refuse(names[0], "is no text")
 
 
 def worded(text: str) -> str:
@@ -152,7 +148,9 @@ def number(value: object) -> Decimal | None:
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) is None:
         return None
     amount = Decimal(value)
-    if amount.copy_abs() >= LARGEST_AMOUNT:
+    if not -LARGEST_AMOUNT < amount < LARGEST_AMOUNT:
         return None
+    if isinstance(value, int):
+        return amount
     exact = amount.as_tuple().exponent
     return amount.quantize(FINEST_AMOUNT, ROUND_HALF_EVEN) if isinstance(exact, int) and exact < -9 else amount

@@ -86,7 +86,7 @@ def read_tree(root: Path) -> Tree:
         hint = f"name it: --budgets {below}"
         return Tree(name, (), (finding(f"{name}/{ORGANIZATION}", "missing-organization", sentence, hint),))
     files: list[SourceFile] = []
-    inside = os.path.realpath(root)
+    inside = _Inside(os.path.realpath(root))
     for relative, entry in _walk(root, name, findings):
         data = _read(entry, f"{name}/{relative}", inside, findings)
         if data is not None:
@@ -227,10 +227,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _read(entry: os.DirEntry[str], path: str, inside: str, findings: list[Finding]) -> bytes | None:
+def _read(entry: os.DirEntry[str], path: str, inside: _Inside, findings: list[Finding]) -> bytes | None:
     """Return what a file holds, None with a finding when it cannot or must not be read."""
     try:
-        if not _is_inside(entry, inside):
+        if not inside.holds(entry):
             sentence = "this symbolic link leads out of the budgets folder; it is not followed"
             findings.append(finding(path, "link-outside", sentence, "put the file itself here instead of a link"))
             return None
@@ -254,11 +254,20 @@ def _too_large(path: str, size: int) -> Finding:
     return finding(path, "too-large", sentence, "split it: one file for each team")
 
 
-def _is_inside(entry: os.DirEntry[str], inside: str) -> bool:
-    """Whether a file is where it seems to be: neither it nor its folder is a link that leads out."""
-    if not entry.is_symlink() and not Path(entry.path).parent.is_symlink():
-        return True
-    return os.path.commonpath((inside, os.path.realpath(entry.path))) == inside
+class _Inside:
+    """Whether files are where they seem to be: neither they nor their folders are links that lead out of `root`."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._linked: dict[str, bool] = {}
+
+    def holds(self, entry: os.DirEntry[str]) -> bool:
+        folder = entry.path[: -len(entry.name) - 1]
+        if folder not in self._linked:
+            self._linked[folder] = os.path.islink(folder)
+        if not entry.is_symlink() and not self._linked[folder]:
+            return True
+        return os.path.commonpath((self._root, os.path.realpath(entry.path))) == self._root
 
 
 def _without_waiting(path: str, flags: int) -> int:
