@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -147,10 +149,22 @@ class Channel:
 
     def run(self, read: Callable[[], Awaitable[_Result]]) -> _Result:
         """Return what `read` returns, run in the channel's event loop."""
+        return self._result(self._started(read))
+
+    def begin(self, read: Callable[[], Awaitable[_Result]]) -> Callable[[], _Result]:
+        """Start `read`, and return what waits for it: it returns, or raises, what `read` does."""
+        future = self._started(read)
+        self._stack.callback(future.cancel)
+        return partial(self._result, future)
+
+    def _started(self, read: Callable[[], Awaitable[_Result]]) -> Future[_Result]:
         if self._portal is None:
             raise RuntimeError("this channel is not open: use it in a `with` block")
+        return self._portal.start_task_soon(read)
+
+    def _result(self, future: Future[_Result]) -> _Result:
         try:
-            return self._portal.call(read)
+            return future.result()
         except RemoteError as error:
             error.message = self.connection.redact(error.message)
             error.args = (error.message,)

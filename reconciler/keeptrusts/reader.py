@@ -12,7 +12,7 @@ import httpx
 
 from reconciler.keeptrusts.channel import Channel, OnAnswer
 from reconciler.keeptrusts.connection import Connection
-from reconciler.keeptrusts.reads import Progress, Reads
+from reconciler.keeptrusts.reads import Listings, Progress, Reads
 from reconciler.keeptrusts.spending import Dimension, spend_by, spend_on
 from reconciler.model.directory import Directory
 from reconciler.model.kinds.managed_kind import ManagedKind, V
@@ -40,6 +40,7 @@ class Reader:
     ) -> None:
         self._channel = Channel(connection, transport=transport, on_answer=on_answer)
         self._reads = Reads(self._channel)
+        self._begun: dict[str, Callable[[], Listings]] = {}
 
     def __enter__(self) -> Self:
         self._channel.__enter__()
@@ -56,6 +57,10 @@ class Reader:
     def require_organization(self, expected: str) -> Identity:
         """Return who the token is; raises UnauthorizedError unless it belongs to the organization `expected`."""
         return self._run(partial(self._reads.identity_in, expected))
+
+    def begin(self, organization: str) -> None:
+        """Start to read what `live` needs before it is known of which wallets; it raises what goes wrong."""
+        self._begun[organization] = self._channel.begin(partial(self._reads.listings, organization))
 
     def live(
         self,
@@ -76,7 +81,9 @@ class Reader:
         """
         currencies = set(wallets.values())
         pool = currency or (currencies.pop() if len(currencies) == 1 else None)
-        return self._run(partial(self._reads.live, organization, dict(wallets), period, pool, on_progress))
+        begun = self._begun.pop(organization, None)
+        listed = begun() if begun else self._run(partial(self._reads.listings, organization))
+        return self._run(partial(self._reads.live, listed, dict(wallets), period, pool, on_progress))
 
     def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
         """Return `wallet` with its whole ledger since `period` began, without an upper bound.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,16 @@ _logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Listings:
+    """All that is listed, `objects` by the name of their kind with those that cannot be understood."""
+
+    identity: Identity
+    wallets: WalletListing
+    objects: Mapping[str, tuple[Listing[Any], tuple[Unreadable, ...]]]
+    teams: Mapping[str, str] | None
+
+
 class Reads:
     """Every read. `live` remembers which wallet belongs to a team, so that `wallet` can read it in one round trip."""
 
@@ -54,42 +65,46 @@ class Reads:
         check_organization(identity, expected)
         return identity
 
-    async def live(
-        self,
-        organization: str,
-        wanted: Mapping[WalletRef, str],
-        period: Period,
-        currency: str | None,
-        on_progress: Progress | None,
-    ) -> Live:
-        """Return live state: who we are first and alone, then the listings, then the ledgers."""
+    async def listings(self, organization: str) -> Listings:
+        """Return all that is listed: who we are first and alone, which must be `organization`."""
         identity = await self.identity_in(organization)
         async with together() as block:
             wallets = block.start(self._listing)
             objects = {kind.name: block.start(partial(self._objects, kind)) for kind in kinds()}
             teams = block.start(self.teams)
-        listing = wallets.value
+        return Listings(identity, wallets.value, {name: read.value for name, read in objects.items()}, teams.value)
+
+    async def live(
+        self,
+        listed: Listings,
+        wanted: Mapping[WalletRef, str],
+        period: Period,
+        currency: str | None,
+        on_progress: Progress | None,
+    ) -> Live:
+        """Return live state: what is `listed`, and the ledgers of what is `wanted`."""
+        listing = listed.wallets
         found = listing.chosen(wanted)
         ledgers = await self._ledgers(found, period, on_progress)
         others, mismatches = listing.rest(wanted)
         entries = sum(len(ledger.entries) for ledger in ledgers.values())
         _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(ledgers), entries)
         pool = listing.organization(currency)
-        names = teams.value or {}
+        names = listed.teams or {}
         return Live(
-            identity=identity,
+            identity=listed.identity,
             pool=pool.pool if pool else None,
             wallets={
                 key: found[key].live(ledgers[key]) if key in found else LiveWallet(key, wanted[key])
                 for key in sorted(wanted)
             },
-            objects={name: read.value[0] for name, read in objects.items()},
-            teams=teams.value,
+            objects={name: objects for name, (objects, _) in listed.objects.items()},
+            teams=listed.teams,
             other_wallets=tuple(row.other(names) for row in others),
             currency_mismatches=tuple(row.other(names) for row in mismatches),
             pool_currencies=listing.pool_currencies,
             user_wallets=listing.users,
-            unreadable=(*listing.unreadable(), *(found for read in objects.values() for found in read.value[1])),
+            unreadable=(*listing.unreadable(), *(found for _, strange in listed.objects.values() for found in strange)),
         )
 
     async def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:

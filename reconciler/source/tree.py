@@ -264,7 +264,7 @@ class _Inside:
     def holds(self, entry: os.DirEntry[str]) -> bool:
         folder = entry.path[: -len(entry.name) - 1]
         if folder not in self._linked:
-            self._linked[folder] = os.path.islink(folder)
+            self._linked[folder] = Path(folder).is_symlink()
         if not entry.is_symlink() and not self._linked[folder]:
             return True
         return os.path.commonpath((self._root, os.path.realpath(entry.path))) == self._root

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from hypothesis import given, settings
@@ -140,6 +142,7 @@ def test_teams_in_answer_to_models_are_no_models(acme: Any, make: Any) -> None:
 def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -> None:
     with Reader(make.fast(), transport=acme.transport) as reader:
         ledger: LedgerReader = reader
+        reader.begin("org_acme")
         reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
         ledger.wallet(WalletRef.team("team_support"), "USD", JUNE)
         ledger.pool("USD")
@@ -156,6 +159,7 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
     assert writes
     assert not writes & set(dir(reader))
     assert {name for name in dir(Reader) if not name.startswith("_")} == {
+        "begin",
         "directory",
         "identity",
         "live",
@@ -500,3 +504,36 @@ def test_a_broken_wallet_that_may_be_one_that_was_asked_for_is_an_error(
     acme.wallets.append({**make.wallet("wal_strange", "team", "", "7.00"), **fields})
     with pytest.raises(UnreadableError, match="wal_strange"):
         live(acme, make)
+
+
+def test_a_reader_that_began_before_it_was_asked_reads_the_same_once(acme: Any, make: Any) -> None:
+    fresh = live(acme, make)
+    asked = sorted(str(request.url) for request in acme.seen)
+    acme.seen.clear()
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        reader.begin("org_acme")
+        assert reader.live(organization="org_acme", wallets=WANTED, period=JUNE) == fresh
+        assert sorted(str(request.url) for request in acme.seen) == asked
+        assert reader.live(organization="org_acme", wallets=WANTED, period=JUNE) == fresh
+        assert len(acme.seen) == 2 * len(asked)
+
+
+def test_what_is_wrong_with_a_reading_that_began_is_told_where_it_is_asked_for(acme: Any, make: Any) -> None:
+    acme.organization = "org_other"
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        reader.begin("org_acme")
+        with pytest.raises(UnauthorizedError, match="org_other"):
+            reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
+
+
+def test_a_reading_that_nobody_asks_for_ends_with_its_block(make: Any) -> None:
+    asked = threading.Event()
+
+    async def never(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        await anyio.sleep_forever()
+        raise AssertionError(request)
+
+    with Reader(make.fast(), transport=httpx.MockTransport(never)) as reader:
+        reader.begin("org_acme")
+        assert asked.wait(30)

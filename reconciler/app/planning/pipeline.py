@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -43,10 +44,21 @@ if TYPE_CHECKING:
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.keeptrusts.connection import Connection
+    from reconciler.keeptrusts.reader import Reader
     from reconciler.model.later import Later, LaterTarget
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
     from reconciler.model.year_targets import YearTargets
+
+
+@contextmanager
+def begun(desired: Desired, connection: Connection) -> Iterator[Reader]:
+    """Yield the reader of what `desired` is compared with, which begins with the listings before it is asked."""
+    from reconciler.keeptrusts.reader import Reader
+
+    with Reader(connection) as reader:
+        reader.begin(desired.organization.organization)
+        yield reader
 
 
 def read_live(
@@ -56,17 +68,18 @@ def read_live(
     *,
     teams: Teams = None,
     standing: Standing | None = None,
+    reader: Reader | None = None,
 ) -> Live:
     """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`.
 
     For a month to come, ledgers begin with the present one: what is pending of it comes first. They are read as far
-    back as `standing`, what the journal knows, has something to see in them.
+    back as `standing`, what the journal knows, has something to see in them. `reader` is one that has begun.
     """
     from reconciler.keeptrusts.reader import Reader
 
     since = min(settings.period, Period.of(settings.as_of))
-    with Reader(connection) as reader, progress("Reading Keeptrusts") as advance:
-        return reader.live(
+    with nullcontext(reader) if reader else Reader(connection) as reads, progress("Reading Keeptrusts") as advance:
+        return reads.live(
             organization=desired.organization.organization,
             wallets={key: wallet.currency for key, wallet in wallets_of(desired, teams).items()},
             period=standing.reading_since(since) if standing else since,
@@ -83,14 +96,15 @@ def compared(
     *,
     teams: Teams = None,
     first_apply: FirstNames = False,
+    reader: Reader | None = None,
 ) -> tuple[Live, Diff]:
     """Return live state, and what it differs in from `desired`; `records` are those of the journal.
 
     Without `first_apply`, or for wallets that it does not name, nothing is taken back from a wallet that nothing was
-    ever applied to.
+    ever applied to. `reader` is one that has begun.
     """
     standing = Standing(history_of(records).operations)
-    read = read_live(settings, desired, connection, teams=teams, standing=standing)
+    read = read_live(settings, desired, connection, teams=teams, standing=standing, reader=reader)
     return differing(settings, desired, read, records, teams=teams, first_apply=first_apply)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.others import other_wallets
-from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast, waiver_uses_for
+from reconciler.app.planning.pipeline import assemble, begun, checked_out, compared, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import obtain_usage
+from reconciler.app.usage import obtain_usage, prepare
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
@@ -116,18 +117,22 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: FirstN
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, head: str | None) -> Plan:
-    from reconciler.forecast.year import year_targets
-
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
     refuse_behind(settings, last_declared(records))
-    aim = aim_of(settings, desired, records, since=since)
-    teams = aim.scope.teams if aim.scope else None
-    released = tuple(released_teams(desired, records))
-    desired = managed(desired, records)
-    with shard_runner(len(wallets_of(desired, teams))) as run_shards:
-        with connected(settings, desired) as connection:
-            live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
+    with ExitStack() as processes:
+        with connected(settings, desired) as connection, begun(desired, connection) as reader:
+            from reconciler.forecast.year import year_targets
+
+            aim = aim_of(settings, desired, records, since=since)
+            teams = aim.scope.teams if aim.scope else None
+            released = tuple(released_teams(desired, records))
+            desired = managed(desired, records)
+            run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
+            prepare(settings)
+            live, diff = compared(
+                settings, desired, connection, records, teams=teams, first_apply=first_apply, reader=reader
+            )
             usage, doubts = obtain_usage(settings, desired, connection)
         others = other_wallets(settings, desired, usage, teams=teams)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
