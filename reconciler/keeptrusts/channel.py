@@ -84,6 +84,7 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
 
     def __init__(self, client: ReadingClient, *, largest: int, on_answer: OnAnswer | None) -> None:
         self.client = client
+        self.asked_to_wait: httpx.Response | None = None
         self._largest = largest
         self._on_answer = on_answer
 
@@ -101,7 +102,9 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         log_answer(_logger, "GET", path, response, started, more=request_id(response.headers, before=", request "))
         if self._on_answer is not None:
             self._on_answer(Heard(path, request.url.params, response.status_code, response.headers, body))
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        is_busy = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+        self.asked_to_wait = response if is_busy else None
+        if is_busy:
             asked = response.headers.get("Retry-After", "")
             _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
         return response
@@ -227,11 +230,14 @@ class Channel:
     async def _send(self, path: str, url: httpx.URL) -> httpx.Response:
         async with self._slots:
             answers = self._idle.pop()
+            answers.asked_to_wait = None
             request = answers.client.get(url, self.connection.authorization)
             try:
                 with anyio.fail_after(self.connection.total_timeout):
                     return await RetryTransport(answers, self._retries).handle_async_request(request)
             except TimeoutError:
+                if busy := answers.asked_to_wait:
+                    raise error_of(self.connection, "GET", path, busy, busy.extensions["body"]) from None
                 late = TimeoutError(f"nothing whole within {self.connection.total_timeout:g} seconds")
                 raise unreachable(self.connection, "GET", path, late) from None
             except TooLargeError:

@@ -12,6 +12,7 @@ import httpx
 
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
 from reconciler.http.failures import ForbiddenError, reason_of, shown, unreachable_hint
+from reconciler.http.waits import asked_wait
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
 from reconciler.model.kinds.registry import kinds
@@ -51,7 +52,7 @@ def error_of(connection: Connection, method: str, path: str, response: httpx.Res
         )
     if status == httpx.codes.FORBIDDEN:
         return ForbiddenError(f"the token may not do this: {sentence}", hint=permission_hint(method, path))
-    return RejectedError(sentence, status=status, hint=_rejection_hint(connection, path, status))
+    return RejectedError(sentence, status=status, hint=_rejection_hint(connection, path, response))
 
 
 def permission_hint(method: str, path: str) -> str:
@@ -77,7 +78,10 @@ def unreadable(where: str, reason: str) -> UnreadableError:
     return UnreadableError(f"{where} cannot be read: {reason}", hint=UNREADABLE_HINT)
 
 
-def _rejection_hint(connection: Connection, path: str, status: int) -> str:
+def _rejection_hint(connection: Connection, path: str, response: httpx.Response) -> str:
+    status = response.status_code
+    if wait := asked_wait(response.headers):
+        return f"nothing was changed; run the command again in {wait:,.0f} seconds: Keeptrusts asks to wait as long"
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return "nothing was changed; run the command again later"
     for kind in kinds():

@@ -65,6 +65,8 @@ def _row(item: Item, dimension: Dimension) -> SpentRow:
 
 
 def _key(dimension: Dimension, item: Item) -> str:
-    """Return what tells one row of spend from another: it has no id."""
+    """Return what tells one row of spend from another: it has no id. What names no key of `dimension` may be a team."""
     parts = (*_FIELDS[dimension], *(("provider",) if dimension == "model" else ()))
+    if all(item.raw(part) is None for part in parts):
+        parts = _FIELDS["team"]
     return "/".join((*(item.words(part) for part in parts), item.words("currency")))

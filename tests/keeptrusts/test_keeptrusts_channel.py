@@ -117,6 +117,14 @@ def test_retry_after_is_waited_for_but_never_longer_than_allowed(make: Any, serv
         assert 0.15 <= time.monotonic() - started < 5
 
 
+def test_a_wait_that_is_asked_for_and_too_long_is_told_as_what_it_is(make: Any, serve: Any) -> None:
+    busy = make.reply("no", status="429 Slow", headers={"Retry-After": "86400"})
+    with serve(Script(busy)) as server, pytest.raises(RejectedError, match="answered 429: no") as caught:
+        identity(make, server, longest_wait=60, total_timeout=0.2)
+    assert caught.value.status == 429
+    assert "again in 86,400 seconds" in caught.value.hint
+
+
 def test_the_whole_of_a_read_is_bounded_however_slowly_a_server_drips(make: Any, serve: Any) -> None:
     ended = threading.Event()
 

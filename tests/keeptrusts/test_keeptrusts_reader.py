@@ -378,6 +378,13 @@ def test_spend_is_read_by_team(acme: Any, make: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("dimension", ["workload", "model"])
+def test_teams_are_no_answer_to_what_was_asked_by_another_dimension(acme: Any, make: Any, dimension: Any) -> None:
+    acme.spend.append({"team_id": "team_other", "cost": Decimal("1"), "currency": "USD"})
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.spend(date(2026, 6, 1), date(2026, 7, 1), dimension) is None
+
+
 @pytest.mark.parametrize(
     ("document", "organization"),
     [
