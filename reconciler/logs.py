@@ -32,6 +32,10 @@ class TextFormatter(logging.Formatter):
         return without_secrets(super().format(record))
 
 
+_NOWHERE = logging.NullHandler()
+"""Where logs of libraries go: their stack traces and their secrets would be on stderr as they are."""
+
+
 def configure(*, verbosity: int, format: str) -> None:
     """Send the logs of `reconciler` to stderr: warnings, with -v requests and decisions, with -vv details."""
     handler = logging.StreamHandler(sys.stderr)
@@ -40,7 +44,7 @@ def configure(*, verbosity: int, format: str) -> None:
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
-    logging.getLogger("httpx_retries").addHandler(logging.NullHandler())
+    logging.getLogger().addHandler(_NOWHERE)
 
 
 def details_of(error: BaseException) -> str:

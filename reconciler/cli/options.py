@@ -195,8 +195,10 @@ def settings(values: dict[str, Any], *, moves: bool = False) -> Settings:
     from reconciler.app.journal_place import journal_of
     from reconciler.logs import configure
     from reconciler.redaction import hide_environment
+    from reconciler.usage.engine_names import DUCKDB, require_engine
 
     hide_environment(environment())
+    require_engine(values.get("engine") or DUCKDB)
     configure(verbosity=values.pop("verbose"), format=values.pop("log_format"))
     folder, sandbox = values.pop("budgets"), values.pop("sandbox")
     store, root = None, Path()

@@ -36,19 +36,6 @@ class Events(Protocol):
     def tuples(self, query: Table) -> list[tuple[Any, ...]]: ...
 
 
-DUCKDB = "duckdb"
-_SPARK = re.compile(r"spark|yarn|local|local\[(\d+|\*)(, ?\d+)?\]|(spark|sc|k8s)://\S+")
-
-
-def require_engine(engine: str) -> None:
-    """Raise UsageError unless `engine` is DuckDB, or a name or an address of Spark."""
-    if engine != DUCKDB and not _SPARK.fullmatch(engine):
-        raise UsageError(
-            f"`--engine {engine.partition(';')[0][:60]}` is no engine that reads usage",
-            hint="write duckdb, spark, local[N] (N threads of this machine), spark://HOST:PORT, sc://HOST or yarn",
-        )
-
-
 THREADS = 2
 _DATA_ERRORS = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)
 """What the engine raises because of what is in a file; anything else is ours."""

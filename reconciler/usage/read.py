@@ -14,7 +14,8 @@ from ibis.backends.duckdb import Backend
 from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage
 from reconciler.usage.columns import column_names
-from reconciler.usage.engine import DUCKDB, connect, require_engine
+from reconciler.usage.engine import connect
+from reconciler.usage.engine_names import DUCKDB, require_engine
 from reconciler.usage.files import find_exports
 from reconciler.usage.parts import refuse_parts
 from reconciler.usage.reading import Progress, Reading

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,3 +76,13 @@ def test_verbosity_sets_what_is_logged(capsys: pytest.CaptureFixture[str], verbo
     assert logging.getLogger("reconciler").level == level
     logging.getLogger("reconciler.test").error("GET /v1/wallets %d", 200)
     assert '"message": "GET /v1/wallets 200"' in capsys.readouterr().err
+
+
+def test_what_libraries_log_stays_off_stderr() -> None:
+    script = (
+        "import logging; from reconciler.logs import configure; configure(verbosity=2, format='text');"
+        "logging.error('hush'); logging.getLogger('library').error('hush');"
+        "logging.getLogger('reconciler.x').error('told')"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stderr == "ERROR reconciler.x: told\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -28,11 +29,14 @@ def read_apart(*paths: Path | str, **settings: Any) -> DailyUsage | BudgetsError
 def _read(paths: list[str], settings: dict[str, Any]) -> DailyUsage | BudgetsError:
     from reconciler.usage.read import read_usage
 
+    before = signal.getsignal(signal.SIGINT)
     try:
         return read_usage(paths, **settings)
     except BudgetsError as error:
         error.__cause__ = None
         return error
+    finally:
+        assert signal.getsignal(signal.SIGINT) is before, "Ctrl-C is not this program's any more"
 
 
 @contextmanager

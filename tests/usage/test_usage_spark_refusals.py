@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,24 +10,51 @@ from typing import Any
 import pytest
 from usage.worst_exports import GOOD
 
-from reconciler.findings import UsageError
+from reconciler.findings import UnreachableError, UsageError
 from reconciler.settings import resolve
-from reconciler.usage.engine import require_engine
-from reconciler.usage.spark.refusals import address, explained, java_version, require_java
+from reconciler.usage.engine_names import address, masters, require_engine, require_remote
+from reconciler.usage.spark.refusals import explained, java_version, require_java, require_master
+
+NO_ENGINES = (
+    *("sparc", "local[]", "sc://", "duckdb2", "spark:host", "sc://h:port", "sc://h:65536", "sc://[::1", "spark://h"),
+    *("sc://h/hush", "sc://h/;hush", "sc://me:hush@h:1", "spark://me:hush@h:1", "spark://h:1,h", "sc://h:1?hush"),
+)
 
 
-@pytest.mark.parametrize("engine", ["sparc", "local[]", "sc://", "duckdb2", "spark:host"])
+@pytest.mark.parametrize("engine", NO_ENGINES)
 def test_a_word_that_is_no_engine_is_refused_with_those_that_are(engine: str) -> None:
     with pytest.raises(UsageError, match="is no engine that reads usage") as refused:
         require_engine(engine)
     assert "sc://HOST" in refused.value.hint
+    assert "hush" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "engine", ["duckdb", "spark", "local[2]", "local[*]", "yarn", "spark://h:7077", "sc://h:1/;x=y"]
-)
-def test_engines_are_known(engine: str) -> None:
+ENGINES: dict[str, list[tuple[str, int]]] = {
+    **{name: [] for name in ("duckdb", "spark", "local[2]", "local[*]", "yarn")},
+    **{name: [] for name in ("sc://h", "sc://h:1/;x=y", "k8s://https://h")},
+    "spark://h:7077": [("h", 7077)],
+    "spark://a.b:1,[::1]:65535": [("a.b", 1), ("::1", 65535)],
+}
+
+
+@pytest.mark.parametrize(("engine", "hosts"), ENGINES.items(), ids=ENGINES)
+def test_engines_and_the_masters_in_them_are_known(engine: str, hosts: list[tuple[str, int]]) -> None:
     require_engine(engine)
+    assert masters(engine) == hosts
+
+
+def test_a_variable_that_is_no_address_of_spark_connect_is_named() -> None:
+    require_remote("sc://h:1/;token=hush")
+    with pytest.raises(UsageError, match="SPARK_REMOTE is `local`"):
+        require_remote("local")
+
+
+def test_a_cluster_is_asked_before_java_is_started_and_one_master_that_answers_will_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as heard:
+        port = heard.getsockname()[1]
+        require_master(f"spark://127.0.0.1:1,127.0.0.1:{port}")
+    with pytest.raises(UnreachableError, match=rf"spark://127.0.0.1:{port}: no master of Spark answers \("):
+        require_master(f"spark://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize(
@@ -83,6 +111,7 @@ def test_java_that_is_missing_or_too_old_is_said_before_anything_is_read(
 
 def test_an_address_is_told_without_what_may_be_a_token() -> None:
     assert address("sc://me@host:443/;token=secret") == "sc://host:443"
+    assert address("k8s://https://me:secret@host:443/secret") == "k8s://https://host:443"
     assert address("local[2]") == "local[2]"
 
 
@@ -102,6 +131,22 @@ SAID = {
         "[PACKAGE_NOT_INSTALLED] PyArrow >= 11.0.0 must be installed; however, it was not found.",
         "the workers of Spark do not have `PyArrow`, and exports are read there; nothing was read",
         "on every worker, in the Python that PYSPARK_PYTHON names",
+    ),
+    "a worker without that Python": (
+        'Job aborted: java.io.IOException: Cannot run program "/opt/python": error=2, No such file or directory',
+        "the workers of Spark cannot start the Python `/opt/python`, and exports are read there; nothing was read",
+        "on every worker, in the Python that PYSPARK_PYTHON names",
+    ),
+    "a worker whose Python ends at once": (
+        "EOFException occurred while reading the port number from pyspark.daemon's stdout",
+        "the workers of Spark cannot start their Python, and exports are read there; nothing was read",
+        "on every worker, in the Python that PYSPARK_PYTHON names",
+    ),
+    "a master that is no Spark": (
+        "java.lang.IllegalStateException: Cannot call methods on a stopped SparkContext.\n\tat x",
+        "yarn: Spark did not read the exports (it was stopped: its master did not take this program in, or has ended"
+        " it); nothing of them was used",
+        "look into the log of Spark",
     ),
     "a worker with another Python": (
         "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.12 than that in driver: 3.11, PySpark",

@@ -19,6 +19,7 @@ from reconciler.usage.coverage import overlap, recency, stale_wallets
 from reconciler.usage.daily import MONEY, daily_table, no_days
 from reconciler.usage.doubts import COUNTED, FILES_LOCATED, LEFT_OUT
 from reconciler.usage.engine import Columns, connect
+from reconciler.usage.engine_names import address
 from reconciler.usage.events import LARGE_COST
 from reconciler.usage.files import ExportFile, ExportFiles
 from reconciler.usage.proposals import unmapped_ids, with_proposals
@@ -26,7 +27,6 @@ from reconciler.usage.repeats import Repeats
 from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside
 from reconciler.usage.scans import make_scans
 from reconciler.usage.spark.facts import Facts, read_facts, refuse
-from reconciler.usage.spark.refusals import address
 from reconciler.usage.spark.repeats import Met, look_at_ids, settle
 from reconciler.usage.spark.session import Spark, connected
 from reconciler.usage.spark.worker import EVENTS, FILES, Order, key_of, work
@@ -73,6 +73,8 @@ def read_on_spark(
             f"{pipe.name}: it is no plain file, and workers of Spark cannot read it; nothing was read",
             hint="write it to a file, or read it with `--engine duckdb`",
         )
+    if engine.startswith("local"):
+        order = replace(order, folder=str(scratch))
     say(f"starting Spark ({address(engine)})")
     with connected(engine) as spark:
         return SparkReading(spark, found.files, order, scratch, say).usage(known, found.issues)

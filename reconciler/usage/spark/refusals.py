@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.findings import UnreachableError, UsageError
 from reconciler.redaction import without_secrets
+from reconciler.usage.engine_names import address, masters
 
 OLDEST_JAVA = 17
 ANSWER_SECONDS = 20
@@ -20,13 +22,9 @@ _ON_WORKERS = (
 )
 _LACKING = re.compile(r"No module named '?([\w.]+)|([\w-]+) >= \S+ must be installed")
 _OTHER_PYTHON = re.compile(r"Python in worker has different version: (\S+) than that in driver: (\d+\.\d+)")
+_NO_PYTHON = re.compile(r'Cannot run program "([^"]+)"|reading the port number from pyspark\.daemon')
+_STOPPED = "stopped SparkContext"
 _TELLS_NOTHING = ("\t", "Traceback", "An error occurred while calling")
-
-
-def address(engine: str) -> str:
-    """Return `engine` for people: what follows its host can be a token."""
-    scheme, separator, rest = engine.partition("://")
-    return f"{scheme}{separator}{re.split('[/;]', rest)[0].rpartition('@')[2]}"
 
 
 def require_java(home: str | None) -> None:
@@ -73,6 +71,23 @@ def require_answer(remote: str, seconds: float = ANSWER_SECONDS) -> None:
         channel.close()
 
 
+def require_master(engine: str, seconds: float = ANSWER_SECONDS) -> None:
+    """Raise UnreachableError unless a master of the cluster that `engine` names takes calls, if it names one."""
+    reasons = []
+    for place in masters(engine):
+        try:
+            socket.create_connection(place, timeout=seconds).close()
+        except OSError as error:
+            reasons.append(error.strerror or str(error))
+        else:
+            return
+    if reasons:
+        raise UnreachableError(
+            f"{address(engine)}: no master of Spark answers ({reasons[0]}); nothing was read",
+            hint="start the cluster, or correct its host and port",
+        )
+
+
 @contextmanager
 def explaining(engine: str) -> Iterator[None]:
     """Raise what Spark raises as an error of ours."""
@@ -97,16 +112,24 @@ def explained(engine: str, text: str) -> UsageError:
             f"the workers of Spark have Python {theirs}, and this is Python {ours}; nothing was read",
             hint=f"set PYSPARK_PYTHON to a Python {ours} on every worker, or run kt-budgets with Python {theirs}",
         )
-    missing = _lacking(text)
-    if missing:
+    amiss = _amiss(text)
+    if amiss:
         return UsageError(
-            f"the workers of Spark do not have `{missing}`, and exports are read there; nothing was read",
-            hint=_ON_WORKERS,
+            f"the workers of Spark {amiss}, and exports are read there; nothing was read", hint=_ON_WORKERS
         )
     return UsageError(
         f"{engine}: Spark did not read the exports ({_first_line(text.splitlines())}); nothing of them was used",
-        hint="look into the log of Spark, or read them with `--engine duckdb`",
+        hint="look into the log of Spark (`-v` shows what it says here), or read them with `--engine duckdb`",
     )
+
+
+def _amiss(text: str) -> str | None:
+    """Return what keeps workers from running what they are given."""
+    python = _NO_PYTHON.search(text)
+    if python:
+        return f"cannot start the Python `{python[1]}`" if python[1] else "cannot start their Python"
+    missing = _lacking(text)
+    return missing and f"do not have `{missing}`"
 
 
 def _lacking(text: str) -> str | None:
@@ -116,4 +139,6 @@ def _lacking(text: str) -> str | None:
 
 def _first_line(lines: Sequence[str]) -> str:
     told = next((line for line in lines if line.strip() and not line.startswith(_TELLS_NOTHING)), "no word")
+    if _STOPPED in told:
+        return "it was stopped: its master did not take this program in, or has ended it"
     return without_secrets(told.strip(": ")[:300].rstrip(". "))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -16,28 +15,21 @@ from ibis.expr.types import Table
 
 from reconciler.redaction import hide
 from reconciler.usage.engine import Columns
-from reconciler.usage.spark.refusals import explaining, require_answer, require_java
+from reconciler.usage.engine_names import CONNECT, require_remote
+from reconciler.usage.spark.driver import started
+from reconciler.usage.spark.refusals import explaining, require_answer
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Work = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
 
-LOCAL = "local[*]"
 _STRICT = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.session.timeZone": "UTC",
 }
 """An amount that does not fit is an error, never null and never rounded; a moment is one of UTC."""
-
-_QUIET = {"spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR"}
-_LOCAL = {
-    "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "8",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-}
 
 
 class Spark:
@@ -128,12 +120,11 @@ def connected(engine: str) -> Iterator[Spark]:
     with explaining(engine):
         session, is_ours = _session(engine)
         spark = Spark(session)
-        try:
-            yield spark
-        finally:
-            spark.forget()
+        with ExitStack() as at_the_end:
             if is_ours:
-                session.stop()
+                at_the_end.callback(session.stop)
+            at_the_end.callback(spark.forget)
+            yield spark
 
 
 def _session(engine: str) -> tuple[SparkSession, bool]:
@@ -142,28 +133,11 @@ def _session(engine: str) -> tuple[SparkSession, bool]:
     active = SparkSession.getActiveSession()
     if active is not None:
         return active, False
-    builder = SparkSession.builder.appName("kt-budgets")
-    remote = engine if engine.startswith("sc://") else os.environ.get("SPARK_REMOTE", "") if engine == "spark" else ""
+    remote = engine if engine.startswith(CONNECT) else os.environ.get("SPARK_REMOTE", "") if engine == "spark" else ""
     if remote:
+        require_remote(remote)
         for parameter in remote.split(";")[1:]:
             hide(parameter.partition("=")[2])
         require_answer(remote)
-        return builder.remote(remote).getOrCreate(), True
-    require_java(os.environ.get("JAVA_HOME"))
-    master = _master(engine)
-    builder = builder.master(master) if master else builder
-    settings = _QUIET
-    if (master or os.environ.get("MASTER", "")).startswith("local"):
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        settings = _QUIET | _LOCAL
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate(), True
-
-
-def _master(engine: str) -> str | None:
-    """Return the master to name, None where the environment names one."""
-    if engine != "spark":
-        return engine
-    described = any(os.environ.get(name) for name in ("MASTER", "PYSPARK_SUBMIT_ARGS", "SPARK_HOME"))
-    return None if described else LOCAL
+        return SparkSession.builder.appName("kt-budgets").remote(remote).getOrCreate(), True
+    return started(engine), True

@@ -78,7 +78,10 @@ def key_of(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What workers are told. With `doubts` they look for rows in doubt instead of handing on events."""
+    """What workers are told. With `doubts` they look for rows in doubt instead of handing on events.
+
+    `folder` is where they unpack exports, where this machine is theirs as well; else where their own says.
+    """
 
     names: Mapping[str, Sequence[str]]
     window: Days
@@ -86,6 +89,7 @@ class Order:
     memory_limit: str
     whole_rows: bool = False
     doubts: bool = False
+    folder: str | None = None
 
 
 def work(batches: Iterable[pa.RecordBatch], order: Order) -> Iterator[pa.RecordBatch]:
@@ -93,7 +97,8 @@ def work(batches: Iterable[pa.RecordBatch], order: Order) -> Iterator[pa.RecordB
     for batch in batches:
         for row in batch.to_pylist():
             file = ExportFile(row["name"], row["location"], row["remote"])
-            with tempfile.TemporaryDirectory(prefix="kt-budgets-", ignore_cleanup_errors=True) as scratch:
+            folder = tempfile.TemporaryDirectory(prefix="kt-budgets-", dir=order.folder, ignore_cleanup_errors=True)
+            with folder as scratch:
                 yield from _Export(row["number"], file, order, Path(scratch)).batches()
 
 
