@@ -35,11 +35,11 @@ class Context:
         return money(amount, self.currency)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TeamView:
     """A team's budget, as far as it is valid, and the file it is in, with its bytes.
 
-    `flawed` where not all of that could be read.
+    `flawed` where not all of that could be read. There is one of each document, so what is told by it alone is kept.
     """
 
     path: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from reconciler.findings import Finding, Keys, Severity
 from reconciler.meant import close_to
@@ -15,6 +16,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.yaml_types import shown
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
 from reconciler.source.context import Context, TeamView
+from reconciler.source.documents import KEPT_FILES
 from reconciler.source.problem import dotted, problem
 
 _PASSWORD = re.compile(r"https?://[^/]*@|://[^/@]*:[^/@]*@")
@@ -153,13 +155,17 @@ def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
                 yield view.path, problem("duplicate-wallet", message, hint, ("wallets", environment, "team_id"))
 
 
+@lru_cache(maxsize=KEPT_FILES)
+def _keys(kind: ManagedKind[V], view: TeamView) -> tuple[tuple[int, Key], ...]:
+    """Return what identifies each object of a file, with its position."""
+    keys = enumerate(kind.declared_key(entry, view.team) for entry in getattr(view.team, kind.section, ()))
+    return tuple((position, key) for position, key in keys if key is not None)
+
+
 def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]:
     first: dict[Key, tuple[str, int]] = {}
     for view in views:
-        for position, entry in enumerate(getattr(view.team, kind.section, ())):
-            key = kind.declared_key(entry, view.team)
-            if key is None:
-                continue
+        for position, key in _keys(kind, view):
             path, other = first.setdefault(key, (view.path, position))
             if (path, other) != (view.path, position):
                 *where, name = key

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 
 from reconciler.findings import Finding
@@ -98,6 +98,7 @@ def _of_one(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from team_owner_problems(view, context)
 
 
+@lru_cache(maxsize=KEPT_FILES)
 def _view(document: YamlDocument[TeamBudget]) -> TeamView | None:
     shape = document.shape
     if shape.model is None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from statistics import median_low
 from typing import Any, NamedTuple
 
 from reconciler.findings import Finding, Keys, Severity
 from reconciler.model.kinds.billing_budget import watched
 from reconciler.source.context import Context, TeamView
+from reconciler.source.documents import KEPT_FILES
 from reconciler.source.parse import parse
 from reconciler.source.problem import problem
 
@@ -21,32 +23,64 @@ _THOUSAND = 1000
 
 
 class _Amount(NamedTuple):
-    """An amount at `keys`, and the median of those that it is compared with, if any; `beside` says in words which."""
+    """An amount below a thousand at `keys`, and what it is compared with; `beside` says in words what that is.
+
+    That is `typical`, or where there is an `environment` the usual amount of the wallets for it in other files.
+    """
 
     keys: Keys
     amount: Decimal
     typical: Decimal | None
     beside: str
+    environment: str = ""
+
+
+class _Sizes(NamedTuple):
+    """The `usual` amount of each wallet of a file, by environment, and the amounts that may be too small."""
+
+    usual: Mapping[str, Decimal]
+    amounts: tuple[_Amount, ...]
+
+
+@lru_cache(maxsize=KEPT_FILES)
+def _sizes(view: TeamView) -> _Sizes:
+    wallets = {environment: tuple(wallet.amounts()) for environment, wallet in view.team.wallets.items()}
+    positive = {environment: [one for _, one in amounts if one > 0] for environment, amounts in wallets.items()}
+    usual = {environment: median_low(amounts) for environment, amounts in positive.items() if amounts}
+    return _Sizes(usual, tuple(_few_digits(view, wallets, usual)))
+
+
+def _few_digits(
+    view: TeamView, wallets: Mapping[str, Sequence[tuple[Keys, Decimal]]], usual: Mapping[str, Decimal]
+) -> Iterator[_Amount]:
+    team = view.team
+    for environment, amounts in wallets.items():
+        for index, (keys, amount) in enumerate(amounts):
+            if 0 < amount < _THOUSAND:
+                own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
+                at = ("wallets", environment, *keys)
+                if own:
+                    yield _Amount(at, amount, median_low(own), "the wallet's other amounts")
+                else:
+                    yield _Amount(at, amount, None, f"other teams' `{environment}`", environment)
+    for position, setting in enumerate(team.billing_budgets):
+        if 0 < setting.amount < _THOUSAND:
+            watching = usual.get(watched(team, setting) or "", Decimal(0))
+            keys = ("billing_budgets", view.budget_index(position), "amount")
+            yield _Amount(keys, setting.amount, watching, "the wallet that it watches")
+    if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
+        yield _Amount(("plan", "baseline_monthly"), baseline, sum(usual.values(), Decimal(0)), "the team's wallets")
 
 
 class _Wallets:
-    """By file and environment the `amounts` of each wallet, and the usual one of them."""
+    """By environment, the usual amount of the wallet of each file."""
 
     def __init__(self, views: Sequence[TeamView]) -> None:
-        self.amounts = {
-            view.path: {environment: tuple(wallet.amounts()) for environment, wallet in view.team.wallets.items()}
-            for view in views
-        }
         self._usual: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        for path, wallets in self.amounts.items():
-            for environment, amounts in wallets.items():
-                if positive := [amount for _, amount in amounts if amount > 0]:
-                    self._usual[environment][path] = median_low(positive)
+        for view in views:
+            for environment, amount in _sizes(view).usual.items():
+                self._usual[environment][view.path] = amount
         self._ordered = {environment: sorted(usual.values()) for environment, usual in self._usual.items()}
-
-    def usual(self, environment: str | None, path: str) -> Decimal:
-        """Return the median of a wallet's amounts, nothing where it has none."""
-        return self._usual.get(environment or "", {}).get(path, Decimal(0))
 
     def elsewhere(self, environment: str, path: str) -> Decimal | None:
         """Return the median of the wallets in other files than `path`, None where there are too few."""
@@ -56,6 +90,10 @@ class _Wallets:
         middle = (count - 1) // 2
         return ordered[middle + (middle >= place)] if count >= _ENOUGH else None
 
+    def compared(self, one: _Amount, path: str) -> _Amount:
+        """Return an amount of the file at `path` with what it is compared with."""
+        return one._replace(typical=self.elsewhere(one.environment, path)) if one.environment else one
+
 
 def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
     """Yield, with the path of its file, each amount that is likely meant in thousands; one with cents is not.
@@ -64,33 +102,12 @@ def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple
     """
     wallets = _Wallets(views)
     for view in (view for view in views if not view.flawed):
-        found = [one for one in _few_digits(view, wallets) if _is_small(one)]
+        compared = (wallets.compared(one, view.path) for one in _sizes(view).amounts)
+        found = [one for one in compared if _is_small(one)]
         raw = parse(view.data).value if found else None
         for one in found:
             if "." not in str(_written(raw, one.keys)):
                 yield view.path, _problem(one, context)
-
-
-def _few_digits(view: TeamView, wallets: _Wallets) -> Iterator[_Amount]:
-    """Yield the amounts of a file below a thousand."""
-    team = view.team
-    for environment, amounts in wallets.amounts[view.path].items():
-        for index, (keys, amount) in enumerate(amounts):
-            if not 0 < amount < _THOUSAND:
-                continue
-            own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
-            typical, beside = median_low(own) if own else None, "the wallet's other amounts"
-            if not own:
-                typical, beside = wallets.elsewhere(environment, view.path), f"other teams' `{environment}`"
-            yield _Amount(("wallets", environment, *keys), amount, typical, beside)
-    for position, setting in enumerate(team.billing_budgets):
-        if 0 < setting.amount < _THOUSAND:
-            watching = wallets.usual(watched(team, setting), view.path)
-            keys = ("billing_budgets", view.budget_index(position), "amount")
-            yield _Amount(keys, setting.amount, watching, "the wallet that it watches")
-    if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
-        total = sum((wallets.usual(environment, view.path) for environment in team.wallets), Decimal(0))
-        yield _Amount(("plan", "baseline_monthly"), baseline, total, "the team's wallets")
 
 
 def _is_small(one: _Amount) -> bool:
