@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.forecast_log import alarmed
 from reconciler.app.listening import progress
-from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import obtain_usage
+from reconciler.app.session import load_desired
+from reconciler.app.usage import usage_alone
 from reconciler.findings import Finding, UsageError
 from reconciler.model.forecast import ForecastNotice
 from reconciler.model.period import FiscalYear, Period
@@ -116,11 +116,7 @@ def _usage(
     from reconciler.review.organization import first_day_needed
 
     since = first_day_needed(asked, other, desired.organization.fiscal_year.starts)
-    if settings.usage:
-        usage, doubts = obtain_usage(settings, desired, None, since=since)
-    else:
-        with connected(settings, desired) as connection:
-            usage, doubts = obtain_usage(settings, desired, connection, since=since)
+    usage, doubts = usage_alone(settings, desired, since=since)
     if usage is None:
         raise UsageError(
             "there is no usage to review: Keeptrusts gave no export", hint="name export files with `--usage`"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import note, progress, say
+from reconciler.app.session import connected
 from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
 from reconciler.forecast.windows import trailing_window
 from reconciler.settings import Settings
@@ -65,6 +66,24 @@ def obtain_usage(
         )
     compared = spend_findings(desired, connection, usage, as_of=settings.as_of)
     return usage, (*usage_findings(usage.source, currency=currency), *compared)
+
+
+def usage_alone(
+    settings: Settings, desired: Desired, *, since: date | None = None, compare: bool = False
+) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
+    """Return what `obtain_usage` does for what reads nothing else of Keeptrusts: of our organization alone.
+
+    With `compare` files are held against the dashboard where there is a token. Raises UnauthorizedError where the token
+    belongs to another organization.
+    """
+    if settings.usage and not (compare and (settings.token or settings.sandbox)):
+        return obtain_usage(settings, desired, None, since=since)
+    from reconciler.keeptrusts.reader import Reader
+
+    with connected(settings, desired) as connection:
+        with Reader(connection) as reader:
+            reader.require_organization(desired.organization.organization)
+        return obtain_usage(settings, desired, connection, since=since)
 
 
 def exported(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from reconciler.app.listening import note, say
-from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import obtain_usage
+from reconciler.app.session import load_desired
+from reconciler.app.usage import usage_alone
 from reconciler.files import write_file
 from reconciler.findings import UsageError
 from reconciler.report.usage_rows import MONEY, PLAIN, Cell, Row, csv_of, focus_rows, plain_rows
@@ -32,11 +32,7 @@ def export(settings: Settings, format_: Format, output: Path | None = None) -> s
         UsageError: there is no usage, it has more rows than a workbook holds, or the file cannot be written.
     """
     desired, _ = load_desired(settings)
-    if settings.usage and not (settings.token or settings.sandbox):
-        usage, doubts = obtain_usage(settings, desired, None)
-    else:
-        with connected(settings, desired) as connection:
-            usage, doubts = obtain_usage(settings, desired, connection)
+    usage, doubts = usage_alone(settings, desired, compare=True)
     if usage is None:
         raise UsageError("there is no usage to export", hint="name export files with `--usage`")
     for doubt in doubts:

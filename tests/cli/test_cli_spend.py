@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -101,3 +102,20 @@ def test_a_month_to_come_is_refused_and_on_a_first_the_month_before_is_looked_at
     assert "2026-07 is still to come" in refused.err
     first = ask("spend", "--usage", example_export, "--as-of", "2026-06-01", "--format", "json")
     assert json.loads(first.out)["first_day"] == "2026-05-01"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["spend", "review", "backtest", "usage export", "evidence pull", "forecast", "year", "recommend", "plan", "drift"],
+)
+def test_no_figure_is_made_of_what_another_organization_spent(
+    kt: Run, acme: Sandbox, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(BUDGETS, "budgets")
+    settings = Path("budgets/org.yaml")
+    settings.write_text(settings.read_text().replace("org_acme ", "org_other "))
+    with overlaid(KEEPTRUSTS_API_URL=acme.url, KEEPTRUSTS_API_TOKEN=acme.read_token):
+        done = kt(*command.split(), "--as-of", DAY)
+    assert (done.code, done.out) == (ExitCode.REMOTE, "")
+    assert "the token belongs to organization `org_acme`, and the YAML is for `org_other`" in done.err

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import progress
 from reconciler.app.outlook.look import Outlook
 from reconciler.app.outlook.notices import notices, usage_words
-from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import obtain_usage
+from reconciler.app.session import load_desired
+from reconciler.app.usage import usage_alone
 from reconciler.app.wallet_names import chosen
 from reconciler.findings import Finding, UsageError
 from reconciler.report.renderers import Answer, render
@@ -77,11 +77,7 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
 
 def usage_to_replay(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
     """Return the usage of the past; UsageError where there is none."""
-    if settings.usage:
-        usage, doubts = obtain_usage(settings, desired, None)
-    else:
-        with connected(settings, desired) as connection:
-            usage, doubts = obtain_usage(settings, desired, connection)
+    usage, doubts = usage_alone(settings, desired)
     if usage is None:
         raise UsageError(
             "there is no usage to replay: Keeptrusts gave no export", hint="name export files with `--usage`"
