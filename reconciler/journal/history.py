@@ -122,6 +122,11 @@ class History:
         return frozenset().union(*self.transactions.values())
 
     @property
+    def acknowledged(self) -> frozenset[str]:
+        """The ledger ids that are known to be ours, or were there when a run found the wallet as git says."""
+        return self.own.union(*self.settled.values())
+
+    @property
     def last(self) -> RunTrace | None:
         return list(self.runs.values())[-1] if self.runs else None
 

@@ -72,11 +72,11 @@ def make_plan(
 
     Reclaims come first, then allocations, then managed objects kind by kind. `live` must hold every wallet of
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
-    operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
-    against its reading: nothing is planned for such a wallet. In a currency that the organization has no money of
-    nothing at all is planned, and nothing else is said, since every wallet was looked for in it. From wallets that are
-    not `known`, because nothing was ever applied to them, nothing is taken back; None: all are. Before `period`
-    begins, by `as_of`, nothing is said of what earlier months leave in a wallet: that is for the forecast to tell.
+    operations, and of what was adopted: they are not by hand, even where their marks were cut off. `doubts` say by
+    wallet what the journal has against its reading: nothing is planned for such a wallet. In a currency that the
+    organization has no money of nothing is planned, and nothing else is said, since every wallet was looked for in it.
+    From wallets that are not `known`, because nothing was ever applied to them, nothing is taken back; None: all are.
+    Before `period` begins, by `as_of`, nothing is said of what earlier months leave in a wallet: the forecast tells.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency

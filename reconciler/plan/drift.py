@@ -56,8 +56,8 @@ def classify(
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
     managed object that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
     the last run did not do it; a person is needed, since nothing does it by itself. `own` are the ledger's ids of our
-    operations, as far as the journal knows them. `doubts` say by wallet what the journal has against its reading: such
-    a wallet is pending, and needs a person too.
+    operations and of what was adopted, as far as the journal knows them. `doubts` say by wallet what the journal has
+    against its reading: such a wallet is pending, and needs a person too.
     """
     view = _View(
         merged, live, period, day, applied, tuple(proposals), frozenset(unfinished), frozenset(own), doubts or {}

@@ -22,7 +22,7 @@ from reconciler.plan.by_hand import entries_by_hand, funding_near, is_doubtful
 
 @dataclass(frozen=True)
 class WalletGap:
-    """One wallet's desired and live funding for a period. `own` are the ledger's ids of our own operations.
+    """One wallet's desired and live funding for a period. `own` are ids of the ledger that are not by hand.
 
     With a `doubt` about the reading, nothing follows from it.
     """

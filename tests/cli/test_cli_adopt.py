@@ -63,11 +63,22 @@ def test_what_is_given_by_hand_after_adopting_is_drift_and_a_plan_takes_it_back(
     desk.world.enter("t-alpha", "allocate", Decimal(500))
     adopted(desk)
     top_up(desk)
-    assert desk.kt("drift", *AS_OF).code == 11
+    found = desk.kt("drift", *AS_OF)
+    assert found.code == 11
     (change,) = changes(desk)
     assert (change["kind"], change["amount"]) == ("reclaim", "40.00")
+    (told,) = json.loads((desk.clone / "plan.json").read_text())["drift"]
+    assert told["sentence"].startswith("alpha / prod was given USD 40.00 by hand (")
+    assert "alpha / prod was given USD 40.00 by hand (" in found.out
     assert desk.applied().code == 0
     assert desk.funded == 500
+
+
+def test_what_is_given_by_hand_after_adopting_is_told_apart_whatever_it_adds_up_to(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    adopted(desk)
+    desk.world.enter("t-alpha", "allocate", Decimal("12.345678"))
+    assert "was given USD 12.35 by hand (" in desk.kt("drift", *AS_OF).out
 
 
 def test_what_is_given_by_hand_before_adopting_is_left(desk: Desk) -> None:

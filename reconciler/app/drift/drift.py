@@ -180,7 +180,7 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         applied=known.applied,
         proposals=known.proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
-        own=history.own,
+        own=history.acknowledged,
         doubts=doubts,
     )
     found = with_released(found, history.released)

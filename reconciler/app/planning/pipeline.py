@@ -128,7 +128,7 @@ def differing(
         settings.period,
         last_applied=last_declared(records),
         teams=teams,
-        own=history.own,
+        own=history.acknowledged,
         doubts=standing.doubts(known.wallets, settings.period),
         known=met_again(history.known(live.wallets, settings.period), first_wallets(settings, desired, first_apply)),
         as_of=settings.as_of,
