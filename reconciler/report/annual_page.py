@@ -177,7 +177,8 @@ def _uncounted(facts: YearDocument) -> Iterator[str]:
     steps = [step for team in facts.teams for step in team.bridge.steps if step.uncounted]
     if steps:
         what = wording.listed([visible(step.what, 80) for step in steps], MOST_NAMED)
-        yield f"{wording.counted(len(steps), 'saving')} could not be put into money and counts as 0: {what}."
+        so = "counts" if len(steps) == 1 else "count"
+        yield f"{wording.counted(len(steps), 'saving')} could not be put into money and {so} as 0: {what}."
 
 
 def _uncovered(facts: YearDocument) -> Iterator[str]:

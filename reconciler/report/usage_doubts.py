@@ -144,8 +144,8 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
             "usage",
             0,
             "unpriced-events",
-            f"{source.unpriced_rows:,} events carry tokens, cost nothing and are no cache hits:"
-            f" {source.unpriced_share:.1%} of all tokens have no price, so spend is understated",
+            f"{_without_price(source.unpriced_rows)}: {source.unpriced_share:.1%} of all tokens have no price,"
+            " so spend is understated",
             "give their models a price in Keeptrusts",
         )
     if source.unknown_teams:
@@ -163,16 +163,23 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
         yield _below_zero(wallet, month, _money(amount, currency))
 
 
+def _without_price(rows: int) -> str:
+    if rows == 1:
+        return "1 event carries tokens, costs nothing and is no cache hit"
+    return f"{rows:,} events carry tokens, cost nothing and are no cache hits"
+
+
 def _unknown_teams(source: UsageSource, currency: str) -> _Said:
     most = sorted(source.unknown_teams.items(), key=lambda item: (-item[1], item[0]))
+    rows = sum(source.unknown_teams.values())
     named = ", ".join(f"{team} ({count:,})" for team, count in most[:5])
     others = f" and {len(most) - 5} more" if len(most) > 5 else ""
     return (
         "usage",
         0,
         "unknown-teams",
-        f"{sum(source.unknown_teams.values()):,} events, {_money(source.unknown_cost, currency)}, belong to teams that"
-        f" no wallet names: {named}{others}",
+        f"{wording.counted(rows, 'event')}, {_money(source.unknown_cost, currency)},"
+        f" {'belongs to a team' if rows == 1 else 'belong to teams'} that no wallet names: {named}{others}",
         "add their `team_id` to a team's wallets, or leave them unmanaged",
     )
 

@@ -91,10 +91,11 @@ def test_a_move_counts_as_far_as_tokens_moved_and_is_priced_by_what_was_paid() -
 
 
 def test_a_move_to_a_model_that_nobody_paid_for_is_said_and_counts_as_nothing() -> None:
-    plan = AnnualPlan(provider_mix=(MOVE.model_copy(update={"target": "openai/none"}),))
-    (part,) = moves(plan, traffic())
-    assert part.uncounted.startswith("nobody paid for openai/gpt-4o and openai/none")
-    assert part.times(MAY) == 1
+    for lacking in ({"target": "openai/none"}, {"source": "openai/none"}):
+        plan = AnnualPlan(provider_mix=(MOVE.model_copy(update=lacking),))
+        (part,) = moves(plan, traffic())
+        assert part.uncounted == "nobody paid for openai/none in the last 90 days"
+        assert part.times(MAY) == 1
     (alone,) = ProviderMix().parts(plan, None)
     assert alone.uncounted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,17 @@ def test_what_is_said_about_a_file_counts_no_row(code: str) -> None:
         "no amount; left out"
     ]
     assert usage_summary(about) == usage_summary(replace(SOURCE, issues=()))
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ({"unpriced_rows": 1}, "1 event carries tokens, costs nothing and is no cache hit: "),
+        ({"unpriced_rows": 1200}, "1,200 events carry tokens, cost nothing and are no cache hits: "),
+        ({"unknown_teams": {"a": 1}}, "1 event, USD 0.00, belongs to a team that no wallet names: a (1)"),
+        ({"unknown_teams": {"a": 1, "b": 1}}, "2 events, USD 0.00, belong to teams that no wallet names: a (1), b (1)"),
+    ],
+)
+def test_one_event_is_told_as_one(source: dict[str, Any], told: str) -> None:
+    (finding,) = usage_findings(replace(SOURCE, **source), currency="USD")
+    assert finding.message.startswith(told)

@@ -65,7 +65,8 @@ class ProviderMix(Lever):
             what = f"{percent_text(move.share)} of {move.source} to {move.target}{since} by {move.by}"
             saved = _saved(view, move) if view else None
             if view is None or saved is None:
-                why = f"nobody paid for {move.source} and {move.target} in the last {LONG_WINDOW_DAYS} days"
+                lacking = _unpriced(view, move) if view else (move.source, move.target)
+                why = f"nobody paid for {' and '.join(lacking)} in the last {LONG_WINDOW_DAYS} days"
                 yield Part("governance", self.name, what, move.reason, uncounted=why)
             else:
                 yield Part(
@@ -113,9 +114,8 @@ class ProviderMix(Lever):
 
     def notices(self, view: TeamView, rows: Sequence[Assumption]) -> Iterator[Remark]:
         for move, row in zip(view.plan.provider_mix, rows, strict=True):
-            long = view.observed(LONG_WINDOW_DAYS)
-            missing = [name for name in (move.source, move.target) if long.price_of(name) is None]
-            if missing and long.cost:
+            missing = _unpriced(view, move)
+            if missing and view.observed(LONG_WINDOW_DAYS).cost:
                 yield Remark(
                     "mix-unpriced",
                     f"the move from {move.source} to {move.target} cannot be priced: no paid usage of"
@@ -213,6 +213,11 @@ def _saved(view: TeamUsage, move: ProviderMixMove) -> Decimal | None:
     began = min((move.since or view.year).first, view.known.known_until)
     before = view.observed_between(began - timedelta(days=LONG_WINDOW_DAYS), began)
     return Decimal(repr(effect_of((before if before.cost > 0 else seen).share_of(move.source), target / source)))
+
+
+def _unpriced(view: TeamUsage, move: ProviderMixMove) -> list[str]:
+    seen = view.observed(LONG_WINDOW_DAYS)
+    return [name for name in (move.source, move.target) if seen.price_of(name) is None]
 
 
 def _moved_to(move: ProviderMixMove, saved: Decimal, month: Month) -> Decimal:
