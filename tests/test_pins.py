@@ -169,3 +169,13 @@ def test_what_is_installed_here_is_what_is_pinned() -> None:
 def test_no_pin_says_where_packages_come_from() -> None:
     for file in (RUNNING, TESTING, MUTATING, SPARKING):
         assert "://" not in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_nothing_tells_anybody_to_ask_an_index_for_us_and_every_extra_is_explained() -> None:
+    """What an index offers by our name is not ours: from a clone or a wheel alone we are installed."""
+    told = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "reconciler").rglob("*.py")]
+    asks = re.compile(r"keeptrusts[-_]budgets(\[|==)|install [^`]*keeptrusts-budgets")
+    found = {str(file.relative_to(ROOT)): asks.findall(file.read_text(encoding="utf-8")) for file in told}
+    assert {name: hits for name, hits in found.items() if hits and name != "CHANGELOG.md"} == {}
+    explained = (ROOT / "docs" / "how-to" / "install.md").read_text(encoding="utf-8")
+    assert {name for name in EXTRAS if f"| `{name}` |" not in explained} <= {"build", "dev", "docs", "mutants"}

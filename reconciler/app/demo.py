@@ -19,7 +19,8 @@ def example_budgets() -> Path:
         if (candidate / "org.yaml").is_file():
             return candidate
     raise UsageError(
-        "the example budgets are not beside this installation", hint="install keeptrusts-budgets again, or clone it"
+        "the example budgets are not beside this installation",
+        hint="install kt-budgets again from a clone, or run it there",
     )
 
 

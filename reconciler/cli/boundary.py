@@ -12,6 +12,7 @@ from types import FrameType
 import click
 
 from reconciler.app.job import forget, hand_over, tell
+from reconciler.app.lacking import lacking
 from reconciler.cli.completion import VARIABLE, completed
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
 from reconciler.redaction import hide_environment, printable, without_secrets
@@ -71,9 +72,7 @@ def _ended(arguments: Sequence[str], error: BaseException) -> int:
             sentence = f"the output cannot be written: {error.strerror}"
             return _stop(arguments, ExitCode.USAGE, sentence, "make room for it")
         case ModuleNotFoundError() if (error.name or "reconciler").partition(".")[0] != "reconciler":
-            sentence = f"kt-budgets is not installed whole: the Python package `{error.name}` is missing"
-            hint = "run `pip install .` in a clone of kt-budgets, which installs everything that it needs"
-            return _stop(arguments, ExitCode.USAGE, sentence, hint)
+            return _stop(arguments, ExitCode.USAGE, *lacking(str(error.name)))
         case _:
             return _bug(arguments, error)
 

@@ -16,7 +16,7 @@ from reconciler.policy.helpers import Helper, helpers
 from reconciler.policy.tokens import forbidden, lists_in, written_calls
 
 MISSING = "rules are judged with CEL, which is not installed"
-INSTALL = "install `keeptrusts-budgets[rules]`"
+INSTALL = "install it with `pip install '.[rules]'` in a clone of kt-budgets"
 
 _PLACE = re.compile(r"<input>:([0-9]+):([0-9]+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")

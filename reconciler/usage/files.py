@@ -16,6 +16,7 @@ from reconciler.findings import UnreachableError, UsageError
 from reconciler.model.usage import RowIssue
 from reconciler.usage.folders import SUFFIXES, Walk, is_export, not_an_export, unreadable_folders
 
+_INSTALL = "install it with `pip install '.[object-store]'` in a clone of kt-budgets, or download the exports first"
 _NAMED_OF_A_KIND = 10
 """How many files of which the same is to be said are named one by one; the others are counted."""
 
@@ -113,7 +114,7 @@ def object_store() -> ModuleType:
     except ImportError as error:
         raise UsageError(
             "reading an object-store URL needs the `object-store` extra, which is not installed",
-            hint="install it with `pip install 'keeptrusts-budgets[object-store]'`, or download the exports first",
+            hint=_INSTALL,
         ) from error
 
 
@@ -176,7 +177,7 @@ def _remote(url: str, walk: Walk) -> Iterator[ExportFile]:
     except ImportError as error:
         raise UsageError(
             f"{shown(url)}: the driver for this kind of URL is not installed",
-            hint="install it with `pip install 'keeptrusts-budgets[object-store]'`, or download the exports first",
+            hint=_INSTALL,
         ) from error
     except Exception as error:
         raise unreachable(url, error) from error

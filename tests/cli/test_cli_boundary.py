@@ -103,6 +103,10 @@ def test_a_package_that_is_missing_is_no_bug_and_says_what_to_install(capsys: py
     errors = capsys.readouterr().err
     assert "kt-budgets is not installed whole: the Python package `ibis` is missing" in errors
     assert "pip install ." in errors
+    for module, extra in {"xlsxwriter": "xlsx", "cryptography.hazmat": "signing"}.items():
+        lacks = ModuleNotFoundError(f"No module named '{module}'", name=module)
+        assert run(failing(lacks), []) == ExitCode.USAGE
+        assert f"`pip install '.[{extra}]'` in a clone of kt-budgets" in capsys.readouterr().err
     ours = ModuleNotFoundError("No module named 'reconciler.gone'", name="reconciler.gone")
     assert run(failing(ours), []) == ExitCode.BUG
 

@@ -98,7 +98,7 @@ def test_pixels_without_their_library_say_what_to_install(kt: Run, monkeypatch: 
     done = kt("show", "plan.json", "--format", "png", "--chart", "year")
     assert done.code == 2
     assert "a PNG is made by resvg, which is not installed" in done.err
-    assert "pip install 'keeptrusts-budgets[png]'" in done.err
+    assert "pip install '.[png]'" in done.err
 
 
 @pytest.mark.usefixtures("here")

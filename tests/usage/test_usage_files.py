@@ -220,7 +220,7 @@ def test_a_missing_object_store_extra_is_an_error_with_the_cure(exports: Any, mo
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(UsageError) as raised:
         exports.read("s3://bucket/path.csv")
-    assert "keeptrusts-budgets[object-store]" in raised.value.hint
+    assert "pip install '.[object-store]'` in a clone of kt-budgets" in raised.value.hint
 
 
 def test_a_shown_url_holds_no_credentials() -> None:

@@ -75,7 +75,7 @@ def test_an_installation_without_the_extra_is_told_how_to_get_it(exports: Any, m
         UsageError, match=r"of its extra `pyspark[.a-z]*` is not installed; nothing was read"
     ) as refused:
         exports.read(engine="local[2]")
-    assert refused.value.hint == "install it with `pip install 'keeptrusts-budgets[spark]'`"
+    assert refused.value.hint == "install it with `pip install '.[spark]'` in a clone of kt-budgets"
 
 
 def test_a_pipe_is_refused_on_spark(exports: Any) -> None:

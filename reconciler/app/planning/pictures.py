@@ -12,7 +12,7 @@ from reconciler.report.spans import visible
 from reconciler.report.wording import listed
 
 _ZOOM = 2.0
-_INSTALL = "install it with `pip install 'keeptrusts-budgets[png]'`, or take `--format svg`"
+_INSTALL = "install it with `pip install '.[png]'` in a clone of kt-budgets, or take `--format svg`"
 _LETTER = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><text y="18">A</text></svg>'
 
 

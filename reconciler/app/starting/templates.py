@@ -70,5 +70,5 @@ def _shipped(name: str) -> str:
         if candidate.is_file():
             return candidate.read_text(encoding="utf-8")
     raise UsageError(
-        f"{name} is not beside this installation", hint="install keeptrusts-budgets again, or use `--forge none`"
+        f"{name} is not beside this installation", hint="install kt-budgets again from a clone, or use `--forge none`"
     )

@@ -85,7 +85,7 @@ def refuse(files: Sequence[ExportFile], found: Sequence[Facts], version: str) ->
         raise UsageError(
             f"the workers of Spark have kt-budgets {', '.join(sorted(strange))}, and this is {version};"
             " nothing was read",
-            hint=f"install keeptrusts-budgets=={version} on every worker",
+            hint=f"install kt-budgets {version} on every worker, from the same clone or wheel as here",
         )
     _raise_first(found, Step.UNPACK)
     refuse_parts(facts.part for facts in found if facts.part is not None)

@@ -15,9 +15,9 @@ from reconciler.usage.engine_names import address, masters
 
 OLDEST_JAVA = 17
 ANSWER_SECONDS = 20
-_EXTRA = "install it with `pip install 'keeptrusts-budgets[spark]'`"
+_EXTRA = "install it with `pip install '.[spark]'` in a clone of kt-budgets"
 _ON_WORKERS = (
-    "install this version of keeptrusts-budgets with its `spark` extra on every worker, in the Python that"
+    "install this version of kt-budgets with its `spark` extra on every worker, in the Python that"
     " PYSPARK_PYTHON names here (for `sc://`, at the server)"
 )
 _LACKING = re.compile(r"No module named '?([\w.]+)|([\w-]+) >= \S+ must be installed")
