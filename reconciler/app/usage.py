@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,21 +22,19 @@ if TYPE_CHECKING:
     from reconciler.model.usage import DailyUsage
 
 
-def prepare(settings: Settings) -> None:
-    """Import what reads exports, which takes half a second: while something else is waited for, that costs nothing."""
-    if settings.usage:
-        with suppress(ImportError):
-            import reconciler.usage.read  # noqa: F401
-
-
 def obtain_usage(
-    settings: Settings, desired: Desired, connection: Connection | None, *, since: date | None = None
+    settings: Settings,
+    desired: Desired,
+    connection: Connection | None,
+    *,
+    since: date | None = None,
+    named: DailyUsage | None = None,
 ) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
     """Return daily usage and what is to be said about it.
 
     It is that of the trailing year, and since `since`. Without `--usage` an export is created, awaited and downloaded.
     When this Keeptrusts does not give one, usage is None and a warning says so: the forecast then goes by what the
-    ledger settled.
+    ledger settled. `named` is what was read already of the files that were named.
     """
     from reconciler.app.dashboard import spend_findings
     from reconciler.report.usage_doubts import usage_findings
@@ -48,7 +45,7 @@ def obtain_usage(
         return usage, usage_findings(usage.source, currency=currency) if usage else ()
     try:
         if settings.usage:
-            usage = from_files(settings, desired, since=since)
+            usage = named or from_files(settings, desired, since=since)
         else:
             usage = exported(settings, desired, connection, since=since)
     except (RemoteError, UsageError) as error:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.forecast.belief import EVEN, Prior
 from reconciler.forecast.common import Common, fit_common
+from reconciler.forecast.fit import organization_week
 from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.observed import Observations, observations
+from reconciler.forecast.panel import Floats
 from reconciler.forecast.prior import organization_prior
 from reconciler.forecast.quantiles import interval_keys
 from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.shared_days import shared_events
 from reconciler.forecast.shared_event import SharedEvent
 from reconciler.forecast.team_usage import DeclaredUsage, TeamUsage
@@ -24,7 +27,10 @@ from reconciler.model.usage import DailyUsage
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastContext:
-    """What holds for every wallet of one forecast. `end` is the first day that nobody asks about."""
+    """What holds for every wallet of one forecast. `end` is the first day that nobody asks about.
+
+    `usual_week` is that of the organization, None where every wallet has a history of its own.
+    """
 
     organization: OrganizationBudget
     teams: Mapping[str, TeamBudget]
@@ -39,6 +45,7 @@ class ForecastContext:
     prior: Prior = EVEN
     common: Common = field(default_factory=Common)
     events: tuple[SharedEvent, ...] = ()
+    usual_week: Floats | None = None
 
     def team_wallets(self, question: WalletQuestion) -> list[str]:
         """Return the wallet keys of the question's team, its first wallet first."""
@@ -57,10 +64,6 @@ class ForecastContext:
             declared=tuple(self.team_wallets(question)),
             looked_at=question.plan,
         )
-
-    def of(self, shards: Sequence[Sequence[WalletQuestion]]) -> ForecastContext:
-        teams = {question.wallet.team for shard in shards for question in shard}
-        return replace(self, teams={name: self.teams[name] for name in sorted(teams) if name in self.teams})
 
 
 def forecast_context(
@@ -94,7 +97,14 @@ def forecast_context(
         prior=organization_prior(teams, organization, known, seen),
         common=fit_common(known),
         events=shared_events(known),
+        usual_week=organization_week(known) if any(is_short(question, known) for question in questions) else None,
     )
+
+
+def is_short(question: WalletQuestion, known: Spending) -> bool:
+    """Whether the wallet was spent from, and its history says little about its own week."""
+    first = known.of(question.wallet.key).first_event()
+    return first is not None and (known.known_until - first).days < SHORT_DAYS
 
 
 def _end(questions: Sequence[WalletQuestion], *, organization: OrganizationBudget, period: Period, as_of: date) -> date:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from itertools import islice
 from math import prod
 
@@ -244,12 +243,10 @@ def planned_for(learned: Fit, *, daily: Floats, grows: Bools) -> Fit:
     return replace(learned, level=level, largest=largest, long_run=long_run, season=season)
 
 
-@lru_cache(maxsize=1)
 def organization_week(known: Spending) -> Floats:
     """Return float64[7] by phase: the mean week of the export's wallets that have a history of two months or more.
 
-    A short history says little about its own week; most wallets of an organization work on the same days. Every shard
-    of a forecast asks for it.
+    A short history says little about its own week; most wallets of an organization work on the same days.
     """
     histories = (known.wallets[wallet].history(known.known_until) for wallet in sorted(known.wallets))
     teachers = list(islice((days for days in histories if np.count_nonzero(days) >= TEACHING_DAYS), TEACHERS))

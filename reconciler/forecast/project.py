@@ -8,7 +8,8 @@ from operator import attrgetter
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.notices import promise_notice, stale_notice
 from reconciler.forecast.question import Forecast, WalletQuestion
-from reconciler.forecast.shard import Shard, ShardRunner, one_by_one, sharded
+from reconciler.forecast.shard import Shard, ShardRunner, one_by_one
+from reconciler.forecast.sharding import sharded
 from reconciler.forecast.year import YearSum, left_out_wallets, uncovered_spend, year_forecast
 from reconciler.forecast.year_alone import year_alone
 from reconciler.model.forecast import WalletForecast, YearForecast
@@ -31,7 +32,7 @@ def project(
     `run_shards` says where the shards of a large forecast are worked out; the answers do not depend on it. `others` are
     looked ahead for only as far as the year needs it: nothing else is said of them. None of them: nor of the year.
     """
-    places = sharded(questions)
+    places = sharded([question.wallet for question in questions])
     shards = run_shards([[questions[place] for place in asked] for asked in places], context)
     answers: dict[int, WalletForecast] = {}
     for asked, shard in zip(places, shards, strict=True):

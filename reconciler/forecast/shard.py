@@ -24,12 +24,6 @@ from reconciler.model.assumption import TeamAssumptions
 from reconciler.model.forecast import UnitPrice, WalletForecast
 from reconciler.model.period import Period
 
-MOST_WALLETS = 128
-"""Wallets of a shard, unless one team has more. It is the same for every machine, because sums depend on it.
-
-Decision 0041.
-"""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shard:
@@ -48,19 +42,6 @@ ShardRunner = Callable[[Sequence[Sequence[WalletQuestion]], ForecastContext], Se
 
 def one_by_one(shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext) -> list[Shard]:
     return [forecast_shard(questions, context) for questions in shards]
-
-
-def sharded(questions: Sequence[WalletQuestion]) -> list[list[int]]:
-    """Return the places of the questions of each shard: whole teams, of MOST_WALLETS wallets at most together."""
-    teams: dict[str, list[int]] = {}
-    for place, question in enumerate(questions):
-        teams.setdefault(question.wallet.team, []).append(place)
-    shards: list[list[int]] = []
-    for places in teams.values():
-        if not shards or len(shards[-1]) + len(places) > MOST_WALLETS:
-            shards.append([])
-        shards[-1] += places
-    return [sorted(places) for places in shards]
 
 
 def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext) -> Shard:

@@ -15,10 +15,10 @@ import numpy as np
 
 from reconciler.forecast.calendar import DayRange, day_before
 from reconciler.forecast.censored import censored_days
-from reconciler.forecast.context import ForecastContext
+from reconciler.forecast.context import ForecastContext, is_short
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
-from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, planned_for
+from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
@@ -29,7 +29,6 @@ from reconciler.forecast.price_index import price_index
 from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.repricing import PriceIndex
-from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.shift_notice import history_notices
 from reconciler.forecast.todays_terms import dearer_before
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
@@ -67,17 +66,12 @@ class Simulated:
 
 def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -> Iterator[Simulated]:
     """Yield the simulated wallets in the order of the questions; each depends on its own wallet and team only."""
-    week = organization_week(context.known) if any(_is_short(question, context) for question in questions) else None
+    week = context.usual_week if any(is_short(question, context.known) for question in questions) else None
     for first in range(0, len(questions), CHUNK):
         for _, alike in groupby(_taught(questions[first : first + CHUNK], context, week), key=attrgetter("learned")):
             run = list(alike)
             for place in range(0, len(run), TOGETHER):
                 yield from _together(run[place : place + TOGETHER], context)
-
-
-def _is_short(question: WalletQuestion, context: ForecastContext) -> bool:
-    first = context.known.of(question.wallet.key).first_event()
-    return first is not None and (context.known.known_until - first).days < SHORT_DAYS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

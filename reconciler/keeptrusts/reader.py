@@ -12,7 +12,7 @@ import httpx
 
 from reconciler.keeptrusts.channel import Channel, OnAnswer
 from reconciler.keeptrusts.connection import Connection
-from reconciler.keeptrusts.reads import Listings, Progress, Reads
+from reconciler.keeptrusts.reads import Listings, Progress, Reads, Watcher
 from reconciler.keeptrusts.spending import Dimension, spend_by, spend_on
 from reconciler.model.directory import Directory
 from reconciler.model.kinds.managed_kind import ManagedKind, V
@@ -70,6 +70,7 @@ class Reader:
         period: Period,
         currency: str | None = None,
         on_progress: Progress | None = None,
+        watcher: Watcher | None = None,
     ) -> Live:
         """Return everything that a plan for `period` compares with, read whole.
 
@@ -77,13 +78,14 @@ class Reader:
 
         `wallets` maps those that are asked for to their currencies; `currency` is that of the pool
         (default: the one currency of `wallets`). The organization is checked before anything else is read.
-        `on_progress` is told how many ledgers of how many are read, from the reading thread.
+        `on_progress` is told how many ledgers of how many are read, from the reading thread, and `watcher` which.
+        Ledgers are read in the order of `wallets`.
         """
         currencies = set(wallets.values())
         pool = currency or (currencies.pop() if len(currencies) == 1 else None)
         begun = self._begun.pop(organization, None)
         listed = begun() if begun else self._run(partial(self._reads.listings, organization))
-        return self._run(partial(self._reads.live, listed, dict(wallets), period, pool, on_progress))
+        return self._run(partial(self._reads.live, listed, dict(wallets), period, pool, on_progress, watcher))
 
     def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
         """Return `wallet` with its whole ledger since `period` began, without an upper bound.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from reconciler.findings import RejectedError, UnauthorizedError, UnreadableError
 from reconciler.http.failures import ForbiddenError, shown
@@ -45,6 +45,16 @@ class Listings:
     teams: Mapping[str, str] | None
 
 
+class Watcher(Protocol):
+    """Is told, by the thread that reads, what is there already while the rest is still read."""
+
+    def listed(self, live: Live, /) -> None:
+        """Hear of all that is listed; the wallets are there, and no ledger of any."""
+
+    def read(self, wallet: LiveWallet, /) -> None:
+        """Hear of a wallet whose ledger was read."""
+
+
 class Reads:
     """Every read. `live` remembers which wallet belongs to a team, so that `wallet` can read it in one round trip."""
 
@@ -81,21 +91,20 @@ class Reads:
         period: Period,
         currency: str | None,
         on_progress: Progress | None,
+        watcher: Watcher | None = None,
     ) -> Live:
         """Return live state: what is `listed`, and the ledgers of what is `wanted`."""
         listing = listed.wallets
-        found = listing.chosen(wanted)
-        ledgers = await self._ledgers(found, period, on_progress)
+        chosen = listing.chosen(wanted)
+        found = {key: chosen[key] for key in wanted if key in chosen}
         others, mismatches = listing.rest(wanted)
-        entries = sum(len(ledger.entries) for ledger in ledgers.values())
-        _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(ledgers), entries)
         pool = listing.organization(currency)
         names = listed.teams or {}
-        return Live(
+        live = Live(
             identity=listed.identity,
             pool=pool.pool if pool else None,
             wallets={
-                key: found[key].live(ledgers[key]) if key in found else LiveWallet(key, wanted[key])
+                key: found[key].live(Ledger(())) if key in found else LiveWallet(key, wanted[key])
                 for key in sorted(wanted)
             },
             objects={name: objects for name, (objects, _) in listed.objects.items()},
@@ -106,6 +115,12 @@ class Reads:
             user_wallets=listing.users,
             unreadable=(*listing.unreadable(), *(found for _, strange in listed.objects.values() for found in strange)),
         )
+        if watcher is not None:
+            watcher.listed(live)
+        read_wallets = await self._ledgers(found, period, on_progress, watcher)
+        entries = sum(len(wallet.ledger) for wallet in read_wallets.values())
+        _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(read_wallets), entries)
+        return replace(live, wallets={**live.wallets, **read_wallets})
 
     async def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
         """Return one wallet with its ledger; balance and ledger are read at once where the wallet is known."""
@@ -202,20 +217,28 @@ class Reads:
         return row or choose(await self._listing())
 
     async def _ledgers(
-        self, rows: Mapping[WalletRef, WalletRow], period: Period, on_progress: Progress | None
-    ) -> dict[WalletRef, Ledger]:
-        ledgers: dict[WalletRef, Ledger] = {}
+        self,
+        rows: Mapping[WalletRef, WalletRow],
+        period: Period,
+        on_progress: Progress | None,
+        watcher: Watcher | None,
+    ) -> dict[WalletRef, LiveWallet]:
+        """Return each wallet with its ledger, read in the order of `rows`."""
+        wallets: dict[WalletRef, LiveWallet] = {}
 
         async def read(row: WalletRow) -> None:
             try:
-                ledgers[row.ref] = await self._ledger(row, period)
+                ledger = await self._ledger(row, period)
             except UnknownTypeError as error:
-                ledgers[row.ref] = Ledger((), unread=Unread(error.message, error.hint))
+                ledger = Ledger((), unread=Unread(error.message, error.hint))
+            wallets[row.ref] = row.live(ledger)
+            if watcher is not None:
+                watcher.read(wallets[row.ref])
             if on_progress is not None:
-                on_progress(len(ledgers), len(rows))
+                on_progress(len(wallets), len(rows))
 
         await for_each(rows.values(), read, workers=self._connection.concurrency)
-        return ledgers
+        return wallets
 
     async def _ledger(self, row: WalletRow, period: Period) -> Ledger:
         self._wallet_ids[row.ref, row.currency] = row.id

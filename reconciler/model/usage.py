@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -135,3 +135,16 @@ class DailyUsage:
     fallbacks: npt.NDArray[np.int64]
     fallback_cost: Nanos
     apart: Apart | None = None
+
+    def at(self, rows: npt.NDArray[np.intp]) -> DailyUsage:
+        """Return this with `rows` alone, of which `source` says only what holds for any of them."""
+        columns = {name: getattr(self, name)[rows] for name in _COLUMNS}
+        apart = self.apart and Apart(**{name: getattr(self.apart, name)[rows] for name in _APART})
+        said = UsageSource(
+            "", None, None, None, self.source.data_as_of, len(rows), 0, 0, 0.0, absent=self.source.absent
+        )
+        return DailyUsage(said, **columns, apart=apart)
+
+
+_COLUMNS = tuple(each.name for each in fields(DailyUsage) if each.name not in ("source", "apart"))
+_APART = tuple(each.name for each in fields(Apart))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from reconciler.app.processors import COMMAND, FEWEST_WALLETS, WALLETS_EACH, sha
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast
-from reconciler.forecast.shard import MOST_WALLETS, ShardRunner, one_by_one, sharded
+from reconciler.forecast.shard import ShardRunner, one_by_one
+from reconciler.forecast.sharding import MOST_WALLETS, sharded
 
 WALLETS = 2 * MOST_WALLETS + 9
 UNANSWERED = "another process did not answer"
@@ -89,7 +89,7 @@ def test_files_of_the_current_folder_are_not_run_in_another_process(
 @pytest.mark.parametrize(("wallets", "processors"), [(MANY - 1, 4), (MANY, 1)])
 def test_few_wallets_and_one_processor_need_no_other_process(wallets: int, processors: int) -> None:
     with shard_runner(wallets, processors=processors) as run_shards:
-        assert run_shards is one_by_one
+        assert not run_shards.others
 
 
 def test_a_part_holds_whole_teams_and_every_question_once() -> None:
@@ -98,7 +98,7 @@ def test_a_part_holds_whole_teams_and_every_question_once() -> None:
         question(f"k{team}-{wallet}", team=f"t{team}") for team, size in enumerate(sizes) for wallet in range(size)
     ]
     mixed = asked[::2] + asked[1::2]
-    parts = sharded(mixed)
+    parts = sharded([each.wallet for each in mixed])
     assert sorted(place for part in parts for place in part) == list(range(len(mixed)))
     holders = [{mixed[place].wallet.team for place in part} for part in parts]
     assert [sorted(names) for names in holders] == [["t0", "t1"], ["t2"], ["t3"], ["t4"]]
@@ -117,5 +117,4 @@ def test_a_process_that_ends_after_some_answers_leaves_the_rest_to_others(
 
 def test_there_is_a_process_for_each_processor_that_has_enough_to_do() -> None:
     with shard_runner(4 * WALLETS_EACH, processors=64, command=("false",)) as run_shards:
-        assert isinstance(run_shards, partial)
-        assert len(run_shards.args[0]) == 3
+        assert len(run_shards.others) == 3

@@ -8,21 +8,19 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reconciler.app.first_contact import FirstNames, first_wallets
+from reconciler.app.first_contact import FirstNames
 from reconciler.app.listening import progress
+from reconciler.app.planning.comparison import Comparison
 from reconciler.app.planning.merged_result import merged_parents
 from reconciler.app.planning.questions import questions
 from reconciler.app.planning.remarks import remarks
-from reconciler.apply.derivation import read_since
 from reconciler.findings import Finding
+from reconciler.forecast.sharding import sharded
 from reconciler.git.places import provenance
-from reconciler.journal.history import history_of
-from reconciler.journal.journal import last_declared
-from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.standing import Standing
 from reconciler.journal.waiver_uses import waiver_uses
 from reconciler.model.change import Change
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool
@@ -31,8 +29,8 @@ from reconciler.model.waiver_uses import WaiverUses
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.year_money import year_money
 from reconciler.plan.consequences import with_rest
-from reconciler.plan.diff import Diff, make_plan
-from reconciler.plan.scope import Teams, met_again, wallets_of
+from reconciler.plan.diff import Diff
+from reconciler.plan.scope import Teams, wallets_of
 from reconciler.policy.facts import Told, declared_objects, judged
 from reconciler.settings import Settings
 from reconciler.source.marks import positions
@@ -40,11 +38,13 @@ from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
+    from reconciler.forecast.context import ForecastContext
     from reconciler.forecast.question import Forecast, WalletQuestion
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.keeptrusts.connection import Connection
     from reconciler.keeptrusts.reader import Reader
+    from reconciler.keeptrusts.reads import Watcher
     from reconciler.model.later import Later, LaterTarget
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
@@ -69,11 +69,13 @@ def read_live(
     teams: Teams = None,
     standing: Standing | None = None,
     reader: Reader | None = None,
+    watcher: Watcher | None = None,
 ) -> Live:
     """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`.
 
     For a month to come, ledgers begin with the present one: what is pending of it comes first. They are read as far
-    back as `standing`, what the journal knows, has something to see in them. `reader` is one that has begun.
+    back as `standing`, what the journal knows, has something to see in them, and in the order of the forecast's shards.
+    `reader` is one that has begun.
     """
     from reconciler.keeptrusts.reader import Reader
 
@@ -81,11 +83,20 @@ def read_live(
     with nullcontext(reader) if reader else Reader(connection) as reads, progress("Reading Keeptrusts") as advance:
         return reads.live(
             organization=desired.organization.organization,
-            wallets={key: wallet.currency for key, wallet in wallets_of(desired, teams).items()},
+            wallets={
+                key: wallet.currency for shard in sharded_wallets(desired, teams) for key, wallet in shard.items()
+            },
             period=standing.reading_since(since) if standing else since,
             currency=desired.organization.currency,
             on_progress=advance,
+            watcher=watcher,
         )
+
+
+def sharded_wallets(desired: Desired, teams: Teams = None) -> list[dict[WalletRef, DesiredWallet]]:
+    """Return the wallets of `teams`, those together that are forecast together."""
+    wallets = list(wallets_of(desired, teams).items())
+    return [dict(wallets[place] for place in shard) for shard in sharded([wallet for _, wallet in wallets])]
 
 
 def compared(
@@ -96,16 +107,15 @@ def compared(
     *,
     teams: Teams = None,
     first_apply: FirstNames = False,
-    reader: Reader | None = None,
 ) -> tuple[Live, Diff]:
     """Return live state, and what it differs in from `desired`; `records` are those of the journal.
 
     Without `first_apply`, or for wallets that it does not name, nothing is taken back from a wallet that nothing was
-    ever applied to. `reader` is one that has begun.
+    ever applied to.
     """
-    standing = Standing(history_of(records).operations)
-    read = read_live(settings, desired, connection, teams=teams, standing=standing, reader=reader)
-    return differing(settings, desired, read, records, teams=teams, first_apply=first_apply)
+    comparison = Comparison(settings, desired, records, first_apply)
+    read = read_live(settings, desired, connection, teams=teams, standing=comparison.standing)
+    return comparison.of(read, teams=teams)
 
 
 def differing(
@@ -118,22 +128,7 @@ def differing(
     first_apply: FirstNames = False,
 ) -> tuple[Live, Diff]:
     """Return what was `read`, as a plan is made from it, and what it differs in from `desired`."""
-    history = history_of(records)
-    standing = Standing(history.operations)
-    known = all_owned(read, history.transactions)
-    live = read_since(known, min(settings.period, Period.of(settings.as_of)))
-    diff = make_plan(
-        desired,
-        live,
-        settings.period,
-        last_applied=last_declared(records),
-        teams=teams,
-        own=history.acknowledged,
-        doubts=standing.doubts(known.wallets, settings.period),
-        known=met_again(history.known(live.wallets, settings.period), first_wallets(settings, desired, first_apply)),
-        as_of=settings.as_of,
-    )
-    return live, diff
+    return Comparison(settings, desired, records, first_apply).of(read, teams=teams)
 
 
 def forecast(
@@ -152,12 +147,21 @@ def forecast(
     Without an export, or with an empty one, the ledger's own settlements are what is known of past spend. The fiscal
     year is that of all wallets: where there are other teams, it takes the questions of `others` to know it.
     """
-    from reconciler.forecast.context import forecast_context
     from reconciler.forecast.project import project
-    from reconciler.plan.ledger_usage import ledger_usage
 
     asked = questions(settings, desired, live, diff, teams=teams)
-    context = forecast_context(
+    context = context_of(settings, desired, live, usage, asked)
+    return project(asked, context, run_shards=run_shards, others=() if teams is None else others)
+
+
+def context_of(
+    settings: Settings, desired: Desired, live: Live, usage: DailyUsage | None, asked: Sequence[WalletQuestion]
+) -> ForecastContext:
+    """Return what holds for all that is `asked`, by the `usage`, or without any by what `live` shows."""
+    from reconciler.forecast.context import forecast_context
+    from reconciler.plan.ledger_usage import ledger_usage
+
+    return forecast_context(
         usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=settings.as_of),
         asked,
         organization=desired.organization,
@@ -165,7 +169,6 @@ def forecast(
         as_of=settings.as_of,
         teams=desired.teams,
     )
-    return project(asked, context, run_shards=run_shards, others=() if teams is None else others)
 
 
 def assemble(

@@ -14,15 +14,17 @@ from reconciler.app.first_contact import FirstNames
 from reconciler.app.forecast_log import track_record
 from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import refuse_behind
+from reconciler.app.planning.comparison import Comparison
+from reconciler.app.planning.early import Early
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.others import other_wallets
-from reconciler.app.planning.pipeline import assemble, begun, checked_out, compared, forecast, waiver_uses_for
+from reconciler.app.planning.pipeline import assemble, begun, checked_out, forecast, read_live, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import obtain_usage, prepare
+from reconciler.app.usage import from_files, obtain_usage
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
@@ -129,11 +131,15 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
             released = tuple(released_teams(desired, records))
             desired = managed(desired, records)
             run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
-            prepare(settings)
-            live, diff = compared(
-                settings, desired, connection, records, teams=teams, first_apply=first_apply, reader=reader
+            named = from_files(settings, desired) if settings.usage else None
+            comparison = Comparison(settings, desired, records, first_apply)
+            watcher = Early(comparison, named, run_shards, teams=teams) if named and run_shards.others else None
+            standing = comparison.standing
+            read = read_live(
+                settings, desired, connection, teams=teams, standing=standing, reader=reader, watcher=watcher
             )
-            usage, doubts = obtain_usage(settings, desired, connection)
+            live, diff = comparison.of(read, teams=teams)
+            usage, doubts = obtain_usage(settings, desired, connection, named=named)
         others = other_wallets(settings, desired, usage, teams=teams)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)

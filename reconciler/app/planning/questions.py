@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff
 from reconciler.plan.objects import undeclared
 from reconciler.plan.purses import ledger_purses, signed
@@ -33,19 +34,39 @@ def questions(
 
     Nothing is asked of a wallet whose ledger cannot be read: what it holds for the month is not known.
     """
-    deltas: dict[str, Decimal] = {}
-    for change in diff.changes:
-        if isinstance(change, Allocate | Reclaim):
-            deltas[change.wallet] = deltas.get(change.wallet, ZERO) + signed(change)
     wallets = wallets_of(desired, teams)
-    watching = _watching(desired, live, diff, wallets)
-    charted = set(sorted(wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
-    held = {key: live.wallets.get(key) or LiveWallet(key, wallet.currency) for key, wallet in wallets.items()}
-    return tuple(
-        _question(settings, desired, diff, wallet, held[key], watching, moved=deltas.get(key), charted=key in charted)
-        for key, wallet in wallets.items()
-        if not held[key].unread
-    )
+    moved = moved_by(diff.changes)
+    charted = set(sorted(wallets, key=lambda key: (key not in moved, key))[:MOST_CHARTED])
+    watching = watching_budgets(desired, live, diff.changes, wallets)
+    return tuple(questions_about(wallets, settings, desired, live, diff, watching=watching, charted=charted))
+
+
+def moved_by(changes: Iterable[Change]) -> dict[str, Decimal]:
+    """Return what `changes` give each wallet of which they move money, or take from it."""
+    moved: dict[str, Decimal] = {}
+    for change in changes:
+        if isinstance(change, Allocate | Reclaim):
+            moved[change.wallet] = moved.get(change.wallet, ZERO) + signed(change)
+    return moved
+
+
+def questions_about(
+    wallets: Mapping[WalletRef, DesiredWallet],
+    settings: Settings,
+    desired: Desired,
+    live: Live,
+    diff: Diff,
+    *,
+    watching: Watching,
+    charted: Collection[str],
+) -> Iterator[WalletQuestion]:
+    """Yield what is asked about `wallets`, which `live` and `diff` tell of."""
+    moved = moved_by(diff.changes)
+    for key, wallet in wallets.items():
+        held = live.wallets.get(key) or LiveWallet(key, wallet.currency)
+        if not held.unread:
+            about = (settings, desired, diff, wallet, held, watching)
+            yield _question(*about, moved=moved.get(key), charted=key in charted)
 
 
 def _question(
@@ -54,7 +75,7 @@ def _question(
     diff: Diff,
     wallet: DesiredWallet,
     current: LiveWallet,
-    watching: _Watching,
+    watching: Watching,
     *,
     moved: Decimal | None,
     charted: bool,
@@ -93,7 +114,7 @@ def _question(
 
 
 @dataclass(frozen=True, slots=True)
-class _Watching:
+class Watching:
     """The billing budgets that watch each wallet: those of git as they are live and as desired, and those of nobody."""
 
     live: Mapping[str, tuple[BillingBudget, ...]]
@@ -101,11 +122,12 @@ class _Watching:
     undeclared: Mapping[str, tuple[BillingBudget, ...]]
 
 
-def _watching(desired: Desired, live: Live, diff: Diff, wallets: Collection[str]) -> _Watching:
+def watching_budgets(desired: Desired, live: Live, changes: Iterable[Change], wallets: Collection[str]) -> Watching:
+    """Return the billing budgets that watch `wallets`, before and after `changes`."""
     listed = live.of(BILLING_BUDGETS)
-    strange = undeclared(BILLING_BUDGETS, desired, live, diff.changes)
+    strange = undeclared(BILLING_BUDGETS, desired, live, changes)
     staying = [*(item for key, item in listed.objects.items() if key in strange), *listed.surplus]
-    return _Watching(
+    return Watching(
         live=_by_wallet((item.value for key, item in listed.objects.items() if key not in strange), wallets),
         desired=_by_wallet((wanted.value for wanted in desired.of(BILLING_BUDGETS).values()), wallets),
         undeclared=_by_wallet((item.value for item in staying), wallets),
