@@ -147,6 +147,7 @@ def _read(
             first=first,
             end=end,
             columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
+            currency=desired.organization.currency,
             known_wallets=frozenset(desired.wallets),
             store=Store(place, uses.append) if place else None,
             engine=engine,

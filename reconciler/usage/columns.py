@@ -27,6 +27,12 @@ KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """Canonical name to the names that exports use for it, the first one present and not empty wins."""
 
+CURRENCY = "currency"
+"""The column, in any case, that may say what currency a cost is in."""
+
+OTHER_CURRENCY = "in another currency"
+"""What is read as the cost of an event in another currency than ours: amounts of two are never added."""
+
 REQUIRED = ("timestamp", "team_id", "cost")
 IN_METADATA = ("workload", "lane", "fallback")
 """Attributes that are also looked up inside the `metadata` object, under the same name."""
@@ -46,7 +52,13 @@ class MissingColumnsError(UsageError):
         return MissingColumnsError(self.path, self.missing, self.found, others)
 
 
-def column_names(own: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+class ColumnNames(dict[str, tuple[str, ...]]):
+    """The names to look for by canonical name, and the `currency` that costs are to be in; "" for any."""
+
+    currency = ""
+
+
+def column_names(own: Mapping[str, str], currency: str = "") -> ColumnNames:
     """Return the names to look for by canonical name; one that `own` maps is looked for under that name alone."""
     unknown = sorted(set(own) - set(KNOWN_NAMES))
     if unknown:
@@ -54,7 +66,14 @@ def column_names(own: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
             f"`usage: columns:` maps `{unknown[0]}`, which is not a column of an event",
             hint=f"the names on the left are: {', '.join(KNOWN_NAMES)}",
         )
-    return {name: (own[name],) if name in own else known for name, known in KNOWN_NAMES.items()}
+    names = ColumnNames({name: (own[name],) if name in own else known for name, known in KNOWN_NAMES.items()})
+    names.currency = currency
+    return names
+
+
+def currency_of(names: Mapping[str, Sequence[str]]) -> str:
+    """Return the currency that costs are to be in, "" for any."""
+    return names.currency if isinstance(names, ColumnNames) else ""
 
 
 def find_columns(path: str, found: Sequence[str], names: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:

@@ -12,6 +12,7 @@ from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Valu
 
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
+from reconciler.usage.columns import OTHER_CURRENCY
 from reconciler.usage.engine import run, table_of
 from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of, is_blank
 from reconciler.usage.kept import Kept
@@ -43,6 +44,7 @@ FILES_LOCATED = 50
 
 LEFT_OUT: Mapping[str, str] = {
     "bad-timestamp": f"`timestamp` is no moment between {FIRST_YEAR} and {LAST_YEAR}; left out",
+    "other-currency": "its `currency` is not that of org.yaml, and amounts of two are never added up; left out",
     "bad-cost": "`cost` is no amount below 10^15; left out",
     "no-team": "`team_id` is empty, so it belongs to no wallet; left out",
     "after-as-of": "dated later than the day of the forecast, as with a wrong clock; left out",
@@ -186,6 +188,7 @@ def left_out(events: Table, window: Days) -> StringValue:
     """Return the code of why an event is not in the figures, "" when it is."""
     return ibis.cases(
         (events["at"].isnull(), "bad-timestamp"),
+        (events.written_cost == OTHER_CURRENCY, "other-currency"),
         (events.cost.isnull(), "bad-cost"),
         (events.day.isnull(), "bad-timestamp"),
         (is_blank(events.team_id), "no-team"),

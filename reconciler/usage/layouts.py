@@ -3,13 +3,20 @@
 # ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `literal` and `quoted`)
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
-from reconciler.usage.columns import REQUIRED, MissingColumnsError, find_columns
+from reconciler.usage.columns import (
+    CURRENCY,
+    OTHER_CURRENCY,
+    REQUIRED,
+    MissingColumnsError,
+    currency_of,
+    find_columns,
+)
 from reconciler.usage.dialect import dialect_of, refuse_decimal_commas
 from reconciler.usage.engine import fetch
 from reconciler.usage.formats import Format
@@ -103,7 +110,9 @@ def _csv(file: PlainFile, names: Names) -> Layout:
         f", delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"'{_LINE_ENDS[dialect.line_end]}"
         f", max_line_size = {LONGEST_ROW}, buffer_size = {LONGEST_ROW}, store_rejects = true, columns = {{{columns}}}"
     )
-    select = tuple((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
+    told = _currency_place(dialect.names)
+    values = ((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
+    select = _in_our_currency(values, None if told is None else f"c{told}", names)
     found = tuple((name, tuple(at)) for name, at in places.items())
     metadata = [each for at in places.get("metadata", ())[:1] for each in dialect.column(at)]
     diverse = is_diverse(len(metadata), len(set(metadata)))
@@ -127,11 +136,13 @@ def _parquet_columns(connection: Backend, file: PlainFile) -> list[tuple[str, st
 def _parquet(connection: Backend, file: PlainFile, names: Names) -> Layout:
     columns = _parquet_columns(connection, file)
     places = find_columns(file.name, [name for name, _ in columns], names)
-    select = tuple(
+    values = (
         (name, _first([_parquet_value(name, quoted(columns[index][0]), columns[index][1]) for index in at]))
         for name, at in places.items()
         if at
     )
+    told = _currency_place([name for name, _ in columns])
+    select = _in_our_currency(values, None if told is None else quoted(columns[told][0]), names)
     return Layout("read_parquet", "", select, numbers_rows=all(name.casefold() != _ROW_NUMBER for name, _ in columns))
 
 
@@ -189,11 +200,12 @@ def _json(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
     rare = {name: keys for name, keys in wanted.items() if not set(keys) & set(spelled.values())}
     absent = frozenset(rare) if is_whole or not rare else _unseen(connection, file, rare)
     wanted = {name: keys for name, keys in wanted.items() if name not in absent}
-    distinct = sorted({key for keys in wanted.values() for key in keys})
+    told = spelled.get(CURRENCY, CURRENCY)
+    distinct = sorted({told, *(key for keys in wanted.values() for key in keys)})
     columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in distinct)
     options = f", compression = 'uncompressed', format = '{file.format}', columns = {{{columns}}}"
-    select = tuple((name, _json_value(name, keys, exact=file.exact)) for name, keys in wanted.items())
-    return Layout("read_json", options, select)
+    values = ((name, _json_value(name, keys, exact=file.exact)) for name, keys in wanted.items())
+    return Layout("read_json", options, _in_our_currency(values, quoted(told), names))
 
 
 def _json_value(name: str, keys: Sequence[str], *, exact: bool) -> str:
@@ -203,6 +215,19 @@ def _json_value(name: str, keys: Sequence[str], *, exact: bool) -> str:
         return value
     rounded = f"length({value}) > {_EXACT_DIGITS} AND abs(TRY_CAST({value} AS DOUBLE)) >= {_EXACT_BELOW}"
     return f"CASE WHEN {rounded} THEN {literal(INEXACT)} ELSE {value} END"
+
+
+def _currency_place(found: Sequence[str]) -> int | None:
+    return next((place for place, name in enumerate(found) if name.strip().casefold() == CURRENCY), None)
+
+
+def _in_our_currency(values: Iterable[tuple[str, str]], told: str | None, names: Names) -> tuple[tuple[str, str], ...]:
+    """Return SQL by column, the cost `OTHER_CURRENCY` where the column `told` says another; none said is ours."""
+    if told is None or not (ours := currency_of(names)):
+        return tuple(values)
+    is_ours = f"coalesce(upper(trim(CAST({told} AS VARCHAR))), '') IN ('', {literal(ours)})"
+    cost = f"CASE WHEN {is_ours} THEN CAST({{}} AS VARCHAR) ELSE {literal(OTHER_CURRENCY)} END"
+    return tuple((name, cost.format(value) if name == "cost" else value) for name, value in values)
 
 
 def json_objects(file: PlainFile) -> str:

@@ -31,6 +31,7 @@ def read_usage(
     first: date,
     end: date,
     columns: Mapping[str, str] | None = None,
+    currency: str = "",
     known_wallets: Collection[str] = (),
     folder: Path | None = None,
     memory_limit: str = "256MB",
@@ -41,6 +42,7 @@ def read_usage(
     """Return the daily usage of the days `[first, end)` that the exports at `paths` hold, each event counted once.
 
     `paths` are files, folders, globs or object-store URLs. `columns` maps canonical column names to the exports' own.
+    Where `currency` is given, an event whose column `currency` names another one is left out.
     `known_wallets` are the team ids that are not to be counted as unknown. Temporary files (unpacked exports, data that
     outgrow `memory_limit`) go to a fresh folder in `folder`; a limit too tight to go on is raised once. `on_progress`
     is told in words what is being done. With a `store`, only exports are read that are new in it or have changed; the
@@ -51,7 +53,7 @@ def read_usage(
     UnreachableError when an object store does not answer.
     """
     require_engine(engine)
-    names = column_names(columns or {})
+    names = column_names(columns or {}, currency)
     say = on_progress or (lambda _: None)
     found = find_exports(paths)
     with _scratch(folder) as scratch:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from thorough import THOROUGH, drawn
 
 from reconciler.model.usage import DailyUsage
+from reconciler.usage.store.session import Store
 
 pytestmark = pytest.mark.slow
 
@@ -225,3 +226,20 @@ def test_a_struct_or_text_of_metadata_means_the_same(exports: Any) -> None:
     struct, text = (exports.read(exports.folder / f"{name}.parquet") for name in ("struct", "text"))
     assert same(struct, text)
     assert (struct.lane.tolist(), struct.fallbacks.tolist()) == (["premium"], [1])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_money_in_another_currency_is_left_out_and_counted(
+    exports: Any, events: Any, form: str, tmp_path: Path
+) -> None:
+    said = ["EUR", "USD", " usd", ""]
+    sample = [event | {"currency": said[number % 4]} for number, event in enumerate(events(40))]
+    ours = sum(event["cost"] for event in sample if event["currency"] != "EUR")
+    exports.write(sample, form)
+    for store in (None, Store(str(tmp_path / "store"), lambda _: None)):
+        usage = exports.read(currency="USD", store=store)
+        assert Decimal(int(usage.cost.sum())).scaleb(-9) == ours
+        assert [(issue.code, issue.count, issue.unread) for issue in usage.source.issues] == [
+            ("other-currency", 10, 10)
+        ]
+    assert exports.read().source.rows == 40

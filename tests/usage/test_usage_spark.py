@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Stand:
 def by_stand(exports: Any, tmp_path: Path) -> Read:
     def read(*paths: Path) -> DailyUsage:
         found = find_exports([str(path) for path in paths or (exports.folder,)])
-        order = order_for(column_names({}), (FIRST, END), "256MB")
+        order = order_for(deepcopy(column_names({}, "USD")), (FIRST, END), "256MB")
         scratch = Path(tempfile.mkdtemp(dir=tmp_path))
         stand: Any = Stand(scratch)
         return SparkReading(stand, found.files, order, scratch, lambda _: None).usage({"team_a"}, found.issues)
@@ -92,6 +93,13 @@ def test_what_no_doubt_is_about_is_read_once(exports: Any, by_stand: Read, event
     exports.write(events(40, 3), "csv", name="one")
     exports.write(events(60, 3), "parquet", name="two")
     assert alike(exports.read(first=FIRST, end=END, known_wallets={"team_a"}), by_stand())
+
+
+def test_money_in_another_currency_is_left_out_by_each_engine(exports: Any, by_stand: Read, events: Any) -> None:
+    exports.write([event | {"currency": "EUR"} for event in events(3)] + events(9)[3:], "csv")
+    expected = exports.read(first=FIRST, end=END, known_wallets={"team_a"}, currency="USD")
+    assert [issue.code for issue in expected.source.issues] == ["other-currency"]
+    assert alike(expected, by_stand())
 
 
 def test_exports_without_events_give_no_day(exports: Any, by_stand: Read) -> None:

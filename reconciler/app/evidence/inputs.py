@@ -153,6 +153,7 @@ def _usage(inputs: PacketInputs, settings: Settings, desired: Desired) -> tuple[
         first=first,
         end=end,
         columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
+        currency=desired.organization.currency,
         known_wallets=frozenset(desired.wallets),
     )
     issues = (replace(issue, path=f"exports/{Path(issue.path).name}") for issue in usage.source.issues)

@@ -145,6 +145,7 @@ def _read(file: Path, desired: Desired, days: Days, job: str, shown: Decimal | N
         first=days[0],
         end=days[1] + timedelta(days=1),
         columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
+        currency=desired.organization.currency,
         known_wallets=frozenset(desired.wallets),
     )
     left_out = usage_summary(usage.source).left_out

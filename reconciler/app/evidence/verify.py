@@ -217,6 +217,7 @@ def _counted(inputs: PacketInputs, files: Mapping[str, Path]) -> Iterator[Packet
             first=kept.first_day,
             end=kept.last_day + timedelta(days=1),
             columns={str(ours): theirs for ours, theirs in columns.items()},
+            currency=desired.organization.currency if desired else "",
         )
         found = usage.source.rows, round(Decimal(int(usage.cost.sum())) / NANO, 2)
         if found != (kept.rows, kept.cost):

@@ -15,6 +15,7 @@ from ibis.backends.duckdb import Backend
 from reconciler.findings import UsageError
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import DailyUsage
+from reconciler.usage.columns import currency_of
 from reconciler.usage.files import ExportFiles, shown
 from reconciler.usage.layouts import Names
 from reconciler.usage.reading import Progress
@@ -118,12 +119,14 @@ _MADE_BY = {
     "program": "another version of kt-budgets",
     "engine": "another version of DuckDB",
     "columns": "other `usage: columns:` in org.yaml",
+    "currency": "another `currency` in org.yaml",
 }
 
 
 def _made_by(names: Names) -> dict[str, str]:
     columns = json.dumps({name: list(each) for name, each in names.items()})
-    return {"program": f"{__version__} {_sources()}", "engine": duckdb.__version__, "columns": columns}
+    program = f"{__version__} {_sources()}"
+    return {"program": program, "engine": duckdb.__version__, "columns": columns, "currency": currency_of(names)}
 
 
 def _sources() -> str:
