@@ -14,8 +14,8 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 FEWEST = 1_000
 """Of fewer items, a process takes longer to fork and to read from than it saves."""
@@ -37,6 +37,10 @@ def count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 def spread(
     work: Callable[[Sequence[T]], Sequence[R]],
     items: Sequence[T],
@@ -44,17 +48,20 @@ def spread(
     fewest: int = FEWEST,
     processors: int | None = None,
     patience: float = PATIENCE,
+    meanwhile: Callable[[], object] = nothing,
 ) -> list[R]:
     """Return what `work` makes of `items`, in their order; it makes one result of each, without a look at the others.
 
-    It is pickled where another process made it. A process with other threads is not forked: they would be missing.
+    It is pickled where another process made it. `meanwhile` is called here once, when the others have begun. A process
+    with other threads is not forked: they would be missing.
     """
     others = min(processors or count(), MOST_PROCESSES) - 1
     if len(items) < fewest or others < 1 or not hasattr(os, "fork") or threading.active_count() > 1:
+        meanwhile()
         return list(work(items))
     size = max(_SMALLEST_PART, -(-len(items) // _PARTS))
     parts = [items[at : at + size] for at in range(0, len(items), size)]
-    done = _shared(work, parts, others, patience)
+    done = _shared(work, parts, others, patience, meanwhile)
     for place in range(len(parts)):
         if place not in done:
             done[place] = work(parts[place])
@@ -62,20 +69,38 @@ def spread(
 
 
 def _shared(
-    work: Callable[[Sequence[T]], Sequence[R]], parts: Sequence[Sequence[T]], others: int, patience: float
+    work: Callable[[Sequence[T]], Sequence[R]],
+    parts: Sequence[Sequence[T]],
+    others: int,
+    patience: float,
+    meanwhile: Callable[[], object],
 ) -> dict[int, Sequence[R]]:
     """Return the results of the parts by their place, as far as they came."""
     tickets = _tickets(len(parts))
+
+    def take() -> dict[int, Sequence[R]]:
+        return {place: work(parts[place]) for place in _taken(tickets)}
+
+    try:
+        with _forks([take] * others) as forks:
+            meanwhile()
+            done = take()
+            for results in forks:
+                done |= next(iter(_received(results, patience)), {})
+            return done
+    finally:
+        os.close(tickets)
+
+
+@contextmanager
+def _forks(works: Sequence[Callable[[], object]]) -> Iterator[list[int]]:
+    """Yield the pipes that the results of forks are read from, each of which does its work; they end with the block."""
     forks: list[tuple[int, int]] = []
     try:
         with suppress(OSError):
-            forks += (_fork(work, parts, tickets) for _ in range(others))
-        done = {place: work(parts[place]) for place in _taken(tickets)}
-        for _, results in forks:
-            done |= _received(results, patience)
-        return done
+            forks += map(_fork, works)
+        yield [results for _, results in forks]
     finally:
-        os.close(tickets)
         for process, results in forks:
             os.close(results)
             os.kill(process, signal.SIGKILL)
@@ -95,8 +120,8 @@ def _taken(tickets: int) -> Iterator[int]:
         yield int.from_bytes(ticket, "big")
 
 
-def _fork(work: Callable[[Sequence[T]], Sequence[R]], parts: Sequence[Sequence[T]], tickets: int) -> tuple[int, int]:
-    """Return the process that takes parts of the work too, and the pipe that its results are read from."""
+def _fork(work: Callable[[], object]) -> tuple[int, int]:
+    """Return the process that does `work`, and the pipe that its result is read from."""
     results, into = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -105,21 +130,20 @@ def _fork(work: Callable[[Sequence[T]], Sequence[R]], parts: Sequence[Sequence[T
         os.close(into)
         return process, results
     try:
-        done = {place: work(parts[place]) for place in _taken(tickets)}
+        done = work()
         with os.fdopen(into, "wb") as file:
             pickle.dump(done, file, pickle.HIGHEST_PROTOCOL)
     finally:
         os._exit(0)
 
 
-def _received(results: int, patience: float) -> dict[int, Sequence[R]]:
-    """Return the results of another process; none where it ended early, or does not come to an end."""
+def _received(results: int, patience: float) -> tuple[Any, ...]:
+    """Return the result of another process alone; nothing where it ended early, or does not come to an end."""
     if not select.select([results], [], [], patience)[0]:
-        return {}
+        return ()
     try:
         with os.fdopen(results, "rb", closefd=False) as file:
-            found: dict[int, Sequence[R]] = pickle.load(file)  # noqa: S301
+            return (pickle.load(file),)  # noqa: S301
     except Exception as error:
         _logger.debug("another process did not answer (%s): its part is done here", error)
-        return {}
-    return found
+        return ()

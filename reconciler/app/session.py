@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.journal_place import journal_of
 from reconciler.findings import Finding, FindingsError, UnauthorizedError
+from reconciler.forked import nothing
 from reconciler.model.period import Period
 from reconciler.redaction import hide_environment
 from reconciler.settings import Settings, environment, resolve
@@ -23,9 +24,14 @@ if TYPE_CHECKING:
     from reconciler.model.organization import ApiSettings
 
 
-def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
-    """Return what the YAML declares and its warnings; errors stop with every finding."""
-    loaded = load(settings.budgets, since=Period.of(settings.as_of), today=settings.as_of)
+def load_desired(
+    settings: Settings, *, meanwhile: Callable[[], object] = nothing
+) -> tuple[Desired, tuple[Finding, ...]]:
+    """Return what the YAML declares and its warnings; errors stop with every finding.
+
+    `meanwhile` is called where other processors have begun to read a large folder.
+    """
+    loaded = load(settings.budgets, since=Period.of(settings.as_of), today=settings.as_of, meanwhile=meanwhile)
     if loaded.desired is None:
         raise FindingsError(loaded.findings)
     return loaded.desired, loaded.findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reconciler.findings import Finding, Origin
+from reconciler.forked import nothing
 from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
@@ -129,14 +130,23 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(root: Path, *, since: Period | None = None, today: date | None = None) -> Loaded:
+def load(
+    root: Path,
+    *,
+    since: Period | None = None,
+    today: date | None = None,
+    meanwhile: Callable[[], object] = nothing,
+) -> Loaded:
     """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all.
 
     `since` is the month that is under way: of those before it nothing is said that only a later day can change.
-    `today` is the day that it is: what ends soon, or is over, is a warning.
+    `today` is the day that it is: what ends soon, or is over, is a warning. `meanwhile` is called where other
+    processors have begun to read many files.
     """
     with gc_paused():
-        return _loaded(read_tree(root), since, today)
+        tree = read_tree(root)
+        documents_of(tree, meanwhile=meanwhile)
+        return _loaded(tree, since, today)
 
 
 def load_files(

@@ -6,10 +6,9 @@ a section which is damaged stays silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache, partial
-from itertools import chain
 
 from reconciler.findings import Finding
 from reconciler.forked import spread
@@ -50,9 +49,15 @@ def check(
     views = [view for view in map(_view, teams) if view is not None]
     if len(_kept) > _KEPT_CONTEXTS:
         _kept.clear()
-    own = _own_problems(teams, context, _kept.setdefault((organization, since, today), {}))
+    across: list[tuple[str, Finding]] = []
+    own = _own_problems(
+        teams,
+        context,
+        _kept.setdefault((organization, since, today), {}),
+        meanwhile=lambda: across.extend(_problems_across(views, context)),
+    )
     problems = {team.path: list(own[team]) for team in teams}
-    for path, problem in chain(identity_problems(views), rename_problems(views), size_problems(views, context)):
+    for path, problem in across:
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
@@ -75,13 +80,22 @@ _kept: dict[tuple[YamlDocument[OrganizationBudget] | None, Period | None, date |
 """By org.yaml and the day, what is found in a team's file without a look at the others: in every tree the same."""
 
 
-def _own_problems(teams: Sequence[YamlDocument[TeamBudget]], context: Context, known: _Own) -> _Own:
-    """Return `known` with what is found in each of `teams` without a look at the others."""
+def _problems_across(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
+    yield from identity_problems(views)
+    yield from rename_problems(views)
+    yield from size_problems(views, context)
+
+
+def _own_problems(
+    teams: Sequence[YamlDocument[TeamBudget]], context: Context, known: _Own, *, meanwhile: Callable[[], object]
+) -> _Own:
+    """Return `known` with what is found in each of `teams` without a look at the others; `meanwhile` is called once."""
     unknown = [team for team in teams if team not in known]
     if len(known) + len(unknown) > KEPT_FILES:
         known.clear()
         unknown = list(teams)
-    known.update(zip(unknown, spread(partial(_problems, context=context), unknown), strict=True))
+    found = spread(partial(_problems, context=context), unknown, meanwhile=meanwhile)
+    known.update(zip(unknown, found, strict=True))
     return known
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.findings import Finding
-from reconciler.forked import spread
+from reconciler.forked import FEWEST, nothing, spread
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
@@ -36,7 +36,8 @@ class TreeDocuments(NamedTuple):
     policies: tuple[YamlDocument[PolicyFile], ...]
 
 
-def documents_of(tree: Tree) -> TreeDocuments:
+def documents_of(tree: Tree, *, meanwhile: Callable[[], object] = nothing) -> TreeDocuments:
+    """Return the documents; `meanwhile` is called where other processors have begun to read many of them."""
     organization = None
     teams, policies = [], []
     for file in tree.files:
@@ -46,7 +47,7 @@ def documents_of(tree: Tree) -> TreeDocuments:
             policies.append(read_document(file, PolicyFile, fallbacks={"version": 1}))
         else:
             teams.append(file)
-    return TreeDocuments(organization, teams_of(teams), tuple(policies))
+    return TreeDocuments(organization, teams_of(teams, meanwhile=meanwhile), tuple(policies))
 
 
 @lru_cache(maxsize=_KEPT_ORGANIZATIONS)
@@ -54,11 +55,15 @@ def organization_of(file: SourceFile) -> YamlDocument[OrganizationBudget]:
     return read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
 
 
-def teams_of(files: Iterable[SourceFile]) -> tuple[YamlDocument[TeamBudget], ...]:
+def teams_of(
+    files: Iterable[SourceFile], *, meanwhile: Callable[[], object] = nothing
+) -> tuple[YamlDocument[TeamBudget], ...]:
     """Return the documents of teams' files; those that are not known yet are read on all processors."""
     listed = tuple(files)
     unknown = [file for file in listed if file not in _kept]
-    read = dict(zip(unknown, spread(_read, unknown), strict=True))
+    if len(unknown) < FEWEST:
+        meanwhile = nothing
+    read = dict(zip(unknown, spread(_read, unknown, meanwhile=meanwhile), strict=True))
     found = tuple(YamlDocument(file, *read[file]) if file in read else _kept[file] for file in listed)
     if len(_kept) + len(unknown) > KEPT_FILES:
         _kept.clear()

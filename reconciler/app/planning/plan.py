@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
@@ -24,7 +25,7 @@ from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import from_files, obtain_usage
+from reconciler.app.usage import from_files, obtain_usage, prepare
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
@@ -119,7 +120,7 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: FirstN
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, head: str | None) -> Plan:
-    desired, warnings = load_desired(settings)
+    desired, warnings = load_desired(settings, meanwhile=partial(prepare, settings))
     records = read_records(settings.journal, folder=settings.root)
     refuse_behind(settings, last_declared(records))
     with ExitStack() as processes:
