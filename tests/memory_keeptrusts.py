@@ -136,7 +136,7 @@ class MemoryKeeptrusts:
         read = {key: self.wallet(key, currency, period) for key, currency in wallets.items()}
         objects = {kind.name: self._listed(kind) for kind in kinds()}
         listing = WalletListing(tuple(map(row_of, self._known().values())))
-        others, mismatches = listing.rest(wallets)
+        others, mismatches = listing.rest(wallets, listing.chosen(wallets))
         names = self.teams or {}
         return Live(
             identity=self.identity(),

@@ -45,11 +45,15 @@ class Item:
 
     def text(self, *names: str) -> str:
         """Return a text that must be there and not be empty; a whole number is taken as its digits."""
+        first = self.data.get(names[0])
+        if isinstance(first, str) and (found := first.strip()):
+            return found
         return self._text(self.raw(*names), names) or self.refuse(names[0], "is missing")
 
     def optional_text(self, *names: str) -> str:
         """Return a text, empty where there is none."""
-        return self._text(self.raw(*names), names)
+        first = self.data.get(names[0])
+        return first.strip() if isinstance(first, str) else self._text(self.raw(*names), names)
 
     def word(self, *names: str) -> str:
         """Return a text that must be there as a lower-case word, `Top-Up` as `top_up`."""
@@ -143,14 +147,14 @@ def whole_number(value: object) -> int | None:
 
 def number(value: object) -> Decimal | None:
     """Return the number that a JSON value stands for, exact to a billionth, else None."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+    if type(value) is int:
+        return Decimal(value) if -LARGEST_AMOUNT < value < LARGEST_AMOUNT else None
+    if not isinstance(value, str | Decimal):
         return None
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) is None:
         return None
     amount = Decimal(value)
     if not -LARGEST_AMOUNT < amount < LARGEST_AMOUNT:
         return None
-    if isinstance(value, int):
-        return amount
     exact = amount.as_tuple().exponent
     return amount.quantize(FINEST_AMOUNT, ROUND_HALF_EVEN) if isinstance(exact, int) and exact < -9 else amount

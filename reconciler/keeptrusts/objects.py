@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from reconciler.keeptrusts.exact_json import encode
 from reconciler.keeptrusts.fields import FieldError, Item
-from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
+from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import Listing, LiveObject, Unreadable
 
 
@@ -30,9 +31,12 @@ def listing_of(
     return _by_key(kind, found), tuple(unreadable)
 
 
-def _by_key(kind: ManagedKind[V], found: Iterable[LiveObject[V]]) -> Listing[V]:
+def _by_key(kind: ManagedKind[V], found: Sequence[LiveObject[V]]) -> Listing[V]:
     """Return objects by key, and as surplus those that share a key with an older one."""
-    chosen: dict[Key, LiveObject[V]] = {}
-    oldest_first = sorted(found, key=lambda each: (str(each.document.get("created_at") or "~"), each.id))
-    surplus = tuple(one for one in oldest_first if chosen.setdefault(kind.key(one.value), one) is not one)
-    return Listing(dict(sorted(chosen.items())), surplus)
+    chosen = {kind.key(one.value): one for one in found}
+    surplus: tuple[LiveObject[V], ...] = ()
+    if len(chosen) < len(found):
+        chosen.clear()
+        oldest_first = sorted(found, key=lambda each: (str(each.document.get("created_at") or "~"), each.id))
+        surplus = tuple(one for one in oldest_first if chosen.setdefault(kind.key(one.value), one) is not one)
+    return Listing(dict(sorted(chosen.items(), key=itemgetter(0))), surplus)

@@ -97,7 +97,7 @@ class Reads:
         listing = listed.wallets
         chosen = listing.chosen(wanted)
         found = {key: chosen[key] for key in wanted if key in chosen}
-        others, mismatches = listing.rest(wanted)
+        others, mismatches = listing.rest(wanted, chosen)
         pool = listing.organization(currency)
         names = listed.teams or {}
         live = Live(

@@ -18,6 +18,7 @@ from reconciler.model.money import Money
 from reconciler.model.spend import Payment
 from reconciler.model.wallet_ref import WalletRef, WalletScope
 
+_HELD = frozenset(get_args(WalletScope))
 _SCOPES = frozenset({"organization", "team", "user"})
 
 
@@ -161,8 +162,8 @@ class WalletListing:
             self._readable(wallet.scope, (wallet.id,), currency)
         found: dict[WalletRef, list[WalletRow]] = {}
         for row in self.rows:
-            if row.scope in get_args(WalletScope) and wanted.get(row.ref) == row.currency:
-                found.setdefault(row.ref, []).append(row)
+            if row.scope in _HELD and wanted.get(ref := row.ref) == row.currency:
+                found.setdefault(ref, []).append(row)
         only = {ref: self._only(rows, f"{ref.scope} `{shown(ref.id, limit=60)}`") for ref, rows in found.items()}
         return {ref: row for ref, row in only.items() if row is not None}
 
@@ -194,7 +195,7 @@ class WalletListing:
 
     def holders(self) -> tuple[ListedWallet, ...]:
         """Return the wallets of teams and users, each with what keeps it from being read."""
-        rows = sorted((row for row in self.rows if row.scope in get_args(WalletScope)), key=lambda row: row.id)
+        rows = sorted((row for row in self.rows if row.scope in _HELD), key=lambda row: row.id)
         alike: dict[tuple[WalletRef, str], list[WalletRow]] = {}
         for row in rows:
             alike.setdefault((row.ref, row.currency), []).append(row)
@@ -216,15 +217,16 @@ class WalletListing:
     def users(self) -> int:
         return sum(row.scope == "user" for row in self.rows)
 
-    def rest(self, wanted: Mapping[WalletRef, str]) -> tuple[list[WalletRow], list[WalletRow]]:
-        """Return the other team wallets, and those of wanted teams that hold another currency only."""
-        chosen = self.chosen(wanted)
+    def rest(
+        self, wanted: Mapping[WalletRef, str], chosen: Mapping[WalletRef, WalletRow]
+    ) -> tuple[list[WalletRow], list[WalletRow]]:
+        """Return the team wallets that are not `chosen`, and those of wanted teams that hold another currency only."""
         others: list[WalletRow] = []
         mismatches: list[WalletRow] = []
         for row in self.rows:
-            if row.scope != "team" or chosen.get(row.ref) is row:
+            if row.scope != "team" or chosen.get(ref := row.ref) is row:
                 continue
-            (mismatches if row.ref in wanted and row.ref not in chosen else others).append(row)
+            (mismatches if ref in wanted and ref not in chosen else others).append(row)
         return sorted(others, key=_order), sorted(mismatches, key=_order)
 
     @staticmethod

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import ValidationError, WithJsonSchema
 
-from reconciler.model.frozen import Frozen
+from reconciler.model.frozen import Frozen, document
 from reconciler.model.kinds.managed_kind import (
     Key,
     ManagedKind,
@@ -20,7 +20,7 @@ from reconciler.model.kinds.managed_kind import (
     money_in_words,
     text_of,
 )
-from reconciler.model.money import Amount
+from reconciler.model.money import Amount, cents
 from reconciler.model.team import BillingBudgetSetting, Scope, TeamBudget
 
 AlertPercentage = int | Annotated[Decimal, WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?$"})]
@@ -100,16 +100,17 @@ class BillingBudgets(ManagedKind[BillingBudget]):
         key = self.declared_key(entry, team)
         if team is None or key is None:
             return None
-        budget = BillingBudget.model_construct(
-            scope_type=key.scope_type,
-            scope_id=key.scope_id,
-            name=key.name,
-            amount=entry.amount,
-            currency=currency,
-            period=entry.period,
-            alert_percentages=tuple(sorted(set(entry.alert_percentages))),
-            hard_limit=entry.hard_limit,
-        )
+        fields = {
+            "scope_type": key.scope_type,
+            "scope_id": key.scope_id,
+            "name": key.name,
+            "amount": entry.amount,
+            "currency": currency,
+            "period": entry.period,
+            "alert_percentages": tuple(sorted(set(entry.alert_percentages))),
+            "hard_limit": entry.hard_limit,
+        }
+        budget = document(BillingBudget, fields)
         former = key._replace(name=entry.previously) if entry.previously else None
         return Owned(budget, watched(team, entry), former)
 
@@ -128,7 +129,7 @@ class BillingBudgets(ManagedKind[BillingBudget]):
             "scope_type": kind,
             "scope_id": of.optional_text("id", "scope_id") if scope else item.optional_text("scope_id"),
             "name": item.text("name"),
-            "amount": item.amount("amount"),
+            "amount": cents(item.amount("amount")),
             "currency": item.currency(),
             "period": (item.optional_text("period") or "monthly").lower(),
             "alert_percentages": tuple(map(_percentage, item.numbers("alert_percentages"))),
@@ -136,7 +137,7 @@ class BillingBudgets(ManagedKind[BillingBudget]):
         }
         if not fields["scope_id"]:
             fields["scope_id"] = organization if kind == "organization" else of.refuse("id", "is missing")
-        return BillingBudget.model_validate(fields)
+        return document(BillingBudget, fields)
 
     def partial_key(self, item: WireObject) -> Key:
         scope = item.object("scope")
@@ -225,4 +226,5 @@ def _shown(document: dict[str, object], name: str) -> str:
 
 
 def _percentage(found: Decimal) -> AlertPercentage:
-    return int(found) if found == int(found) else found.normalize()
+    whole = int(found)
+    return whole if found == whole else found.normalize()
