@@ -43,7 +43,7 @@ def typed_interval(text: str) -> Decimal:
         return parse_interval(text)
     except PydanticCustomError as error:
         told = error.context or {}
-        raise ValueError(f"{told.get('sentence', text)}; {told.get('hint', '')}") from None
+        raise ValueError(f"{told['sentence']}; {told['hint']}") from None
 
 
 def _parse(value: Any, pattern: str, bounds: str, example: str) -> Decimal:

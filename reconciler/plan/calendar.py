@@ -83,10 +83,9 @@ def _let_pass(desired: Desired, as_of: date) -> Iterator[Placed]:
 
 def _rules(desired: Desired, as_of: date) -> Iterator[Placed]:
     """Yield the days on which rules begin to hold, and after which they hold no more."""
-    folder = desired.organization_path.rpartition("/")[0]
     for name, rules in desired.organization.policies.items():
         is_file = "/" in name
-        path, keys = (f"{folder}/{name}", ()) if is_file else (desired.organization_path, ("policies", name))
+        path, keys = (f"{desired.folder}/{name}", ()) if is_file else (desired.organization_path, ("policies", name))
         for index, rule in enumerate(rules.rules):
             if rule.starts is not None and rule.starts > as_of:
                 what = f"the rule {rule.name} begins to hold: {rule.reason}"

@@ -69,8 +69,8 @@ def _deletes(kind: ManagedKind[V], desired: Desired, live: Live, last_applied: L
 
 def _strange(kind: ManagedKind[V], desired: Desired, live: Live) -> list[tuple[Key, LiveObject[V]]]:
     """Return the live objects that git does not declare by the name that they have, in the order of their keys."""
-    declared = desired.of(kind)
-    return sorted((item for item in live.of(kind).objects.items() if item[0] not in declared), key=lambda item: item[0])
+    objects = live.of(kind).objects
+    return [(key, objects[key]) for key in sorted(objects.keys() - desired.of(kind).keys())]
 
 
 def _dropped(

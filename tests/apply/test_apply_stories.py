@@ -541,6 +541,15 @@ def what_was_never_sent_and_what_is_in_doubt(loop: Loop) -> Iterator[Step]:
     yield loop.apply()
 
 
+@story(GIT)
+def an_alert_in_doubt_that_is_accepted_as_it_is(loop: Loop) -> Iterator[Step]:
+    yield loop.apply()
+    loop.wanted = desired([*GIT.wallets.values()], [("support", billing_budget("monthly", "90"))], [WEEKLY])
+    loop.world.faults = often("drop before", 5)
+    yield loop.apply()
+    yield loop.resume(accepting("update_billing_budget:team/team_support/monthly"))
+
+
 @story(desired([wallet("support", "prod", "100"), wallet("support", "dev", "10")]))
 def a_wallet_that_was_as_git_says_before_anything_was_applied(loop: Loop) -> Iterator[Step]:
     loop.world.by_hand("allocate", "team_support", "100")

@@ -8,7 +8,7 @@ from typing import Any
 from worlds import billing_budget
 
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
-from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.team import TeamBudget
 
 TEAM = TeamBudget.model_validate(
@@ -78,6 +78,11 @@ def test_an_alert_is_sent_as_it_was_read_with_what_git_wants_on_top() -> None:
         "s3_prefix": "",
     }
     assert EXPORT_SCHEDULES.body({"name": "w", "s3": {"bucket": "b", "prefix": "p"}})["s3_prefix"] == "p"
+
+
+def test_an_export_schedule_is_known_by_the_name_that_the_yaml_gives_it() -> None:
+    asked = ExportSchedule.model_validate({"name": "w", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "b"}})
+    assert EXPORT_SCHEDULES.declared_key(asked, None) == ("w",)
     assert EXPORT_SCHEDULES.body({"name": "w"}) == {"name": "w"}
     assert BILLING_BUDGETS.unclear(("team", "t", "x"), "") == "team/t/x (without an id)"
     assert BILLING_BUDGETS.unclear(("team", "t", "x"), "bud_1") == "team/t/x (bud_1)"

@@ -18,6 +18,7 @@ from reconciler.model.forecast import ForecastNotice, MonthEnd, WalletForecast, 
 from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.frozen import document
+from reconciler.model.json_text import digest_of
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.money import Funds
 from reconciler.model.outcome import Run
@@ -25,7 +26,7 @@ from reconciler.model.percent import Interval, Rate, Share
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, Unmanaged, read_plan, sealed, sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
-from reconciler.model.sealing import PART
+from reconciler.model.sealing import PART, sealed_text
 from reconciler.model.suggestion import SuggestedChange, SuggestionsDocument
 from reconciler.model.usage_summary import UsageSummary, share_of_month
 from reconciler.model.wallet_ref import WalletRef
@@ -58,6 +59,13 @@ def test_a_sealed_plan_and_its_bytes_are_what_the_plan_says_itself() -> None:
     assert made.text() == json.dumps(made.fields(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
     assert sealed_bytes(made) == (made, saved)
     assert read_plan(made.text()) == made
+
+
+def test_a_document_whose_seal_comes_first_is_sealed_by_all_that_follows() -> None:
+    first = min(Plan.model_fields)
+    digest, saved = sealed_text(plan(), seal=first)
+    assert digest == digest_of(plan().model_dump(mode="json", exclude={first}))
+    assert json.loads(saved)[first] == digest
 
 
 @pytest.mark.parametrize("count", [PART, PART + 1, 2 * PART])

@@ -42,7 +42,7 @@ def organization() -> Desired:
     accepted = ORGANIZATION["acknowledged_drift"][0]
     untimely = {"acknowledged_drift": [{**accepted, "until": "2026-06-17"}, {**accepted, "team": None}]}
     waivers = [*ORGANIZATION["waivers"], {"guard": "net-increase", "until": "2026-07-18", "reason": "a launch"}]
-    waivers[-1] |= {"approved_by": "@cfo", "name": "launch", "uses": 2}
+    waivers[-1] |= {"approved_by": "@cfo", "name": "launch", "uses": 1}
     wallets = [
         stepped("ads", "dev", monthly=STEPS, overrides=OVERRIDES),
         stepped(

@@ -375,6 +375,15 @@ def test_a_plan_for_some_teams_leaves_export_schedules_and_other_teams_budgets_a
     assert make_plan(wanted, state, JUNE, last_applied=last, teams=()).changes == ()
 
 
+def test_a_plan_for_some_teams_holds_their_budgets_wherever_the_others_stand() -> None:
+    budgets = [(team, billing_budget("x", "5", scope_id=f"team_{team}")) for team in ("aa", "bb", "cc")]
+    some = make_plan(desired(budgets=budgets), live(), JUNE, teams={"aa", "cc"})
+    assert [(change.kind, change.team) for change in some.changes] == [
+        ("create_billing_budget", "aa"),
+        ("create_billing_budget", "cc"),
+    ]
+
+
 def test_a_declared_wallet_of_another_team_is_not_taken_for_an_unmanaged_one() -> None:
     wanted = desired([wallet("aa", "prod", "5"), wallet("bb", "prod", "5")])
     seen = OtherWallet("team_bb", "wal_1", "bb", "USD", usd(5), usd(0))

@@ -13,12 +13,13 @@ from worlds import wallet
 
 from reconciler.findings import Origin
 from reconciler.model.desired import Desired
+from reconciler.model.guards import Waiver
 from reconciler.model.later import LaterExpectation
 from reconciler.model.organization import UsageSettings
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.differences import differences
 from reconciler.plan.later import changed_expectations
-from reconciler.plan.yaml_words import spoken
+from reconciler.plan.yaml_words import WORDS, spoken
 
 AS_OF = date(2026, 6, 18)
 WAIVER = ORGANIZATION["waivers"][0]
@@ -151,6 +152,12 @@ def test_what_is_told_of_each_single_value(golden: Callable[[str, str], None]) -
 
 def test_a_number_is_spoken_without_its_zeros_and_a_mapping_by_its_keys() -> None:
     assert spoken({"ratio": Decimal("1.50"), "hard": True, "none": None}, "USD") == "ratio 1.5, hard on, none "
+
+
+def test_how_often_a_waiver_may_be_used_is_spoken_in_plans() -> None:
+    says = WORDS[Waiver]["uses"].says
+    assert says is not None
+    assert [says(uses, "USD") for uses in (None, 1, 1_000)] == ["any number of plans", "1 plan", "1,000 plans"]
 
 
 def test_what_is_not_there_is_none_on_that_side() -> None:
