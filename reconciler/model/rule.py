@@ -70,7 +70,8 @@ def parse_parameter(value: Any) -> bool | int | str | tuple[str, ...]:
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) and item for item in value):
         return tuple(value)
     if isinstance(value, YamlNumber) or not isinstance(value, bool | int | str) or value == "":
-        raise refusal("invalid-parameter", f"{shown(value)} is no parameter: its unit is not said", _NOTATION)
+        why = ": its unit is not said" if isinstance(value, YamlNumber) else ""
+        raise refusal("invalid-parameter", f"{shown(value)} is no parameter{why}", _NOTATION)
     if isinstance(value, str) and (money := _MONEY.fullmatch(value)):
         parse_amount(money[2])
     if parameter_kind(value) == "day":

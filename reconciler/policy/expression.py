@@ -20,6 +20,7 @@ INSTALL = "install it with `pip install '.[rules]'` in a clone of kt-budgets"
 
 _PLACE = re.compile(r"<input>:([0-9]+):([0-9]+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_CALLED = re.compile(r"(?:undeclared reference to|found no matching overload for) '(\w+)'")
 _NO_VALUE = re.compile(r'No value with name "([^"]*)" found')
 _STANDARD = """
 stdlib:
@@ -153,18 +154,27 @@ def _worded(spoken: Language, expression: str, said: str) -> ExpressionError:
     if place is None:
         return ExpressionError(f"it is not CEL that can be judged: {_plain(said)}", 0)
     offset = _offset(expression, int(place[1]), int(place[2]))
+    called = {one.name: one.takes for one in spoken.functions}
+    miscalled = _CALLED.match(place[3])
+    if miscalled and miscalled[1] in called:
+        name = miscalled[1]
+        takes = ", ".join('"…"' if each == "string" else each for each in called[name])
+        return ExpressionError(f"`{name}` is called as `{name}({takes})`", _start(expression, name, offset))
     undeclared = _UNDECLARED.match(place[3])
     if undeclared is None:
         return ExpressionError(_plain(place[3]), offset)
     name = undeclared[1]
-    start = max(expression[: offset + 1].rfind(name.partition(".")[0]), 0)
-    called = {one.name: one.takes for one in spoken.functions}
-    if name in called:
-        return ExpressionError(f"`{name}` is called as `{name}({', '.join(called[name])})`", start)
     meant = did_you_mean(close_to(name, {*spoken.names, *called}))
     if not meant:
         meant = f"it reads {', '.join(sorted({one.partition('.')[0] for one in spoken.names}))}, each with a name below"
-    return ExpressionError(f"`{name[:80]}` is nothing that this rule can read", start, meant)
+    message = f"`{name[:80]}` is nothing that this rule can read"
+    return ExpressionError(message, _start(expression, name, offset), meant)
+
+
+def _start(expression: str, name: str, offset: int) -> int:
+    """Return where a name begins of which `offset` is the beginning, the last dot, or the bracket behind it."""
+    first = name.partition(".")[0]
+    return max(expression[: offset + len(first)].rfind(first), 0)
 
 
 def _offset(expression: str, line: int, column: int) -> int:
