@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -20,11 +21,17 @@ def document(kind: type[_Model], fields: dict[str, Any]) -> _Model:
     """Return a `kind` with all its `fields`, in their order and of their types: amounts in whole cents.
 
     It equals what validation would make. `model_construct` does the same at four times the cost, because it looks up
-    aliases and defaults, of which there are none here.
+    aliases and defaults, of which there are none here. Which fields were set is the same for all of a kind: a set of
+    each document's own would be a quarter of what a forecast holds.
     """
     made = kind.__new__(kind)
     object.__setattr__(made, "__dict__", fields)
-    object.__setattr__(made, "__pydantic_fields_set__", set(fields))
+    object.__setattr__(made, "__pydantic_fields_set__", _all_fields(kind))
     object.__setattr__(made, "__pydantic_extra__", None)
     object.__setattr__(made, "__pydantic_private__", None)
     return made
+
+
+@cache
+def _all_fields(kind: type[Frozen]) -> set[str]:
+    return set(kind.model_fields)

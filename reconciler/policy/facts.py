@@ -10,6 +10,7 @@ from decimal import Decimal
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import AlertForecast, WalletForecast, WalletOutlook
+from reconciler.model.frozen import document
 from reconciler.model.guards import Waiver
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import kinds
@@ -208,36 +209,45 @@ def _wallets(plan: Plan) -> dict[WalletRef, WalletFacts]:
 
 
 def _forecast(forecast: WalletForecast, spent: Decimal | None) -> WalletFacts:
-    return WalletFacts(
-        team=forecast.team,
-        environment=forecast.environment,
-        spent=max(spent if spent is not None else ZERO, forecast.spend_to_date),
-        confidence=forecast.confidence,
-        history_days=forecast.history_days,
-        month_end=forecast.month_end.quantiles,
-        before=_side(forecast.live),
-        after=_side(forecast.desired),
-        alerts=tuple(facts for alert in forecast.alerts for facts in _alert(alert)),
+    return document(
+        WalletFacts,
+        {
+            "team": forecast.team,
+            "environment": forecast.environment,
+            "spent": max(spent if spent is not None else ZERO, forecast.spend_to_date),
+            "confidence": forecast.confidence,
+            "history_days": forecast.history_days,
+            "month_end": forecast.month_end.quantiles,
+            "before": _side(forecast.live),
+            "after": _side(forecast.desired),
+            "alerts": tuple(facts for alert in forecast.alerts for facts in _alert(alert)),
+        },
     )
 
 
 def _side(outlook: WalletOutlook) -> WalletSide:
     chance = outlook.exhaustion.probability
-    return WalletSide(
-        target=outlook.target,
-        ceiling=outlook.ceiling,
-        money_left=outlook.money_left,
-        runs_out=None if chance is None else exact(chance),
+    return document(
+        WalletSide,
+        {
+            "target": outlook.target,
+            "ceiling": outlook.ceiling,
+            "money_left": outlook.money_left,
+            "runs_out": None if chance is None else exact(chance),
+        },
     )
 
 
 def _alert(alert: AlertForecast) -> Iterable[AlertFacts]:
     after = alert.desired
     if after is not None:
-        yield AlertFacts(
-            name=alert.name,
-            amount=alert.amount,
-            percentage=alert.percentage,
-            fires=exact(after.probability),
-            unwarned=exact(after.no_warning_probability),
+        yield document(
+            AlertFacts,
+            {
+                "name": alert.name,
+                "amount": alert.amount,
+                "percentage": alert.percentage,
+                "fires": exact(after.probability),
+                "unwarned": exact(after.no_warning_probability),
+            },
         )

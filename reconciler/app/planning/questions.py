@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Allocate, Change, Reclaim
@@ -13,6 +14,7 @@ from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO
+from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff
 from reconciler.plan.objects import undeclared
@@ -93,7 +95,7 @@ def _question(
         unused=desired.organization.unused,
         is_first=key in diff.first_contacts,
     )
-    horizon = range(1, desired.organization.forecast.horizon_months + 1)
+    months = _months(period, desired.organization.forecast.horizon_months)
     return WalletQuestion(
         wallet=wallet,
         plan=desired.teams[wallet.team].plan,
@@ -101,7 +103,7 @@ def _question(
         desired_target=wallet.target(period),
         live=before,
         desired=after,
-        targets={month: wallet.target(month) for month in map(period.plus, horizon)},
+        targets={month: wallet.target(month) for month in months},
         alerts_live=watching.live.get(key, ()),
         alerts_desired=watching.desired.get(key, ()),
         alerts_undeclared=watching.undeclared.get(key, ()),
@@ -111,6 +113,12 @@ def _question(
         booked=current.settled(period),
         pool_pays=diff.funds.after is not None and diff.funds.after > ZERO,
     )
+
+
+@lru_cache(maxsize=1)
+def _months(period: Period, count: int) -> tuple[Period, ...]:
+    """Return the months after `period`, the same ones for every wallet."""
+    return tuple(map(period.plus, range(1, count + 1)))
 
 
 @dataclass(frozen=True, slots=True)
