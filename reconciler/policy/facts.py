@@ -14,7 +14,7 @@ from reconciler.model.frozen import document
 from reconciler.model.guards import Waiver
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.money import ZERO
+from reconciler.model.money import ZERO, cents
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
@@ -214,7 +214,7 @@ def _forecast(forecast: WalletForecast, spent: Decimal | None) -> WalletFacts:
         {
             "team": forecast.team,
             "environment": forecast.environment,
-            "spent": max(spent if spent is not None else ZERO, forecast.spend_to_date),
+            "spent": cents(max(spent if spent is not None else ZERO, forecast.spend_to_date)),
             "confidence": forecast.confidence,
             "history_days": forecast.history_days,
             "month_end": forecast.month_end.quantiles,

@@ -26,6 +26,7 @@ from reconciler.model.percent import Interval, Rate, Share
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, Unmanaged, read_plan, sealed, sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
+from reconciler.model.policy_input import PolicyInput, WalletFacts
 from reconciler.model.sealing import PART, sealed_text
 from reconciler.model.suggestion import SuggestedChange, SuggestionsDocument
 from reconciler.model.usage_summary import UsageSummary, share_of_month
@@ -73,6 +74,16 @@ def test_a_plan_of_many_parts_is_written_as_one_of_few(count: int) -> None:
     items = tuple(Unmanaged(kind="wallet", key=f"é\n{number}", name="]") for number in range(count))
     made, saved = sealed_bytes(plan(unmanaged=items))
     assert made == sealed(plan(unmanaged=items))
+    assert saved.decode() == made.text()
+
+
+@pytest.mark.parametrize("count", [PART, PART + 1])
+def test_what_a_plan_was_judged_by_is_written_in_parts_as_well(count: int) -> None:
+    facts = {WalletRef.team(f"é {number}"): WalletFacts(team="]", environment="}") for number in range(count)}
+    about: dict[str, Any] = {"organization": "org_acme", "currency": "USD", "period": JUNE, "as_of": date(2026, 6, 18)}
+    judged = plan(policy_input=PolicyInput(**about, funds=plan().funds, changes=plan().changes, wallets=facts))
+    made, saved = sealed_bytes(judged)
+    assert made == sealed(judged)
     assert saved.decode() == made.text()
 
 
