@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
-import select
+import selectors
 import signal
 import threading
 import warnings
@@ -139,8 +139,10 @@ def _fork(work: Callable[[], object]) -> tuple[int, int]:
 
 def _received(results: int, patience: float) -> tuple[Any, ...]:
     """Return the result of another process alone; nothing where it ended early, or does not come to an end."""
-    if not select.select([results], [], [], patience)[0]:
-        return ()
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(results, selectors.EVENT_READ)
+        if not waiting.select(patience):
+            return ()
     try:
         with os.fdopen(results, "rb", closefd=False) as file:
             return (pickle.load(file),)  # noqa: S301

@@ -28,7 +28,11 @@ def work(items):
             time.sleep(0.01)
     return [(item * item, os.getpid() == HERE) for item in items]
 
-found = spread(work, range(500), fewest=1, processors=3, patience={patience})
+called = []
+found = spread(
+    work, range(500), fewest=1, processors=3, patience={patience}, meanwhile=lambda: called.append(os.getpid())
+)
+assert called == [HERE]
 assert [square for square, _ in found] == [item * item for item in range(500)]
 try:
     os.waitpid(-1, os.WNOHANG)
@@ -78,7 +82,9 @@ def _who(items: Sequence[int]) -> list[int]:
 def test_a_few_items_or_one_processor_make_no_process() -> None:
     assert set(spread(_who, range(FEWEST - 1), processors=4)) == {os.getpid()}
     assert set(spread(_who, range(FEWEST), processors=1)) == {os.getpid()}
-    assert spread(_who, ()) == []
+    called: list[int] = []
+    assert spread(_who, (), meanwhile=lambda: called.append(1)) == []
+    assert called == [1]
 
 
 def test_a_process_with_other_threads_is_not_forked() -> None:
