@@ -25,6 +25,9 @@ MOST_TRIED = 50
 """How many cures are tried in all. Each is a reading of its file and a check of every rule."""
 
 _SEPARATED = re.compile(r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?(?![\w.])")
+_POINTLESS = re.compile(r"(?<![\w.,])([0-9]+),([0-9]+%)(?![\w.%]|,[0-9])")
+_COMMA_AFTER = re.compile(r"[0-9%],[0-9]")
+"""Where what was read ends within `18,5%`: between brackets a comma ends a value."""
 _NAME = re.compile(
     r"""(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
     r"""|(?P<before>(?:^|[\[,:]|-\s)\s*)(?P<name>@[\w./-]+)(?=\s*(?:[,\]}]|$))"""
@@ -128,6 +131,8 @@ def _edited(text: str, what: Finding) -> str:
         if not cure:
             return without_item(text, root, keys)
         node = find(root, keys)
+        if node and _COMMA_AFTER.match(text, offset_of(text, node.end) - 1):
+            raise _unreachable()
         return replaced(text, keys, node, cure) if node else added(text, root, keys, cure)
     span = _span(text, root, what)
     if span is None:
@@ -167,6 +172,15 @@ def _joined(text: str, flaw: Finding) -> str:
     raise _unreachable()
 
 
+def _pointed(text: str, flaw: Finding) -> str:
+    """Write a point for the decimal comma of the number whose end, between brackets, is taken for a key."""
+    at = offset_of(text, (flaw.position.line, flaw.position.column))
+    for match in _POINTLESS.finditer(text, text.rfind("\n", 0, at) + 1):
+        if match.start() < at < match.end():
+            return f"{text[: match.start()]}{match[1]}.{match[2]}{text[match.end() :]}"
+    raise _unreachable()
+
+
 def _quoted(text: str, flaw: Finding) -> str:
     """Put names that begin with an at sign in quotes, in the line where YAML stops at one."""
     start = offset_of(text, (flaw.position.line, 1))
@@ -193,6 +207,7 @@ def _visible(text: str, flaw: Finding) -> str:
 
 _TEXTUAL: dict[str, Callable[[str, Finding], str]] = {
     "thousands-separator": _joined,
+    "decimal-comma": _pointed,
     "invisible-character": _visible,
     "yaml-syntax": _quoted,
 }

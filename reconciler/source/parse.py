@@ -170,11 +170,17 @@ class _Reader:
         return text
 
     def _empty(self, event: Any, value_event: Any, key: str) -> None:
-        """Add the flaw of a key without value; one that is a number is the rest of `12,500.00` between brackets."""
+        """Add the flaw of a key without value; between brackets, a number is the rest of `12,500.00` or of `18,5%`."""
         if re.fullmatch(r"[0-9]{3}(\.[0-9]+)?", key):
             self._forget(event)
             message = f"{shown(key)} stands here alone, as it does after a thousands separator"
             self._flaw(event, "thousands-separator", message, "write amounts without separators, such as 12500.00")
+        elif re.fullmatch(r"[0-9]+%?", key):
+            self._forget(event)
+            message = f"{shown(key)} stands here alone, as it does after a decimal comma"
+            self._flaw(
+                event, "decimal-comma", message, "write a point for the decimal comma, such as 12500.50 or 18.5%"
+            )
         else:
             message = f"{shown(key)} has no value"
             self._flaw(value_event, "empty-value", message, "give it a value, or remove the key")

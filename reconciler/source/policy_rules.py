@@ -34,11 +34,14 @@ def policy_problems(
     """Yield what is wrong with the rules of org.yaml and of `policies/`, with the path of the file it is in."""
     org = organization.shape.model
     own = {} if org is None or "policies" in organization.shape.damaged else org.policies
-    if org is None or not (own or files):
+    if org is None:
+        return
+    known = tuple(teams)
+    yield from ((organization.path, one) for one in _waiving_for_nobody(org, known))
+    if not (own or files or any(waiver.rule for waiver in org.waivers)):
         return
     from reconciler.policy.rule_set import flaws
 
-    known = tuple(teams)
     sets: list[tuple[Document, Keys, RuleSet]] = []
     sets += [(organization, ("policies", name), rules) for name, rules in own.items()]
     sets += [(file, (), file.shape.model) for file in files if file.shape.model is not None]
@@ -55,6 +58,16 @@ def policy_problems(
         yield from ((document.path, one) for one in _unknown(rules, keys, org, known))
         yield from ((document.path, one) for one in _over(rules, keys, today))
         yield from ((document.path, _placed(document, keys, flaw)) for flaw in flaws(rules, org.currency))
+
+
+def _waiving_for_nobody(org: OrganizationBudget, teams: Collection[str]) -> Iterator[Finding]:
+    """Yield the waivers for teams that there are not."""
+    for place, waiver in enumerate(org.waivers):
+        if waiver.team is not None and waiver.team not in teams:
+            close = close_to(waiver.team, teams)
+            cure = f"write `{close[0]}`" if close else "correct it, or take the waiver out"
+            message = f"there is no team {shown(waiver.team)}, so this waiver lets nothing pass"
+            yield problem("waiver-of-no-team", message, cure, ("waivers", place, "team"), severity=Severity.WARNING)
 
 
 def _waiving_nothing(org: OrganizationBudget, names: Collection[str]) -> Iterator[Finding]:

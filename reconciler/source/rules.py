@@ -68,7 +68,7 @@ def check(
             *ending_problems(context),
         ]
         for path, problem in policy_problems(
-            organization, policies, teams=[view.team.team for view in views], today=today
+            organization, policies, teams=[team.file.stem for team in teams], today=today
         ):
             problems.setdefault(path, []).append(problem)
     return problems

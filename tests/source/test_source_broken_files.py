@@ -54,6 +54,16 @@ CASES = {
         "monthly: 12,500.00,",
         ["6:21 warning wallets-below-plan", "15:45 error thousands-separator", "18:37 warning alert-above-wallet"],
     ),
+    "an amount has a decimal comma in brackets": (
+        "monthly: 12500.00,",
+        "monthly: 12500,50,",
+        ["15:48 error decimal-comma"],
+    ),
+    "a percentage has a decimal comma in brackets": (
+        "rate: 18%,",
+        "rate: 18,5%,",
+        ["8:42 error invalid-percentage", "8:45 error decimal-comma"],
+    ),
     "an amount has a thousands separator in quotes": (
         "monthly: 12500.00,",
         'monthly: "12,500.00",',

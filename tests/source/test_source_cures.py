@@ -24,6 +24,7 @@ CURED = {
     "an amount has an underscore": "12_500",
     "an amount has a thousands separator in brackets": "500.00",
     "an amount has a thousands separator in quotes": '"12,500.00"',
+    "a percentage has a decimal comma in brackets": "5%",
     "an amount is hexadecimal": "0x30D4",
     "an amount has leading zeros": "0012500",
     "a percentage has no sign": "18",

@@ -152,7 +152,9 @@ def test_ten_thousand_rules_are_one_finding_and_quick() -> None:
 def test_a_rule_that_ends_and_a_waiver_of_none_are_warnings(tmp_path: Path) -> None:
     rules = text(more="    until: 2026-07-01\n")
     waiver = "waivers: [{rule: owm, team: support, until: 2027-01-01, reason: r, approved_by: a}]\n"
-    root = write_tree(tmp_path, {"org.yaml": ORGANIZATION + waiver, "policies/own.yaml": rules})
+    root = write_tree(
+        tmp_path, {"org.yaml": ORGANIZATION + waiver, "policies/own.yaml": rules, "teams/support.yaml": SUPPORT}
+    )
     told = {
         day: [(one.code, one.message, one.severity) for one in load(root, today=day).findings]
         for day in (date(2026, 5, 1), date(2026, 6, 18), date(2026, 7, 2))
@@ -164,6 +166,23 @@ def test_a_rule_that_ends_and_a_waiver_of_none_are_warnings(tmp_path: Path) -> N
         [none],
         [none, ("ends-soon", soon, Severity.WARNING)],
         [none, ("is-over", over, Severity.WARNING)],
+    ]
+
+
+def test_a_waiver_for_no_team_or_where_there_are_no_rules_is_a_warning(tmp_path: Path) -> None:
+    waiver = (
+        "waivers:\n  - {guard: largest-change, team: suport, until: 2027-01-01, reason: r, approved_by: a}\n"
+        "  - {rule: own, team: support, until: 2027-01-01, reason: r, approved_by: a}\n"
+    )
+    root = write_tree(tmp_path, {"org.yaml": ORGANIZATION + waiver, "teams/support.yaml": "version: 1\nteam: 5\n"})
+    found = [(one.code, one.message, one.hint) for one in load(root).findings if one.code.startswith("waiver")]
+    assert found == [
+        ("waiver-of-no-team", "there is no team `suport`, so this waiver lets nothing pass", "write `support`"),
+        (
+            "waiver-of-no-rule",
+            "there is no rule `own`, so this waiver lets nothing pass",
+            "correct it, or take the waiver out",
+        ),
     ]
 
 
