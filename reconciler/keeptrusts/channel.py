@@ -29,7 +29,7 @@ from reconciler.http.waits import BROKEN, read_retries
 from reconciler.http.watched import SurplusError, TooLargeError, whole
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
-from reconciler.keeptrusts.failures import error_of, request_id, unreachable, unreadable
+from reconciler.keeptrusts.failures import error_of, request_id, unreachable, unreadable, web_page
 
 RETRIED_STATUSES = (429, *BROKEN)
 REDIRECTS = 5
@@ -188,6 +188,8 @@ class Channel:
         try:
             document = exact_json.decode(body)
         except ValueError as error:
+            if body.lstrip()[:1] == b"<":
+                raise web_page(self.connection, path) from None
             kind = shown(response.headers.get("content-type", "no media type"), limit=80)
             reason = shown(self.connection.redact(str(error)))
             raise unreadable(f"the answer to GET {path} ({kind})", f"it is not JSON ({reason})") from None

@@ -73,9 +73,16 @@ def unreachable(connection: Connection, method: str, path: str, error: Exception
     )
 
 
-def unreadable(where: str, reason: str) -> UnreadableError:
+def unreadable(where: str, reason: str, hint: str = UNREADABLE_HINT) -> UnreadableError:
     """Return the error for an answer that cannot be understood whole."""
-    return UnreadableError(f"{where} cannot be read: {reason}", hint=UNREADABLE_HINT)
+    return UnreadableError(f"{where} cannot be read: {reason}", hint=hint)
+
+
+def web_page(connection: Connection, path: str) -> UnreadableError:
+    """Return the error for a page for people where the API was asked."""
+    reason = f"{connection.base_url} answers with a web page, as a site or a sign-in does"
+    hint = "set --api-url or KEEPTRUSTS_API_URL to the address of the API; a proxy may also want a sign-in"
+    return unreadable(f"GET {path}", reason, hint)
 
 
 def _rejection_hint(connection: Connection, path: str, response: httpx.Response) -> str:

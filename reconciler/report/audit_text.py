@@ -40,7 +40,8 @@ def audit_text(shown: AuditPage, _: Screen = PAPER) -> str:
         why = ", ".join(f"{name} {value}" for name, value in run.why.items())
         state = "converged" if run.converged else run.status
         lines += ["", f"{run.run}  {state}  plan {str(run.plan)[:15]} for {run.period}"]
-        lines.append(f"  began {run.began}, ended {run.ended or '-'}, by {run.who} as {run.principal}")
+        as_whom = f" as {run.principal}" if run.principal else ""
+        lines.append(f"  began {run.began}, ended {run.ended or '-'}, by {run.who}{as_whom}")
         lines += [f"  {text}" for text in (run.url, why, *run.notes) if text]
         lines += [f"  stale: {reason}" for reason in run.stale.values()]
         lines += [_line(operation) for operation in run.operations]

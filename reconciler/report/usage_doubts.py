@@ -131,8 +131,8 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
             "usage",
             0,
             "no-events",
-            "the usage that was given holds no event of the past 400 days, so past spend is known from this month's"
-            " ledger alone",
+            f"the usage that was given holds no {'usable event' if source.issues else 'event'} of the past 400 days,"
+            " so past spend is known from this month's ledger alone",
             "name exports of the trailing year with `--usage`",
         )
     if len(_missing(source)) > 1:

@@ -43,9 +43,9 @@ FILES_LOCATED = 50
 """In how many files the first row of each kind is looked up; of further files the count alone is reported."""
 
 LEFT_OUT: Mapping[str, str] = {
-    "bad-timestamp": f"`timestamp` is no moment between {FIRST_YEAR} and {LAST_YEAR}; left out",
+    "bad-timestamp": f"`timestamp` is no moment of {FIRST_YEAR} to {LAST_YEAR} such as 2026-06-17T08:00:00Z; left out",
     "other-currency": "its `currency` is not that of org.yaml, and amounts of two are never added up; left out",
-    "bad-cost": "`cost` is no amount below 10^15; left out",
+    "bad-cost": "`cost` is no plain amount below 10^15, such as 12.50; left out",
     "no-team": "`team_id` is empty, so it belongs to no wallet; left out",
     "after-as-of": "dated later than the day of the forecast, as with a wrong clock; left out",
     "before-window": "older than the days that are looked back on; left out",

@@ -208,6 +208,16 @@ def test_the_journal_is_in_git_where_the_remote_answers(kt: Any, here: Path, tmp
     assert kt("validate").code == 0
 
 
+def test_an_organization_that_org_yaml_cannot_name_is_refused_before_a_file_is_named(
+    kt: Any, here: Path, other: World
+) -> None:
+    other.organization = "org_société"
+    refused = kt("init")
+    assert (refused.code, files(here)) == (ExitCode.USAGE, {})
+    assert "organization `org_société`, an id that org.yaml cannot hold; nothing was written" in refused.err
+    assert "org.yaml:" not in refused.err
+
+
 def test_a_currency_that_no_wallet_says_is_asked_for(kt: Any, here: Path, other: World) -> None:
     other.habits.shape = NoWallets("", "", 0)
     refused = kt("init")

@@ -117,6 +117,14 @@ def test_retry_after_is_waited_for_but_never_longer_than_allowed(make: Any, serv
         assert 0.15 <= time.monotonic() - started < 5
 
 
+def test_a_page_for_people_is_told_as_one_with_the_address_that_was_asked(make: Any, serve: Any) -> None:
+    page = make.reply("\n<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html"})
+    with serve(Script(page)) as server, pytest.raises(UnreadableError, match="answers with a web page") as caught:
+        identity(make, server)
+    assert server.url in caught.value.message
+    assert "KEEPTRUSTS_API_URL" in caught.value.hint
+
+
 def test_a_wait_that_is_asked_for_and_too_long_is_told_as_what_it_is(make: Any, serve: Any) -> None:
     busy = make.reply("no", status="429 Slow", headers={"Retry-After": "86400"})
     with serve(Script(busy)) as server, pytest.raises(RejectedError, match="answered 429: no") as caught:
@@ -212,7 +220,6 @@ def test_an_answer_beyond_any_size_is_refused_even_when_it_is_packed_small(make:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("<html>Sign in</html>", "text/html"),
         ("", "not JSON"),
         ('{"a": NaN}', "NaN"),
         ('{"a": -Infinity}', "Infinity"),

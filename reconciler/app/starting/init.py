@@ -17,9 +17,10 @@ from reconciler.files import write_file
 from reconciler.findings import UsageError
 from reconciler.model.initial import InitDocument, InitialFile
 from reconciler.model.kinds.export_schedule import ExportSchedule
+from reconciler.model.yaml_types import shown
 from reconciler.plan.importing.grouping import group
 from reconciler.plan.importing.objects import schedules_of
-from reconciler.plan.importing.sources import Sources, currency_of
+from reconciler.plan.importing.sources import Sources, currency_of, is_identifier
 from reconciler.report.renderers import Statement
 from reconciler.source.literals import is_writable
 from reconciler.source.organization_file import FirstOrganization, fiscal_year_of, organization_text
@@ -82,6 +83,7 @@ def init(settings: Settings, wanted: InitRequest | None = None) -> Statement:
 def _first(settings: Settings, reader: Reader, wanted: InitRequest) -> FirstOrganization:
     """Return what Keeptrusts says of an organization."""
     directory = reader.directory()
+    _require_plain(directory.identity.organization)
     currency = wanted.currency or currency_of(directory)
     if currency is None:
         raise UsageError(
@@ -110,6 +112,15 @@ def _first(settings: Settings, reader: Reader, wanted: InitRequest) -> FirstOrga
         [found for found in schedules_of(sources) if isinstance(found, ExportSchedule)],
         name=directory.identity.organization_name,
     )
+
+
+def _require_plain(organization: str) -> None:
+    if not is_identifier(organization):
+        raise UsageError(
+            f"the token belongs to organization {shown(organization)}, an id that org.yaml cannot hold;"
+            " nothing was written",
+            hint="ask whoever runs Keeptrusts for one of letters, digits, `_`, `.` and `-`, at most 128",
+        )
 
 
 def _files(repository: Repository, first: FirstOrganization) -> dict[str, bytes]:
