@@ -148,6 +148,11 @@ SAID = {
         " it); nothing of them was used",
         "look into the log of Spark",
     ),
+    "a server that is gone": (
+        "[RETRIES_EXCEEDED] The maximum number of retries has been exceeded.",
+        "yarn: Spark did not answer any more while exports were read; nothing of them was used",
+        "look whether the server still runs",
+    ),
     "a worker with another Python": (
         "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.12 than that in driver: 3.11, PySpark",
         "the workers of Spark have Python 3.12, and this is Python 3.11; nothing was read",

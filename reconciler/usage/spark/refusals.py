@@ -23,6 +23,7 @@ _ON_WORKERS = (
 _LACKING = re.compile(r"No module named '?([\w.]+)|([\w-]+) >= \S+ must be installed")
 _OTHER_PYTHON = re.compile(r"Python in worker has different version: (\S+) than that in driver: (\d+\.\d+)")
 _NO_PYTHON = re.compile(r'Cannot run program "([^"]+)"|reading the port number from pyspark\.daemon')
+_SILENT = "[RETRIES_EXCEEDED]"
 _STOPPED = "stopped SparkContext"
 _TELLS_NOTHING = ("\t", "Traceback", "An error occurred while calling")
 
@@ -103,8 +104,13 @@ def explaining(engine: str) -> Iterator[None]:
         raise explained(address(engine), str(error)) from error
 
 
-def explained(engine: str, text: str) -> UsageError:
+def explained(engine: str, text: str) -> UsageError | UnreachableError:
     """Return the error for what Spark says, by its first line that tells something."""
+    if _SILENT in text:
+        return UnreachableError(
+            f"{engine}: Spark did not answer any more while exports were read; nothing of them was used",
+            hint="look whether the server still runs, and run this again",
+        )
     python = _OTHER_PYTHON.search(text)
     if python:
         theirs, ours = python.groups()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -30,6 +30,9 @@ _STRICT = {
     "spark.sql.session.timeZone": "UTC",
 }
 """An amount that does not fit is an error, never null and never rounded; a moment is one of UTC."""
+
+_RETRIES = 6
+"""With waits that grow from 50 ms fourfold they last a minute, and those of Spark itself ten."""
 
 
 class Spark:
@@ -120,11 +123,18 @@ def connected(engine: str) -> Iterator[Spark]:
     with explaining(engine):
         session, is_ours = _session(engine)
         spark = Spark(session)
-        with ExitStack() as at_the_end:
-            if is_ours:
-                at_the_end.callback(session.stop)
-            at_the_end.callback(spark.forget)
+        try:
             yield spark
+            spark.forget()
+        except BaseException:
+            with suppress(Exception):
+                if is_ours:
+                    _ask_again(session, 0)
+                spark.forget()
+            raise
+        finally:
+            if is_ours:
+                session.stop()
 
 
 def _session(engine: str) -> tuple[SparkSession, bool]:
@@ -139,5 +149,16 @@ def _session(engine: str) -> tuple[SparkSession, bool]:
         for parameter in remote.split(";")[1:]:
             hide(parameter.partition("=")[2])
         require_answer(remote)
-        return SparkSession.builder.appName("kt-budgets").remote(remote).getOrCreate(), True
+        session = SparkSession.builder.appName("kt-budgets").remote(remote).getOrCreate()
+        _ask_again(session, _RETRIES)
+        return session, True
     return started(engine), True
+
+
+def _ask_again(session: SparkSession, times: int) -> None:
+    """Let a client of Spark Connect ask a server that is silent so often again."""
+    if type(session).__module__ == "pyspark.sql.connect.session":
+        from pyspark.sql.connect.client.retries import DefaultPolicy
+
+        remote: Any = session
+        remote.client.set_retry_policies([DefaultPolicy(max_retries=times)])
