@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "rules": ("rules_speed.py",),
     "report": ("report_speed.py",),
     "usage": ("usage_speed.py",),
+    "scale": ("plan_scale.py", "--teams", "1000", "--only", "whole"),
 }
 """What is run, by the name that `--only` takes; options may follow the script."""
 
