@@ -111,7 +111,7 @@ def test_doubtful_rows_are_counted_and_said(plan: Any, here: Path) -> None:
     }  # fmt: skip
     said = {finding["code"]: finding["message"] for finding in document["findings"]}
     assert said["bad-cost"].startswith("1 row (first: row 54), its cost cannot be read: ")
-    assert "1 events, USD 1.00, belong to teams" in said["unknown-teams"]
+    assert "1 event, USD 1.00, belongs to a team" in said["unknown-teams"]
     (support,) = [item for item in document["impact"] if item["wallet"] == "team_support"]
     assert support["spend_to_date"] == "50.00"
 

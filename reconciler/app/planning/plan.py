@@ -123,6 +123,7 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
     desired, warnings = load_desired(settings, meanwhile=partial(prepare, settings))
     records = read_records(settings.journal, folder=settings.root)
     refuse_behind(settings, last_declared(records))
+    named = from_files(settings, desired) if settings.usage else None
     with ExitStack() as processes:
         with connected(settings, desired) as connection, begun(desired, connection) as reader:
             from reconciler.forecast.year import year_targets
@@ -132,7 +133,6 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
             released = tuple(released_teams(desired, records))
             desired = managed(desired, records)
             run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
-            named = from_files(settings, desired) if settings.usage else None
             comparison = Comparison(settings, desired, records, first_apply)
             watcher = Early(comparison, named, run_shards, teams=teams) if named and run_shards.others else None
             standing = comparison.standing
