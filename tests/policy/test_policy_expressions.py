@@ -33,6 +33,7 @@ EXPRESSIONS: dict[str, tuple[str, ...]] = {
         "days(today.date) > 0",
         "'é' != 'e' && change.amout > 1",
         "change . is_raise",
+        "true && change . amout > 1",
         "change.is_raise // and more",
     ),
     "no CEL": (
