@@ -25,7 +25,7 @@ from reconciler.model.forecast import (
     WalletForecast,
     WorkloadShare,
 )
-from reconciler.model.frozen import document
+from reconciler.model.frozen import document, lean
 from reconciler.model.money import CENT
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
@@ -77,7 +77,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         method="model",
         notices=simulated.notices,
     )
-    return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found
+    return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else lean(found)
 
 
 def _drawn(

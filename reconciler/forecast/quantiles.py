@@ -60,9 +60,15 @@ def plus_exact(cents: Sequence[int], exact: Decimal) -> list[Decimal]:
     """Return `exact`, known to the billionth, plus each of `cents`, in whole cents rounded half to even."""
     whole, part = divmod(int(exact * NANO), NANOS_OF_A_CENT) if exact else (0, 0)
     if 2 * part == NANOS_OF_A_CENT:
-        return [CENT * (whole + cent + (whole + cent) % 2) for cent in cents]
+        return [_money_of(whole + cent + (whole + cent) % 2) for cent in cents]
     whole += 2 * part > NANOS_OF_A_CENT
-    return [CENT * (whole + cent) for cent in cents]
+    return [_money_of(whole + cent) for cent in cents]
+
+
+@lru_cache(maxsize=16_384)
+def _money_of(cents: int) -> Decimal:
+    """Return whole cents as money: half of a forecast's amounts are like others of it, and so are the same object."""
+    return CENT * cents
 
 
 def money_quantiles(paths: Floats, *, exact: Decimal, keys: Sequence[str]) -> dict[str, Decimal]:

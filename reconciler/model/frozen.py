@@ -32,6 +32,13 @@ def document(kind: type[_Model], fields: dict[str, Any]) -> _Model:
     return made
 
 
+def lean(made: _Model) -> _Model:
+    """Return `made`, which shares what fields it has with all of its kind where it was given all of them."""
+    if made.model_fields_set == (every := _all_fields(type(made))):
+        object.__setattr__(made, "__pydantic_fields_set__", every)
+    return made
+
+
 @cache
 def _all_fields(kind: type[Frozen]) -> set[str]:
     return set(kind.model_fields)
