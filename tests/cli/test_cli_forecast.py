@@ -20,6 +20,7 @@ from cli.conftest import Run
 from cli.outlook_world import COLUMNS, FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
 
 from reconciler.app.schemas import schemas
+from reconciler.findings import ExitCode
 from reconciler.model.outlook import ForecastDocument
 
 pytestmark = pytest.mark.slow
@@ -135,6 +136,16 @@ def test_a_month_that_is_over_is_exact(world: World, kt: Run) -> None:
     _, support, _ = document(kt, world, "--period", "2026-05")["wallets"]
 
     assert set(support["month_end"]["quantiles"].values()) == {support["spend_to_date"]}
+
+
+@pytest.mark.parametrize("command", [["forecast"], ["recommend"], ["whatif", "--growth", "support=+5%"]])
+def test_a_month_that_was_over_before_the_usage_begins_is_no_month_of_nothing(
+    world: World, kt: Run, command: list[str]
+) -> None:
+    refused = kt(*command, *world.options(), "--period", "2020-01")
+    assert (refused.code, refused.out) == (ExitCode.USAGE, "")
+    assert "nothing is known of January 2020: the usage is known from " in refused.err
+    assert "`--as-of 2020-01-31`" in refused.err
 
 
 def test_quantiles_are_in_order_and_the_horizon_is_as_asked(world: World, kt: Run) -> None:

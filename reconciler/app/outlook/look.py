@@ -92,7 +92,8 @@ class Outlook:
 def look(settings: Settings, *, offline: bool = False, horizon: int | None = None, teams: Teams = None) -> Outlook:
     """Return what there is to look ahead with, for `teams`: from Keeptrusts, or from files alone.
 
-    Without a token, but with usage files, the targets of the YAML stand for the money, which is said.
+    Without a token, but with usage files, the targets of the YAML stand for the money, which is said. Raises UsageError
+    where the month was over before the first day of the usage: what nobody knows is not nothing.
     """
     if offline and settings.sandbox:
         raise UsageError("`--offline` and `--sandbox` contradict each other", hint="leave one of them out")
@@ -106,13 +107,24 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
             " first of the month, less what the usage shows as spent"
         )
         usage, doubts = obtain_usage(settings, desired, None)
+        _require_known(settings, usage)
         return Outlook(settings, desired, None, usage, doubts)
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
+    _require_known(settings, usage)
     records = read_records(settings.journal, folder=settings.root)
     known = None if settings.sandbox else history_of(records).known(live.wallets, settings.period)
     return Outlook(settings, desired, live, usage, doubts, teams, last_declared(records), known)
+
+
+def _require_known(settings: Settings, usage: DailyUsage | None) -> None:
+    source, period = usage.source if usage else None, settings.period
+    if source and source.first_day and source.last_day and period.end <= source.first_day:
+        raise UsageError(
+            f"nothing is known of {period.name}: the usage is known from {source.first_day} to {source.last_day}",
+            hint=f"name another month, or look from a day of that time, such as `--as-of {period.last}`",
+        )
 
 
 def with_horizon(desired: Desired, months: int) -> Desired:
