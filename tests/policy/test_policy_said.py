@@ -135,6 +135,7 @@ def test_why_rules_say_it(golden: Callable[[str, str], None]) -> None:
 EXPLAINED: dict[str, dict[str, Any]] = {
     "passes": {"asserts": "change . target > usd('1.00')"},
     "does not apply": {"when": "change.target < usd('1.00')"},
+    "of its team and environment": {"applies_to": {"teams": ["support"], "environments": ["prod"]}},
     "nobody knows whether it applies": {"when": "change.before.hard_limit"},
     "a smaller amount": {"asserts": "change.amount <= usd('1000.00')"},
     "a lower target": {"asserts": "change.target <= usd('9999.99')"},
