@@ -127,8 +127,14 @@ def write(folder: Path, *, budgets: Path | None = None) -> Iterator[Path]:
 
 
 def stale(folder: Path, *, budgets: Path | None = None) -> tuple[Sequence[Path], int]:
-    """Return the files in `folder` that are missing or not current, and how many schemas there are."""
-    texts = {folder / name: schema_text(schema) for name, schema in schemas(budgets).items()}
+    """Return the files in `folder` that are missing or not current, and how many there are to be.
+
+    Where only those of editors are, as `init` writes them, the others are not missed.
+    """
+    found = {path.name for path in folder.glob("*.schema.json")}
+    editors = editors_schemas(budgets)
+    wanted = editors if found and found <= editors.keys() else schemas(budgets)
+    texts = {folder / name: schema_text(schema) for name, schema in wanted.items()}
     return [path for path, text in texts.items() if _content(path) != text], len(texts)
 
 

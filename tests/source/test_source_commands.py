@@ -132,6 +132,22 @@ def test_schemas_are_written_and_then_current(tmp_path: Path, capsys: pytest.Cap
     assert printed.err.startswith("hint: kt-budgets schema")
 
 
+def test_where_only_those_of_editors_are_kept_no_other_is_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "schemas"
+    assert run(cli, ["schema", "--output", str(folder)]) == 0
+    for path in folder.iterdir():
+        if path.name not in ("organization.schema.json", "team.schema.json", "policy.schema.json"):
+            path.unlink()
+    assert run(cli, ["schema", "--check", "--output", str(folder)]) == 0
+    assert capsys.readouterr().err == f"3 schemas in {folder} are current\n"
+
+    (folder / "policy.schema.json").unlink()
+    assert run(cli, ["schema", "--check", "--output", str(folder)]) == 3
+    assert capsys.readouterr().out == f"{folder}/policy.schema.json: missing\n"
+
+
 def test_the_committed_schemas_pass_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
 
