@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from reconciler.model.usage import DailyUsage
 from reconciler.usage.columns import column_names
 from reconciler.usage.engine import connect
 from reconciler.usage.engine_names import DUCKDB, require_engine
-from reconciler.usage.files import find_exports
+from reconciler.usage.files import ExportFiles, find_exports
 from reconciler.usage.parts import refuse_parts
 from reconciler.usage.reading import Progress, Reading
 from reconciler.usage.unpack import remarks, unpack
@@ -64,19 +65,28 @@ def read_usage(
             order = order_for(names, window, memory_limit)
             return read_on_spark(engine, found, order, known=known_wallets, scratch=scratch, say=say)
 
-        def connection() -> Backend:
-            return connect(memory_limit, scratch / "spill")
+        read = _read_anew if store is None else store.read
+        connection = partial(connect, memory_limit, scratch / "spill")
+        return read(found, connection, names, scratch, say, window, known_wallets)
 
-        if store is not None:
-            return store.read(found, connection, names, scratch, say, window, known_wallets)
-        say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
-        files = [unpack(file, scratch) for file in found.files]
-        refuse_parts(file.part for file in files if file.part is not None)
-        reading = Reading(connection, files, names, scratch, say, window)
-        try:
-            return reading.usage(known_wallets, (*found.issues, *remarks(files)))
-        finally:
-            reading.connection.disconnect()
+
+def _read_anew(
+    found: ExportFiles,
+    connection: Callable[[], Backend],
+    names: Mapping[str, Sequence[str]],
+    scratch: Path,
+    say: Progress,
+    window: tuple[date, date],
+    known: Collection[str],
+) -> DailyUsage:
+    say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
+    files = [unpack(file, scratch) for file in found.files]
+    refuse_parts(file.part for file in files if file.part is not None)
+    reading = Reading(connection, files, names, scratch, say, window)
+    try:
+        return reading.usage(known, (*found.issues, *remarks(files)))
+    finally:
+        reading.connection.disconnect()
 
 
 @contextmanager
