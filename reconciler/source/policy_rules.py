@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.findings import Finding, Keys, Origin, Position, Severity
 from reconciler.meant import close_to
@@ -37,7 +37,7 @@ def policy_problems(
     if org is None:
         return
     known = tuple(teams)
-    yield from ((organization.path, one) for one in _waiving_for_nobody(org, known))
+    yield from ((organization.path, one) for one in _waiving_nothing(org, "team", known))
     if not (own or files or any(waiver.rule for waiver in org.waivers)):
         return
     from reconciler.policy.rule_set import flaws
@@ -47,7 +47,7 @@ def policy_problems(
     sets += [(file, (), file.shape.model) for file in files if file.shape.model is not None]
     names: dict[str, str] = {}
     written = {rule.name for _, _, rules in sets for rule in rules.rules}
-    yield from ((organization.path, one) for one in _waiving_nothing(org, written))
+    yield from ((organization.path, one) for one in _waiving_nothing(org, "rule", written))
     total = 0
     for document, keys, rules in sets:
         total += len(rules.rules)
@@ -60,24 +60,17 @@ def policy_problems(
         yield from ((document.path, _placed(document, keys, flaw)) for flaw in flaws(rules, org.currency))
 
 
-def _waiving_for_nobody(org: OrganizationBudget, teams: Collection[str]) -> Iterator[Finding]:
-    """Yield the waivers for teams that there are not."""
+def _waiving_nothing(
+    org: OrganizationBudget, what: Literal["team", "rule"], names: Collection[str]
+) -> Iterator[Finding]:
+    """Yield the waivers for a team, or of a rule, that is none of `names`."""
     for place, waiver in enumerate(org.waivers):
-        if waiver.team is not None and waiver.team not in teams:
-            close = close_to(waiver.team, teams)
+        waived = waiver.team if what == "team" else waiver.rule
+        if waived is not None and waived not in names:
+            close = close_to(waived, names)
             cure = f"write `{close[0]}`" if close else "correct it, or take the waiver out"
-            message = f"there is no team {shown(waiver.team)}, so this waiver lets nothing pass"
-            yield problem("waiver-of-no-team", message, cure, ("waivers", place, "team"), severity=Severity.WARNING)
-
-
-def _waiving_nothing(org: OrganizationBudget, names: Collection[str]) -> Iterator[Finding]:
-    """Yield the waivers of rules that there are not."""
-    for place, waiver in enumerate(org.waivers):
-        if waiver.rule is not None and waiver.rule not in names:
-            close = close_to(waiver.rule, names)
-            cure = f"write `{close[0]}`" if close else "correct it, or take the waiver out"
-            message = f"there is no rule {shown(waiver.rule)}, so this waiver lets nothing pass"
-            yield problem("waiver-of-no-rule", message, cure, ("waivers", place, "rule"), severity=Severity.WARNING)
+            message = f"there is no {what} {shown(waived)}, so this waiver lets nothing pass"
+            yield problem(f"waiver-of-no-{what}", message, cure, ("waivers", place, what), severity=Severity.WARNING)
 
 
 def _over(rules: RuleSet, keys: Keys, today: date | None) -> Iterator[Finding]:
