@@ -130,6 +130,7 @@ class Channel:
         self._portal: BlockingPortal | None = None
         self._stack: ExitStack
         self._retries = retry_policy(connection)
+        self._clients: list[ReadingClient]
         self._idle: list[_WholeAnswers]
         self._slots: anyio.Semaphore
         self.pages_by: dict[str, PagesBy] = {}
@@ -172,6 +173,8 @@ class Channel:
             error.message = self.connection.redact(error.message)
             error.args = (error.message,)
             raise
+        finally:
+            future.cancel()
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Return the JSON that GET `path` answers, numbers exact; raises RemoteError for everything else."""
@@ -198,7 +201,7 @@ class Channel:
 
     async def _open(self) -> None:
         connection = self.connection
-        clients = [
+        self._clients = [
             reading_client(
                 connection,
                 connection.headers,
@@ -208,13 +211,18 @@ class Channel:
             for _ in range(connection.concurrency)
         ]
         largest = connection.max_body_bytes
-        self._idle = [_WholeAnswers(client, largest=largest, on_answer=self._on_answer) for client in clients]
+        self._idle = [_WholeAnswers(client, largest=largest, on_answer=self._on_answer) for client in self._clients]
         self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
 
     async def _close(self) -> None:
+        """Close every client, once the requests that were given up have let go of theirs."""
         with anyio.move_on_after(CLOSE_WITHIN):
-            for idle in self._idle:
-                await idle.client.aclose()
+            for _ in self._clients:
+                await self._slots.acquire()
+        with anyio.move_on_after(CLOSE_WITHIN):
+            async with anyio.create_task_group() as group:
+                for client in self._clients:
+                    group.start_soon(client.aclose)
 
     async def _answer(self, path: str, params: Mapping[str, str]) -> httpx.Response:
         query = f"?{httpx.QueryParams(params)}" if params else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -544,3 +545,56 @@ def test_a_reading_that_nobody_asks_for_ends_with_its_block(make: Any) -> None:
     with Reader(make.fast(), transport=httpx.MockTransport(never)) as reader:
         reader.begin("org_acme")
         assert asked.wait(30)
+
+
+class Slow(httpx.AsyncBaseTransport):
+    """Answers nothing, takes some turns of the event loop to give a request up, and counts what was closed."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.busy = self.closed = 0
+        self.closed_busy = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.busy += 1
+        self.asked.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                for _ in range(100):
+                    await anyio.sleep(0)
+            self.busy -= 1
+        raise AssertionError(request)
+
+    async def aclose(self) -> None:
+        self.closed += 1
+        self.closed_busy = self.closed_busy or self.busy > 0
+
+
+def test_every_connection_is_closed_also_one_whose_request_is_given_up(make: Any) -> None:
+    slow, settings = Slow(), make.fast()
+    with Reader(settings, transport=slow) as reader:
+        reader.begin("org_acme")
+        assert slow.asked.wait(30)
+    assert (slow.closed, slow.closed_busy, slow.busy) == (settings.concurrency, False, 0)
+
+
+def test_a_reading_that_is_interrupted_is_given_up_before_its_connection_is_closed(make: Any) -> None:
+    slow, settings = Slow(), make.fast()
+
+    def interrupt() -> None:
+        assert slow.asked.wait(30)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)  # type: ignore[arg-type]
+
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    try:
+        with Reader(settings, transport=slow) as reader:
+            interrupter = threading.Thread(target=interrupt)
+            interrupter.start()
+            with pytest.raises(KeyboardInterrupt):
+                reader.identity()
+            interrupter.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert (slow.closed, slow.closed_busy, slow.busy) == (settings.concurrency, False, 0)
