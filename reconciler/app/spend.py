@@ -13,7 +13,6 @@ from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import Finding, UsageError
 from reconciler.model.forecast import ForecastNotice
-from reconciler.model.money import cents
 from reconciler.model.period import Period
 from reconciler.model.spend import ByDay, Payment, Reading, SpendDocument, SpentRow
 from reconciler.plan.agreement import NOTHING, disagreements, needs_days
@@ -141,7 +140,7 @@ def _document(
         as_of=settings.as_of,
         first_day=first,
         last_day=end - timedelta(days=1),
-        total=total.model_copy(update={"ledger": cents((total.ledger or NOTHING) + elsewhere)}),
+        total=total.model_copy(update={"ledger": (total.ledger or NOTHING) + elsewhere}),
         wallets=wallets,
         teams=spent.teams(wallets),
         workloads=spent.dimension(reading.spend["workload"], events.by(spent.workload_of) if events else None),

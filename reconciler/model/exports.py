@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
-from reconciler.model.money import ZERO, Amount
+from reconciler.model.money import ZERO, Amount, UnroundedAmount
 
 
 class KeptExport(Frozen):
@@ -23,6 +24,10 @@ class KeptExport(Frozen):
     job: str = Field(description="The export job that made it, by its id in Keeptrusts.")
     rows: int = Field(description="How many different events of these days are in it.")
     cost: Amount = Field(description="Money of these events.")
+    exact_cost: UnroundedAmount | None = Field(
+        None,
+        description="The same money to the billionth, to be added up; null where an earlier release wrote it.",
+    )
     left_out: int = Field(
         0, description="How many rows are in no figure, because they cannot be read or are of other days."
     )
@@ -31,6 +36,11 @@ class KeptExport(Frozen):
         None,
         description="Money that the dashboard showed for these days when it was fetched; null where it shows none.",
     )
+
+    @property
+    def money(self) -> Decimal:
+        """The money of its events, as exact as it is known."""
+        return self.cost if self.exact_cost is None else self.exact_cost
 
     @property
     def apart(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from reconciler.model.frozen import Frozen
 
@@ -48,6 +48,21 @@ Amount = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{2}$"}),
 ]
 """An amount in major units inside a JSON document: a string with two decimals."""
+
+
+ExactAmount = Annotated[
+    Decimal,
+    PlainSerializer(lambda amount: f"{cents(amount)}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{2}$"}),
+]
+"""The same of an amount that is added up before it is shown: whole inside, in two decimals once it is written."""
+
+UnroundedAmount = Annotated[
+    Decimal,
+    PlainSerializer(lambda amount: f"{amount:f}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
+]
+"""An amount in a JSON document with all of its decimals."""
 
 
 @dataclass(frozen=True, slots=True)

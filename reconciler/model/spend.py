@@ -13,7 +13,7 @@ from pydantic import Field
 from reconciler.model.document import Document
 from reconciler.model.forecast import ForecastNotice
 from reconciler.model.frozen import Frozen
-from reconciler.model.money import Amount
+from reconciler.model.money import Amount, ExactAmount
 
 Surface = Literal["spend", "export", "ledger"]
 """`spend` is what the dashboard shows (`/v1/spend`), `export` the events, `ledger` what wallets settled."""
@@ -66,9 +66,9 @@ class Spent(Frozen):
     key: str = Field(description="Wallet, team, workload or model; empty for what is attributed to none.")
     team: str = Field("", description="The team; empty where the YAML declares no such wallet, or for other keys.")
     environment: str = Field("", description="The environment of a wallet; empty for other keys.")
-    spend: Amount | None = Field(description="Money by the dashboard, `/v1/spend`.")
-    export: Amount | None = Field(description="Money by the events of the export.")
-    ledger: Amount | None = Field(description="Money that wallets of this key settled, less refunds.")
+    spend: ExactAmount | None = Field(description="Money by the dashboard, `/v1/spend`.")
+    export: ExactAmount | None = Field(description="Money by the events of the export.")
+    ledger: ExactAmount | None = Field(description="Money that wallets of this key settled, less refunds.")
     requests: int | None = Field(description="How many requests, by the dashboard, else by the export.")
 
 

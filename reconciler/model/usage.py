@@ -136,6 +136,11 @@ class DailyUsage:
     fallback_cost: Nanos
     apart: Apart | None = None
 
+    @property
+    def spent(self) -> Decimal:
+        """The exact cost of all rows, in major units."""
+        return Decimal(int(self.cost.sum())) / NANO
+
     def at(self, rows: npt.NDArray[np.intp]) -> DailyUsage:
         """Return this with `rows` alone, of which `source` says only what holds for any of them."""
         columns = {name: getattr(self, name)[rows] for name in _COLUMNS}

@@ -37,7 +37,7 @@ def exports_text(shown: Pulled, screen: Screen = PAPER) -> str:
     )
     headings = ("export", "days", "events", manifest.currency, "dashboard", "left out")
     grid = Grid(headings, ("left", "left", "right", "right", "right", "right"), cells)
-    total = sum((kept.cost for kept in manifest.exports), Decimal(0))
+    total = sum((kept.money for kept in manifest.exports), Decimal(0))
     fetched = f"{counted(shown.fetched, 'export')} fetched now" if shown.fetched else "all of them were there already"
     lines = [f"{visible(str(shown.folder))}: {counted(len(cells), 'export')}, {fetched}", "", *grid.lines(screen.width)]
     lines += [

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from reconciler.model.money import cents
 from reconciler.report.spans import DASH
 
 _SEVERAL = {
@@ -44,7 +45,7 @@ def interval(quantiles: Mapping[str, Decimal]) -> str:
 
 def exact(amount: Decimal | None) -> str:
     """Return money to the cent, for where it moves."""
-    return DASH if amount is None else f"{amount:,.2f}".replace("-", "−")
+    return DASH if amount is None else f"{cents(amount):,.2f}".replace("-", "−")
 
 
 def brief(amount: Decimal) -> str:

@@ -336,6 +336,11 @@ COVERED_UP: list[tuple[str, str, Tamper]] = [
     ("a review that was left out", "not-reproduced", left_out("review.json")),
     ("another budget", "not-reproduced", covered_up("budgets/teams/alpha.yaml", b"500", b"900", "plan.json")),
     ("an event less", "other-exports", covered_up(EXPORT, b"e7,", b"e8,")),
+    (
+        "a sum to the billionth",
+        "other-exports",
+        covered_up("exports/manifest.json", b'"exact_cost": null', b'"exact_cost": "1"', EXPORT),
+    ),
     ("another record", "broken-journal", covered_up("journal.jsonl", b"500.00", b"400.00")),
     ("another reviewed plan", "edited-plan", covered_up("reviewed/plan.json", b"500.00", b"400.00")),
 ]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from reconciler.app.session import settings
 from reconciler.findings import LockHeldError, RefusedError
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJobs
+from reconciler.model.exports import ExportsManifest, KeptExport
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.settings import overlaid
 
@@ -106,10 +108,34 @@ def test_a_year_without_events_is_kept_month_by_month_as_well(tmp_path: Path) ->
         overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
     ):
         found = pulled(tmp_path / "evidence")
+        store = ExportStore(tmp_path / "evidence", organization="org_acme", currency="USD")
+        store.save(store.manifest.keeping(found.manifest.exports[3].model_copy(update={"exact_cost": None})))
+        again = pulled(tmp_path / "evidence")
+    assert (again.fetched, again.manifest) == (0, found.manifest), "a file kept in cents is added up again, not fetched"
     assert (found.fetched, [kept.rows for kept in found.manifest.exports]) == (14, [0] * 14)
     text = found.rendered("text")
     assert "evidence: 14 exports, 14 exports fetched now" in " ".join(text.split())
     assert text.endswith("\nUSD 0.00 in 0 events.\n")
+
+
+def test_money_of_several_exports_is_rounded_once() -> None:
+    manifest = ExportsManifest(organization="org_acme", currency="USD")
+    for number, (first, last) in enumerate(list(months_of(DAY))[:3]):
+        manifest = manifest.keeping(
+            KeptExport(
+                file=f"{number}.csv",
+                first_day=first,
+                last_day=last,
+                digest="sha256:0",
+                size=1,
+                job="job",
+                rows=1,
+                cost=Decimal("10.004"),
+                exact_cost=Decimal("10.004"),
+            )
+        )
+    assert Pulled(manifest, Path("evidence"), 0).rendered("text").endswith("\nUSD 30.01 in 3 events.\n")
+    assert [(one["cost"], one["exact_cost"]) for one in manifest.fields()["exports"]] == [("10.00", "10.004")] * 3
 
 
 def test_two_runs_at_once_are_one_run_and_a_refusal(tmp_path: Path) -> None:

@@ -128,3 +128,9 @@ def test_a_model_of_the_dashboard_is_the_one_of_the_export_that_it_can_mean_and_
         spent("a", None, "1", None, requests=2),
     )
     assert dimension({"small": shown["small"]}, None) == (spent("small", "7", None, None, requests=1),)
+
+
+def test_what_is_added_up_is_rounded_once() -> None:
+    rows = [Spent(key=name, spend=Decimal("0.004"), export=Decimal("0.006"), ledger=None, requests=1) for name in "abc"]
+    total = added("", rows).model_dump(mode="json")
+    assert (total["spend"], total["export"]) == ("0.01", "0.02")

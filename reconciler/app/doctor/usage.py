@@ -46,7 +46,7 @@ def look_at_unpriced(subject: Subject) -> Iterator[Seen]:
     if not source.unpriced_rows:
         yield passed("every event with tokens has a price")
         return
-    spent, part = _spent(subject.usage), Decimal(str(source.unpriced_share))
+    spent, part = subject.usage.spent, Decimal(str(source.unpriced_share))
     worth = f", about {_money(subject, spent * part / (1 - part))} at what the other tokens cost" if part < 1 else ""
     yield warning(
         f"{counted(source.unpriced_rows, 'event')} with {share(source.unpriced_share)} of all tokens have no"
@@ -57,7 +57,7 @@ def look_at_unpriced(subject: Subject) -> Iterator[Seen]:
 
 def look_at_unattributed(subject: Subject) -> Iterator[Seen]:
     usage = subject.usage
-    spent = _spent(usage)
+    spent = usage.spent
     lacking = {name: _sum(usage, getattr(usage, name) == "") for name in ("provider", "model", "workload")}
     told = [
         f"{_money(subject, amount)} ({share(float(amount / spent))}) names no {name}"
@@ -72,7 +72,7 @@ def look_at_unattributed(subject: Subject) -> Iterator[Seen]:
 
 
 def look_at_coverage(subject: Subject) -> Iterator[Seen]:
-    source, spent = subject.usage.source, _spent(subject.usage)
+    source, spent = subject.usage.source, subject.usage.spent
     if spent <= 0:
         yield not_checked("nothing was spent in these events")
         return
@@ -91,10 +91,6 @@ def look_at_coverage(subject: Subject) -> Iterator[Seen]:
 
 def _sum(usage: DailyUsage, where: npt.NDArray[np.bool_]) -> Decimal:
     return Decimal(int(usage.cost[where].sum())) / NANO
-
-
-def _spent(usage: DailyUsage) -> Decimal:
-    return Decimal(int(usage.cost.sum())) / NANO
 
 
 def _money(subject: Subject, amount: Decimal) -> str:

@@ -17,7 +17,6 @@ from reconciler.findings import RemoteError
 from reconciler.forecast.windows import trailing_window
 from reconciler.model.exports import ExportsManifest, KeptExport
 from reconciler.model.period import Period
-from reconciler.model.usage import NANO
 from reconciler.report.renderers import Printed
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ def pull(settings: Settings, folder: Path, *, poll: float = 0.1) -> Pulled:
                 advance(number, len(wanted))
                 kept = store.manifest.of(*days)
                 if kept is not None and store.is_whole(kept):
+                    if kept.exact_cost is None:
+                        _count_exactly(store, kept, desired)
                     continue
                 if kept is not None:
                     say(f"{store.files / kept.file} is not as it was fetched: it is fetched again")
@@ -112,6 +113,12 @@ def _fetch(store: ExportStore, desired: Desired, connection: Connection, days: D
     downloaded.replace(file)
     store.save(store.manifest.keeping(kept))
     note(f"{file}: {kept.rows:,} events, {desired.organization.currency} {kept.cost:,.2f}")
+
+
+def _count_exactly(store: ExportStore, kept: KeptExport, desired: Desired) -> None:
+    """Read a file again of which the manifest has the money in cents alone, as earlier releases wrote it."""
+    read = _read(store.files / kept.file, desired, (kept.first_day, kept.last_day), kept.job, kept.spend)
+    store.save(store.manifest.keeping(read))
 
 
 def _resumed(jobs: ExportJobs, known: str | None) -> ExportJob | None:
@@ -157,7 +164,8 @@ def _read(file: Path, desired: Desired, days: Days, job: str, shown: Decimal | N
         size=file.stat().st_size,
         job=job,
         rows=usage.source.rows,
-        cost=Decimal(int(usage.cost.sum())) / NANO,
+        cost=usage.spent,
+        exact_cost=usage.spent,
         left_out=left_out.rows,
         left_out_cost=left_out.cost,
         spend=shown,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +17,7 @@ from reconciler.app.listening import progress
 from reconciler.findings import BudgetsError, ExitCode, UsageError
 from reconciler.journal.record import read_chain
 from reconciler.model.exports import ExportsManifest
+from reconciler.model.money import cents
 from reconciler.model.packet import EvidenceCheck, PacketFacts, PacketProblem
 from reconciler.model.plan import read_plan
 from reconciler.report.renderers import Printed
@@ -204,7 +204,6 @@ def _again(inputs: PacketInputs, files: Mapping[str, Path]) -> tuple[tuple[str, 
 def _counted(inputs: PacketInputs, files: Mapping[str, Path]) -> Iterator[PacketProblem]:
     """Yield exports whose events or money are not those of the manifest."""
     from reconciler.app.budget_files import BudgetFiles
-    from reconciler.model.usage import NANO
     from reconciler.usage.read import read_usage
 
     name = f"{EXPORTS}{MANIFEST}"
@@ -219,9 +218,9 @@ def _counted(inputs: PacketInputs, files: Mapping[str, Path]) -> Iterator[Packet
             columns={str(ours): theirs for ours, theirs in columns.items()},
             currency=desired.organization.currency if desired else "",
         )
-        found = usage.source.rows, round(Decimal(int(usage.cost.sum())) / NANO, 2)
-        if found != (kept.rows, kept.cost):
-            message = (
-                f"it has {found[0]:,} events of {found[1]:,}, and the manifest says {kept.rows:,} of {kept.cost:,}"
-            )
+        rows, spent = usage.source.rows, usage.spent
+        exact = spent if kept.exact_cost is None else kept.exact_cost
+        if (rows, cents(spent), spent) != (kept.rows, kept.cost, exact):
+            told = f"{kept.rows:,} of {kept.cost:,}" + ("" if exact == spent else f", exactly {exact:,f}")
+            message = f"it has {rows:,} events of {spent:,f}, and the manifest says {told}"
             yield _problem("other-exports", f"{EXPORTS}{kept.file}", message)
