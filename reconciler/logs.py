@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """One line for people: level, logger, message."""
+    """One line for people."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))
@@ -37,9 +37,13 @@ _NOWHERE = logging.NullHandler()
 
 
 def configure(*, verbosity: int, format: str) -> None:
-    """Send the logs of `reconciler` to stderr: warnings, with -v requests and decisions, with -vv details."""
+    """Send the logs of `reconciler` to stderr: warnings, with -v requests and decisions, with -vv details.
+
+    Who asked for no details reads sentences, without the names of modules.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if format == "json" else TextFormatter("%(levelname)s %(name)s: %(message)s"))
+    line = "%(levelname)s %(name)s: %(message)s" if verbosity else "kt-budgets: %(message)s"
+    handler.setFormatter(JsonFormatter() if format == "json" else TextFormatter(line))
     logger = logging.getLogger("reconciler")
     logger.handlers = [handler]
     logger.propagate = False

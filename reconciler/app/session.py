@@ -6,20 +6,26 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import replace
 from datetime import date
+from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.journal_place import journal_of
+from reconciler.app.listening import say
 from reconciler.findings import Finding, FindingsError, UnauthorizedError
 from reconciler.forked import nothing
 from reconciler.model.period import Period
 from reconciler.redaction import hide_environment
+from reconciler.report.wording import counted
 from reconciler.settings import Settings, environment, resolve
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
-    from reconciler.keeptrusts.connection import Connection
+    from reconciler.keeptrusts.connection import Connection, OnLimit
     from reconciler.model.desired import Desired
     from reconciler.model.organization import ApiSettings
 
@@ -48,7 +54,7 @@ def connected(settings: Settings, desired: Desired | None, *, writing: bool = Fa
 
     if not settings.sandbox:
         api = desired.organization.api if desired else ApiSettings()
-        yield connection_to(api, settings.api_url, settings.require_token())
+        yield replace(connection_to(api, settings.api_url, settings.require_token()), on_limit=_once_told())
         return
     from reconciler.sandbox.server import running
 
@@ -63,6 +69,19 @@ def connected(settings: Settings, desired: Desired | None, *, writing: bool = Fa
             )
         token = sandbox.billing_token if writing else sandbox.read_token
         yield Connection(base_url=sandbox.url, token=token, ledger_months_before=1)
+
+
+def _once_told() -> OnLimit:
+    """Return what tells whoever listens now, once, that Keeptrusts limits how often it is asked."""
+    context, turns = copy_context(), count()
+
+    def told(seconds: float | None) -> None:
+        if next(turns) == 0:
+            at_first = "" if not seconds else f", {counted(ceil(seconds), 'second')} at first,"
+            sentence = f"Keeptrusts limits how often it is asked: this command waits{at_first} and goes on by itself"
+            context.run(say, sentence, "`-v` shows each wait")
+
+    return told
 
 
 def connection_to(api: ApiSettings, base_url: str, token: str) -> Connection:

@@ -82,10 +82,10 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
     over thousands of small answers.
     """
 
-    def __init__(self, client: ReadingClient, *, largest: int, on_answer: OnAnswer | None) -> None:
+    def __init__(self, client: ReadingClient, connection: Connection, *, on_answer: OnAnswer | None) -> None:
         self.client = client
         self.asked_to_wait: httpx.Response | None = None
-        self._largest = largest
+        self._connection = connection
         self._on_answer = on_answer
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -94,7 +94,7 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         path = request.url.path
         try:
             response = await self.client.send(request)
-            body = await whole(response, largest=self._largest)
+            body = await whole(response, largest=self._connection.max_body_bytes)
             response.extensions["body"] = body
         except httpx.HTTPError as error:
             log_answer(_logger, "GET", path, error, started)
@@ -106,7 +106,8 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         self.asked_to_wait = response if is_busy else None
         if is_busy:
             asked = response.headers.get("Retry-After", "")
-            _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
+            _logger.info("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
+            self._connection.put_off(response.headers)
         return response
 
 
@@ -210,8 +211,7 @@ class Channel:
             )
             for _ in range(connection.concurrency)
         ]
-        largest = connection.max_body_bytes
-        self._idle = [_WholeAnswers(client, largest=largest, on_answer=self._on_answer) for client in self._clients]
+        self._idle = [_WholeAnswers(client, connection, on_answer=self._on_answer) for client in self._clients]
         self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
 
     async def _close(self) -> None:

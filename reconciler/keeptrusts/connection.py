@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,11 +12,20 @@ from pydantic import SecretStr
 
 from reconciler.findings import UnauthorizedError, UsageError
 from reconciler.http.endpoint import USER_AGENT, Endpoint, is_token
+from reconciler.http.waits import asked_wait
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 
 LARGER_PAGES = 1_000
 _PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+
+
+OnLimit = Callable[[float | None], None]
+"""Takes how many seconds are waited because Keeptrusts asks for it, None where it does not say how many."""
+
+
+def _unheard(seconds: float | None, /) -> None:
+    del seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +39,7 @@ class Connection(Endpoint):
     unless `allow_plain_http`. `ledger_months_before` is how many months before a period its ledger is read from: 1 also
     finds money that was moved, and marked, for a period before it began. `ledger_types` says what this deployment's own
     words for types of transactions mean. `paths` are those of objects by their section, where they are not the usual
-    ones.
+    ones. `on_limit` is told of every read that is put off because too much is asked at a time, from whichever thread.
     """
 
     base_url: str
@@ -51,6 +60,7 @@ class Connection(Endpoint):
     allow_plain_http: bool = False
     ledger_months_before: int = 0
     ledger_types: Mapping[str, str] = field(default_factory=dict)
+    on_limit: OnLimit = field(default=_unheard, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", self.base_url.strip().rstrip("/"))
@@ -91,6 +101,11 @@ class Connection(Endpoint):
 
     def url(self, path: str) -> str:
         return f"{self.base_url}{path}"
+
+    def put_off(self, headers: httpx.Headers) -> None:
+        """Tell `on_limit` of an answer that asks to come again later."""
+        asked = asked_wait(headers)
+        self.on_limit(None if asked is None else min(asked, self.longest_wait))
 
     def _check_path(self, kind: ManagedKind[V]) -> None:
         path = self.path_of(kind)

@@ -201,7 +201,10 @@ class ExportJobs:
                 if retry.is_exhausted():
                     raise failure.error from None
                 retry = retry.increment()
-                retry.sleep(failure.cause)
+                cause = failure.cause
+                if isinstance(cause, httpx.Response) and cause.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                    self._connection.put_off(cause.headers)
+                retry.sleep(cause)
 
 
 def _ended(job: ExportJob) -> RemoteError:

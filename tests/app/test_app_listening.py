@@ -10,6 +10,12 @@ from threading import Thread
 import pytest
 
 from reconciler.app.listening import Advance, Logged, heard_by, note, progress, say, summarise
+from reconciler.app.session import connected, settings
+from reconciler.cli.terminal import Terminal
+from reconciler.keeptrusts.reader import Reader
+from reconciler.sandbox.faults import parse_faults
+from reconciler.sandbox.server import running
+from reconciler.settings import overlaid
 
 
 class Notebook(Logged):
@@ -71,4 +77,26 @@ def test_without_a_listener_sentences_are_warnings_and_the_rest_is_no_warning(ca
         ("WARNING", "GitHub was not asked (name the repository)"),
         ("INFO", "org.yaml: written"),
         ("WARNING", "the YAML of now stands for what was applied"),
+    ]
+
+
+def test_a_server_that_limits_how_often_it_is_asked_is_told_of_once_a_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    limits = [
+        {"fault": "rate_limit", "method": "GET", "nth": nth, "count": 2, "retry_after": "0.001"} for nth in (1, 4)
+    ]
+    with (
+        running(scenario="empty", faults=parse_faults(limits)) as sandbox,
+        overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
+        heard_by(Terminal()),
+        connected(settings("nowhere"), None) as connection,
+    ):
+        for _ in range(2):
+            with Reader(connection) as reader:
+                reader.identity()
+    assert capsys.readouterr().err.splitlines() == [
+        "kt-budgets: Keeptrusts limits how often it is asked: this command waits, 1 second at first, and goes on by"
+        " itself",
+        "  hint: `-v` shows each wait",
     ]

@@ -83,6 +83,18 @@ def test_a_job_is_created_awaited_in_any_case_of_letters_and_downloaded(make: An
     }
 
 
+def test_each_wait_that_is_asked_for_is_told_with_its_seconds(make: Any) -> None:
+    waits: list[float | None] = []
+    busy = httpx.Response(429, headers={"Retry-After": "0"})
+    answers = [httpx.Response(503), busy, httpx.Response(429), status("completed")]
+    server = Server()
+    server.answers = {"GET /v1/exports/jobs/job_1": answers}
+    connection = make.fast(on_limit=waits.append)
+    with ExportJobs(connection, transport=httpx.MockTransport(server), poll=0) as client:
+        client.wait(ExportJob("job_1", "queued", "csv"))
+    assert waits == [0, None]
+
+
 def test_a_job_is_looked_at_soon_and_then_ever_less_often(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr("reconciler.keeptrusts.exports.time.sleep", waits.append)
