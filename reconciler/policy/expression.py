@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from reconciler.meant import close_to, did_you_mean
+from reconciler.policy.expression_cures import ALIKE, EXAMPLE, called, cure, held_against, in_plain_words
 from reconciler.policy.helpers import Helper, helpers
 from reconciler.policy.tokens import forbidden, lists_in, written_calls
 
@@ -42,11 +43,14 @@ stdlib:
 
 
 class ExpressionError(Exception):
-    """An expression is no rule. `offset` is where, in characters from its beginning."""
+    """An expression is no rule. `offset` is where, in characters from its beginning.
 
-    def __init__(self, message: str, offset: int, hint: str = "") -> None:
+    `otherwise` is the hint where nothing better can be tried.
+    """
+
+    def __init__(self, message: str, offset: int, hint: str = "", *, otherwise: str = EXAMPLE) -> None:
         super().__init__(message)
-        self.offset, self.hint = offset, hint
+        self.offset, self.hint, self.otherwise = offset, hint, otherwise
 
 
 class RuntimeMissingError(Exception):
@@ -117,14 +121,32 @@ def program(spoken: Language, expression: str) -> Program:
     """Return the program of an expression that says yes or no.
 
     Raises:
-        ExpressionError: it is none, with the place.
+        ExpressionError: it is none, with the place and the cure.
     """
-    for offset, why in forbidden(expression):
-        raise ExpressionError(why, offset)
+    try:
+        return _program(spoken, expression)
+    except ExpressionError as error:
+        error.hint = error.hint or cure(expression, spoken.functions, partial(_is_rule, spoken)) or error.otherwise
+        raise
+
+
+def _is_rule(spoken: Language, expression: str) -> bool:
+    try:
+        _program(spoken, expression)
+    except ExpressionError:
+        return False
+    return True
+
+
+def _program(spoken: Language, expression: str) -> Program:
+    for offset, why, instead in forbidden(expression, spoken.functions[0].name):
+        raise ExpressionError(why, offset, otherwise=instead)
     compiled = _compiled(spoken, expression)
     found = compiled.return_type()
     if found != spoken.types.BOOL:
-        raise ExpressionError(f"this is a value of type {_type(found)}, not something that is true or false", 0)
+        kind = _type(found)
+        against = held_against(kind, spoken.functions)
+        raise ExpressionError(f"this is a value of type {kind}, not something that is true or false", 0, against)
     _check_texts(spoken, expression)
     _check_lists(spoken, expression)
     return Program(lambda facts: _judged(compiled, facts))
@@ -152,23 +174,40 @@ def _compiled(spoken: Language, expression: str) -> Any:
 def _worded(spoken: Language, expression: str, said: str) -> ExpressionError:
     place = _PLACE.search(said)
     if place is None:
-        return ExpressionError(f"it is not CEL that can be judged: {_plain(said)}", 0)
+        return ExpressionError(
+            f"it is not CEL that can be judged: {_plain(said)}", 0, "take brackets out, or make several rules of it"
+        )
     offset = _offset(expression, int(place[1]), int(place[2]))
-    called = {one.name: one.takes for one in spoken.functions}
+    takes_of = {one.name: one.takes for one in spoken.functions}
     miscalled = _CALLED.match(place[3])
-    if miscalled and miscalled[1] in called:
+    if miscalled and miscalled[1] in takes_of:
         name = miscalled[1]
-        takes = ", ".join('"…"' if each == "string" else each for each in called[name])
-        return ExpressionError(f"`{name}` is called as `{name}({takes})`", _start(expression, name, offset))
+        takes = ", ".join('"…"' if each == "string" else each for each in takes_of[name])
+        how = called(next(one for one in spoken.functions if one.name == name), spoken.functions)
+        message = f"`{name}` is called as `{name}({takes})`"
+        return ExpressionError(message, _start(expression, name, offset), otherwise=how)
     undeclared = _UNDECLARED.match(place[3])
     if undeclared is None:
-        return ExpressionError(_plain(place[3]), offset)
+        return _wrongly_put(expression, place[3], offset)
     name = undeclared[1]
-    meant = did_you_mean(close_to(name, {*spoken.names, *called}))
-    if not meant:
-        meant = f"it reads {', '.join(sorted({one.partition('.')[0] for one in spoken.names}))}, each with a name below"
-    message = f"`{name[:80]}` is nothing that this rule can read"
-    return ExpressionError(message, _start(expression, name, offset), meant)
+    start = _start(expression, name, offset)
+    is_called = expression[start + len(name) :].lstrip()[:1] == "("
+    meant = did_you_mean(close_to(name, takes_of if is_called else {*spoken.names, *takes_of}))
+    if is_called:
+        known = f"it calls {', '.join(takes_of)}, and of texts and lists `size`, `startsWith`, `endsWith`, `contains`"
+    else:
+        known = f"it reads {', '.join(sorted({one.partition('.')[0] for one in spoken.names}))}, each with a name below"
+    return ExpressionError(f"`{name[:80]}` is nothing that this rule can read", start, meant, otherwise=known)
+
+
+def _wrongly_put(expression: str, said: str, offset: int) -> ExpressionError:
+    """Return the error of an expression that is put together in a way that is none."""
+    if said.startswith("expression of type"):
+        name = re.search(r"[\w.]*$", expression[:offset])
+        above = name[0] if name else ""
+        return ExpressionError(f"nothing is below `{above}`", offset, f"write `{above}`" if above else "")
+    words = in_plain_words(_plain(said))
+    return ExpressionError(words, offset, otherwise=ALIKE if "does not take" in words else EXAMPLE)
 
 
 def _start(expression: str, name: str, offset: int) -> int:
@@ -199,7 +238,8 @@ def _check_texts(spoken: Language, expression: str) -> None:
             try:
                 known[call.name].call(_compiled(spoken, call.text).eval().value())
             except (ValueError, OverflowError) as error:
-                raise ExpressionError(str(error), call.start) from None
+                why, _, instead = str(error).partition("; ")
+                raise ExpressionError(why, call.start, otherwise=instead or "write a smaller amount") from None
 
 
 def _check_lists(spoken: Language, expression: str) -> None:
@@ -209,10 +249,13 @@ def _check_lists(spoken: Language, expression: str) -> None:
             found = spoken.environment.compile(text).return_type()
         except RuntimeError:
             raise ExpressionError(
-                "a list holds names and values, nothing of the list that is gone over", offset
+                "a list holds names and values, nothing of the list that is gone over",
+                offset,
+                "compare with `==` what is gone over, and leave the list out",
             ) from None
         if "dyn" in _type(found) and re.search(r"[^\[\]\s]", text):
-            raise ExpressionError("the values of this list are of several types", offset)
+            hint = 'write values of one type, as in `["support", "sales"]`'
+            raise ExpressionError("the values of this list are of several types", offset, hint)
 
 
 def _judged(compiled: Any, facts: Any) -> bool:

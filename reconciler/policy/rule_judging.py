@@ -15,6 +15,7 @@ from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule import Each
 from reconciler.model.rule_facts import RuleFacts
 from reconciler.policy.expression import EvaluationError, ExpressionError, joint
+from reconciler.policy.expression_cures import cure_of_evaluation
 from reconciler.policy.rule import POLICIES, Verdict
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_message import told
@@ -138,7 +139,7 @@ def _next(rule: LoadedRule) -> str:
 def _cure(error: EvaluationError) -> str:
     if error.unknown:
         return "plan where it is known, such as with usage; or let the rule ask first whether it is, with `when`"
-    return "correct the rule"
+    return cure_of_evaluation(str(error))
 
 
 def _cannot(rule: LoadedRule, why: str, cure: str, subject: Subject | None = None) -> Verdict:

@@ -22,7 +22,7 @@ def check(message: str, names: Mapping[str, Kind]) -> None:
     """Raise ExpressionError for a placeholder that is no name, or a brace that is none."""
     for found in _PLACEHOLDER.finditer(message):
         if found[1] not in names:
-            meant = did_you_mean(close_to(found[1], names))
+            meant = did_you_mean(close_to(found[1], names)) or f"it tells names such as `{{{min(names)}}}`"
             raise ExpressionError(f"`{found[1][:80]}` is nothing that this message can tell", found.start(), meant)
     rest = _PLACEHOLDER.sub(lambda found: " " * len(found[0]), message)
     brace = re.search(r"[{}]", rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 _TOKEN = re.compile(
     r"""(?P<space>[\s]+|//[^\n]*)
@@ -14,7 +15,7 @@ _TOKEN = re.compile(
     |(?P<float>[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?)
     |(?P<int>0x[0-9a-fA-F]+[uU]?|[0-9]+[uU]?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:[\s]*\.[\s]*[A-Za-z_][A-Za-z0-9_]*)*)
-    |(?P<sign>.)""",
+    |(?P<sign>[=<>!&|]+|.)""",
     re.VERBOSE,
 )
 
@@ -43,19 +44,31 @@ def tokens(expression: str) -> tuple[Token, ...]:
     return tuple(token for token in found if token.kind != "space")
 
 
-def forbidden(expression: str) -> Iterator[tuple[int, str]]:
-    """Yield where something stands that no rule may hold, and why not."""
+def forbidden(expression: str, money: str) -> Iterator[tuple[int, str, str]]:
+    """Yield where something stands that no rule may hold, why not, and what to write instead.
+
+    `money` is the function that reads money.
+    """
     for token in tokens(expression):
         if token.kind == "float":
-            yield token.start, "a number with decimals is not exact: write money or a percentage with their functions"
+            yield token.start, "a number with decimals is not exact", _exactly(token.text, money)
         elif token.kind == "int" and token.text.endswith(("u", "U")):
-            yield token.start, "a number is written without `u`"
+            yield token.start, "a number is written without `u`", f"write `{token.text[:-1]}`"
         elif token.text in ("{", "}"):
-            yield token.start, "nothing is made in a rule: it reads the plan and its parameters"
+            yield token.start, "nothing is made in a rule: it reads the plan and its parameters", "take the braces out"
         elif token.text == "null":
-            yield token.start, "nothing is `null`: what is unknown has no value; `wallet.is_spent_known` asks"
+            asks = "ask `wallet.is_spent_known`, or let `when` read the value first"
+            yield token.start, "nothing is `null`: what is unknown has no value", asks
         elif token.kind == "bytes":
-            yield token.start, "bytes are in no plan"
+            yield token.start, "bytes are in no plan", f"write the text without `{token.text}` before it"
+
+
+def _exactly(number: str, money: str) -> str:
+    """Return how a number with decimals is written that is exact."""
+    if re.fullmatch(r"[0-9]{0,12}\.[0-9]{1,2}", number) is None:
+        return f"write money with `{money}(…)`, a share with `percent(…)`"
+    value = Decimal(number)
+    return f'write `{money}("{value:.2f}")` for money, or `percent("{(value * 100).normalize():f}%")` for a share'
 
 
 def names_in(*expressions: str | None) -> tuple[str, ...]:

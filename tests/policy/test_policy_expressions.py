@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
+import pytest
 from policy.rules import DAY, forget, rule, with_rules
 from policy.test_policy_own_rules import SAVED
 
-from reconciler.policy.expression import EvaluationError, ExpressionError, program
+from reconciler.policy.expression import EvaluationError, ExpressionError, Language, program
+from reconciler.policy.expression_cures import EXAMPLE, called, held_against
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_judging import subjects
 from reconciler.policy.rule_set import LoadedRule, loaded
@@ -135,6 +138,32 @@ EXPRESSIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+MEANT = {
+    "change.amount > usd('5.00') and change.is_raise": "change.amount > usd('5.00') && change.is_raise",
+    "change.is_raise OR not wallet.is_spent_known": "change.is_raise || !wallet.is_spent_known",
+    "change.team = 'support'": "change.team == 'support'",
+    "change.team <> 'and'": "change.team != 'and'",
+    "change.is_raise == True": "change.is_raise == true",
+    "change.is_raise == 'true'": "change.is_raise == true",
+    "change.is_raise)": "change.is_raise",
+    "change.is_raise ||\n  ": "change.is_raise",
+    "change.is_raise &&\n  (change.team == 'a'": "change.is_raise && (change.team == 'a')",
+    'change.team == "support': 'change.team == "support"',
+    "change.team in ['support'": "change.team in ['support']",
+    "change.team == support": 'change.team == "support"',
+    "change.amount > '2500.00'": "change.amount > usd('2500.00')",
+    "change.amount > usd(2500)": 'change.amount > usd("2500")',
+    "change.amount > usd(2500.50)": 'change.amount > usd("2500.50")',
+    "change.amount > USD 2500": 'change.amount > usd("2500")',
+    "change.amount > $2500.00 && change.team != '$1 20%'": (
+        "change.amount > usd(\"2500.00\") && change.team != '$1 20%'"
+    ),
+    "change.amount >= part(20%, params.most)": 'change.amount >= part(percent("20%"), params.most)',
+    "today.date > '2026-06-30'": "today.date > date('2026-06-30')",
+}
+"""What people write, and what they are told to write."""
+
+
 def own() -> LoadedRule:
     return loaded(with_rules(rule(), parameters={"most": "USD 2500.00"}))[0]
 
@@ -159,3 +188,41 @@ def verdicts() -> Iterator[str]:
 def test_what_expressions_say(golden: Callable[[str, str], None]) -> None:
     forget()
     golden("policy/rules_written.txt", "\n".join([*verdicts(), ""]))
+
+
+@pytest.mark.parametrize("wrong", MEANT)
+def test_the_rule_that_is_meant_is_named_once_it_was_tried(wrong: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        program(own().language, wrong)
+    assert caught.value.hint == f"write `{MEANT[wrong]}`"
+    program(own().language, MEANT[wrong])
+
+
+def _hint(spoken: Language, expression: str) -> str | None:
+    try:
+        program(spoken, expression)
+    except ExpressionError as error:
+        return error.hint
+    return None
+
+
+def test_every_error_of_an_expression_has_a_cure_whose_examples_are_rules() -> None:
+    spoken = own().language
+    written = [one for listed in EXPRESSIONS.values() for one in listed]
+    assert [one for one in written if _hint(spoken, one) == ""] == []
+    for function in spoken.functions:
+        (example,) = re.findall("`(.+)`", called(function, spoken.functions))
+        program(spoken, f"{example} == {example}")
+    (example,) = re.findall("`(.+)`", EXAMPLE)
+    program(spoken, example)
+    for value, type_ in (("change.amount", "int"), ("change.team", "string"), ("today.date", "timestamp")):
+        examples = re.findall("`(.+?)`", held_against(type_, spoken.functions))
+        for example in examples:
+            program(spoken, f"{value} {example}")
+    assert "size(…)" in held_against("list<int>", spoken.functions)
+
+
+def test_a_long_expression_is_not_tried_in_every_way() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        program(own().language, " and ".join(["change.is_raise"] * 400))
+    assert caught.value.hint == EXAMPLE
