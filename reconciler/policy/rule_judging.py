@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -45,14 +45,17 @@ def verdicts(organization: OrganizationBudget, day: date, facts: PolicyInput) ->
     try:
         rules = loaded(organization)
     except RuleSetError as error:
-        yield _refusal(POLICIES, error.set_name, f"the rules do not load: {error.flaw.message}", error.flaw.hint)
+        where = _path(error.set_name, facts)
+        yield _refusal(POLICIES, where, f"the rules do not load: {error.flaw.message}", error.flaw.hint)
         return
     if facts.currency != organization.currency:
         words = f"the rules count {organization.currency}, and the plan is in {facts.currency}"
         yield _refusal(POLICIES, "", words, "change the currency apart from everything else, without rules in force")
         return
     first, last = sorted((facts.as_of, day))
-    rules = tuple(rule for rule in rules if rule.setting.is_in_force(first, last))
+    rules = tuple(
+        replace(rule, set_name=_path(rule.set_name, facts)) for rule in rules if rule.setting.is_in_force(first, last)
+    )
     try:
         seen = rule_facts(facts, day)
     except OverflowError as error:
@@ -62,6 +65,12 @@ def verdicts(organization: OrganizationBudget, day: date, facts: PolicyInput) ->
     for spoken, alike in groupby(sorted(rules, key=_kind), key=_kind):
         del spoken
         yield from _asked(tuple(alike), seen, facts, until)
+
+
+def _path(set_name: str, facts: PolicyInput) -> str:
+    """Return the name of a set, that of a file below the folder that the plan was made of, as far as it names it."""
+    folders = (change.position.partition("/")[0] for change in facts.changes if "/" in change.position)
+    return f"{folder}/{set_name}" if "/" in set_name and (folder := next(folders, "")) else set_name
 
 
 def _kind(rule: LoadedRule) -> tuple[str, str]:

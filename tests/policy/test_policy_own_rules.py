@@ -90,7 +90,12 @@ def test_what_has_no_value_refuses_everything_whatever_the_level(asserts: str, w
     bare = facts_of(judged(plan(Wallet(funded="9000").change()), ORGANIZATION, Told()))
     own = {"when": asserts, "asserts": "true"} if key == "when" else {"asserts": asserts}
     (found,) = judged_by(with_rules(rule(level=level, **own)), bare)
-    assert (found.guard, found.status, found.team, found.position) == ("own", "refused", "", "policies/own.yaml")
+    assert (found.guard, found.status, found.team, found.position) == (
+        "own",
+        "refused",
+        "",
+        "budgets/policies/own.yaml",
+    )
     assert found.message == f"the rule cannot be judged: `{key}` of support: {why}"
     assert "waivers:" not in found.hint
     assert found.hint
@@ -174,7 +179,7 @@ def test_rules_of_another_currency_refuse_everything() -> None:
 
 def test_rules_that_do_not_load_refuse_everything_and_say_where() -> None:
     (found,) = judged_by(with_rules(rule("true"), rule("change.amout > 1", name="other")), saved())
-    assert (found.guard, found.status, found.position) == ("policies", "refused", "policies/own.yaml")
+    assert (found.guard, found.status, found.position) == ("policies", "refused", "budgets/policies/own.yaml")
     assert found.message == "the rules do not load: `change.amout` is nothing that this rule can read"
 
 
@@ -193,7 +198,7 @@ def test_judging_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(rule_judging, "LONGEST_SECONDS", -1.0)
     (found,) = judged_by(with_rules(rule("true")), saved())
     assert (found.status, found.message) == ("refused", "judging the rules takes too long")
-    assert (found.hint, found.position) == ("write simpler rules", "policies/own.yaml")
+    assert (found.hint, found.position) == ("write simpler rules", "budgets/policies/own.yaml")
 
 
 def test_money_that_no_rule_can_count_refuses_everything() -> None:

@@ -78,7 +78,7 @@ def test_a_waiver_that_lets_something_pass_tells_its_uses(
     assert hint == expected[2] or not expected[2]
 
 
-CURE = "change it so that `own` of policies/own.yaml passes, or ask @acme/finance"
+CURE = "change it so that `own` of budgets/policies/own.yaml passes, or ask @acme/finance"
 
 
 def test_a_waiver_that_is_used_up_refuses_and_says_when_and_by_which_plans() -> None:

@@ -65,7 +65,7 @@ def answered(
     organization = organization_of(budgets)
     if what == "check":
         return check(saved, organization, day)
-    return explain(saved, organization, name, day)
+    return explain(saved, organization, name, day, budgets=budgets)
 
 
 def organization_of(budgets: Path) -> OrganizationBudget:
@@ -96,9 +96,9 @@ def _checked(found: Sequence[GuardResult], rules: int) -> Iterator[str]:
     yield f"{rules} {'rule' if rules == 1 else 'rules'}: {passed}"
 
 
-def explain(plan: Plan, organization: OrganizationBudget, name: str | None, day: date) -> Statement:
+def explain(plan: Plan, organization: OrganizationBudget, name: str | None, day: date, *, budgets: Path) -> Statement:
     """Return how a rule comes to what it says of a plan; UsageError where there is none of that name."""
-    rule, facts = _named(organization, name), facts_of(plan)
+    rule, facts = _named(organization, name, budgets), facts_of(plan)
     found = PolicyExplained(
         rule=rule.setting.name,
         when=rule.setting.when or "",
@@ -109,12 +109,12 @@ def explain(plan: Plan, organization: OrganizationBudget, name: str | None, day:
     return Statement(found, "\n".join(_explained(found)))
 
 
-def _named(organization: OrganizationBudget, name: str | None) -> LoadedRule:
+def _named(organization: OrganizationBudget, name: str | None, budgets: Path) -> LoadedRule:
     rules = {rule.setting.name: rule for rule in loaded(organization)}
     if name not in rules:
         what = f"there is no rule `{visible(name, 80)}`" if name else "no rule was named"
         names = ", ".join(sorted(rules)[:20])
-        raise UsageError(what, hint=f"name one of: {names}" if rules else "write rules into budgets/policies/")
+        raise UsageError(what, hint=f"name one of: {names}" if rules else f"write rules into {budgets}/policies/")
     return rules[name]
 
 

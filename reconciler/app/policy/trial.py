@@ -69,7 +69,7 @@ def tried(budgets: Path, since: str, journal: str | None, *, here: OrganizationB
     """
     commit, organization = (HERE, here) if here else _of_commit(budgets, since)
     if not organization.policies:
-        raise UsageError(f"there are no rules in {since}", hint="write rules into budgets/policies/")
+        raise UsageError(f"there are no rules in {since}", hint=f"write rules into {budgets}/policies/")
     name, folder = journal_of(budgets, journal)
     records = read_records(name, folder=folder) if name else []
     last = tuple(islice(applied_plans(records), MOST_PLANS))
