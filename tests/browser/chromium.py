@@ -113,9 +113,9 @@ class Visit:
         """Follow a link to a page of the report, and wait until it is shown."""
         self.page.evaluate(_TURN, page)
 
-    def ask(self, script: str) -> Any:
+    def ask(self, script: str, given: object = None) -> Any:
         """Return what a script of ours, run by the browser and not by the page, says about the page."""
-        return self.page.evaluate(script)
+        return self.page.evaluate(script, given)
 
     def too_wide(self) -> int:
         """Return by how many pixels the page is wider than the screen: then the whole page moves sideways."""
@@ -147,12 +147,15 @@ class Visit:
         self.page.add_script_tag(path=MERMAID)
         self.ask(_DRAW)
 
-    def picture(self, *, path: Path | None = None, height: int = _TALLEST) -> Path:
-        """Save what the page looks like, from its top down to `height`, and return where."""
-        target = path or ARTEFACTS / f"{self.name}-{self.screen}.png"
+    def picture(self, path: Path, *, height: int = _TALLEST) -> None:
+        """Save what the page looks like, from its top down to `height`."""
         shown = min(height, int(self.ask("() => document.documentElement.scrollHeight")))
-        self.page.screenshot(path=target, full_page=True, clip={"x": 0, "y": 0, "width": self.width, "height": shown})
-        return target
+        self.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": self.width, "height": shown})
+
+    def keep(self, name: str = "") -> None:
+        """Save a picture among the artefacts, where pictures are asked for: no test looks at them."""
+        if os.environ.get("KT_BUDGETS_PICTURES"):
+            self.picture(path=ARTEFACTS / f"{name or f'{self.name}-{self.screen}'}.png")
 
     def close(self) -> None:
         self.page.context.close()

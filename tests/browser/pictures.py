@@ -23,7 +23,7 @@ def main() -> None:
         comment = run(Path(folder), "show", "plan.json", "--format", "markdown")
     with chromium(executable) as browser:
         seen = visit(browser, github_page(comment), "comment-readme", screen="picture")
-        seen.picture(path=ROOT / ".github" / "comment.png", height=int(seen.ask(_FIRST_HEADING)) - 8)
+        seen.picture(ROOT / ".github" / "comment.png", height=int(seen.ask(_FIRST_HEADING)) - 8)
 
 
 if __name__ == "__main__":

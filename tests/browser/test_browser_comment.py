@@ -78,10 +78,10 @@ def report(look: tuple[str, Screen], shown_plans: dict[str, Plan]) -> Report:
 
 @pytest.fixture(scope="module")
 def comment(look: tuple[str, Screen], report: Report, browser: Browser) -> Iterator[Visit]:
-    """Return the comment on a plan, open in the browser; pictures of some are kept."""
+    """Return the comment on a plan, open in the browser."""
     seen = visit(browser, github_page(markdown(report)), f"comment-{look[0]}", screen=look[1])
     if look[0] in PICTURED:
-        seen.picture()
+        seen.keep()
     yield seen
     seen.close()
 
@@ -92,7 +92,7 @@ def hostile(browser: Browser, shown_plans: dict[str, Plan], request: pytest.Fixt
     page = unguarded_page(markdown(summarise(shown_plans["hostile"])))
     seen = visit(browser, page, "comment-hostile", screen=request.param)
     if request.param == "desktop":
-        seen.picture()
+        seen.keep()
     yield seen
     seen.close()
 
@@ -137,7 +137,7 @@ def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone(
     page = github_page(markdown(summarise(shown[name]())))
     seen = visit(browser, page, f"comment-{name.replace(' ', '-')}-{scheme}", screen=screen, scheme=scheme)
     if name == "acme":
-        seen.picture()
+        seen.keep()
     assert seen.ask(_TALL) <= most
     assert (seen.too_wide(), seen.ask(_MOVED)) == (0, 0)
     assert seen.ask(_FORM) == ["h3", "table", "p", "table"] if name == "acme" else ["h3", "table", "table", "p"]
@@ -198,7 +198,7 @@ def test_github_draws_every_chart_with_all_its_lines_and_labels(
     seen.draw_diagrams()
     seen.unfold()
     if charted == "acme":
-        seen.picture()
+        seen.keep()
     assert seen.ask(_LINES) == [len(chart.lines) for chart in report.charts]
     assert seen.ask(_LOST_LABELS) == []
     assert seen.too_wide() == 0
