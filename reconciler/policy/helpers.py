@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.model.rule import PERCENT
 from reconciler.model.yaml_types import MONEY_PATTERN, parse_day
@@ -17,12 +17,16 @@ from reconciler.policy.vocabulary import instant
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A function of rules: its types in CEL, and what it returns. It raises ValueError for what it cannot take."""
+    """A function of rules: its types in CEL, and what it returns. It raises ValueError for what it cannot take.
+
+    `unit` is what a whole number that it returns counts.
+    """
 
     name: str
     takes: tuple[str, ...]
     returns: str
     call: Callable[..., Any]
+    unit: Literal["money", "share", "int", ""] = ""
 
 
 def amount(text: str) -> int:
@@ -73,10 +77,10 @@ def days(first: datetime, last: datetime) -> int:
 def helpers(currency: str) -> tuple[Helper, ...]:
     """Return the functions of an organization: money in its own currency is called by that, as in `usd("10.00")`."""
     return (
-        Helper(currency.lower(), ("string",), "int", amount),
-        Helper("percent", ("string",), "int", percent),
+        Helper(currency.lower(), ("string",), "int", amount, "money"),
+        Helper("percent", ("string",), "int", percent, "share"),
         Helper("date", ("string",), "timestamp", day),
-        Helper("part", ("int", "int"), "int", part),
-        Helper("share", ("int", "int"), "int", share),
-        Helper("days", ("timestamp", "timestamp"), "int", days),
+        Helper("part", ("int", "int"), "int", part, "money"),
+        Helper("share", ("int", "int"), "int", share, "share"),
+        Helper("days", ("timestamp", "timestamp"), "int", days, "int"),
     )

@@ -20,6 +20,7 @@ from reconciler.policy.expression import (
     program,
 )
 from reconciler.policy.helpers import amount, day, percent
+from reconciler.policy.units import mixed_units
 from reconciler.policy.vocabulary import CEL_TYPES, Kind, names_for, parameter_names
 
 
@@ -85,6 +86,9 @@ def _checked(
                 program(spoken, text)
             except ExpressionError as error:
                 yield Flaw("rule-expression", str(error), error.hint, ("rules", place, key), error.offset), error
+            else:
+                for found in mixed_units(text, names, currency):
+                    yield Flaw("rule-units", found.message, found.hint, ("rules", place, key), found.offset), None
     try:
         rule_message.check(setting.message, names)
     except ExpressionError as error:
