@@ -144,12 +144,15 @@ class UsageError(BudgetsError):
 
 
 class FindingsError(BudgetsError):
-    """The YAML has errors; carries every finding, warnings included, sorted."""
+    """The YAML has errors; carries every finding, warnings included, sorted.
+
+    `budgets` is the folder as it was named, from where the files can be opened; an empty text where none was.
+    """
 
     exit_code = ExitCode.FINDINGS
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(sorted(findings))
+    def __init__(self, findings: Iterable[Finding], *, budgets: str = "") -> None:
+        self.findings, self.budgets = tuple(sorted(findings)), budgets
         errors = sum(finding.is_error for finding in self.findings)
         super().__init__(
             f"{errors} error{'s' if errors != 1 else ''} in the budget files",

@@ -27,7 +27,7 @@ def calendar(budgets: Path, *, as_of: date | None = None, teams: Collection[str]
     """
     desired, day = load(budgets), as_of or today()
     if desired.desired is None:
-        raise FindingsError(desired.findings)
+        raise FindingsError(desired.findings, budgets=str(budgets))
     about = named(desired.desired, teams)
     found = [item for item in entries_of(desired.desired, day) if about is None or item[0].team in about]
     places = positions(desired.desired.files, (origin for _, origin in found))

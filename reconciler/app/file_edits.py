@@ -45,10 +45,10 @@ def write_edits(budgets: Path, edits: Sequence[FileEdit]) -> tuple[Path, ...]:
         except EditError as error:
             refused.append(error.finding(edit.path, before[edit.path], edit.keys, edit.literal))
     if refused:
-        raise FindingsError(refused)
+        raise FindingsError(refused, budgets=str(budgets))
     findings = read(budgets).rewritten(texts).findings if texts else ()
     if any(finding.is_error for finding in findings):
-        raise FindingsError(findings)
+        raise FindingsError(findings, budgets=str(budgets))
     files = {budgets / path.partition("/")[2]: text for path, text in texts.items()}
     for file, text in files.items():
         write_file(file, text)

@@ -105,7 +105,7 @@ def refuse_beside_git_unless_said(settings: Settings, organization: Organization
 def _check(budgets: Path, declared: str) -> None:
     """Raise every finding of the YAML when what it says about the journal is one of them."""
     if not names_store(declared):
-        raise FindingsError(load(budgets).findings)
+        raise FindingsError(load(budgets).findings, budgets=str(budgets))
 
 
 def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedError:

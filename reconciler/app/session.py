@@ -39,7 +39,7 @@ def load_desired(
     """
     loaded = load(settings.budgets, since=Period.of(settings.as_of), today=settings.as_of, meanwhile=meanwhile)
     if loaded.desired is None:
-        raise FindingsError(loaded.findings)
+        raise FindingsError(loaded.findings, budgets=str(settings.budgets))
     return loaded.desired, loaded.findings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -71,14 +72,19 @@ def validate(budgets: Path, *, as_of: date | None = None) -> Validated:
 
 
 def seen_from_here(findings: Iterable[Finding], budgets: Path) -> list[Finding]:
-    """Return the findings with paths that can be opened from the working directory."""
+    """Return the findings with paths that can be opened from the working directory, also in what they say."""
     here, name = Path.cwd(), folder_name(budgets)
     beside = budgets / ".." if budgets.name in ("", "..") else budgets.parent
+
+    def seen(text: str) -> str:
+        folder, _, rest = text.partition("/")
+        path = budgets / rest if folder == name else beside / text
+        return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+    named = re.compile(rf"(?<![\w./-]){re.escape(name)}/(?=org\.yaml|teams/|policies/)")
     local = []
     for finding in findings:
-        folder, _, rest = finding.position.path.partition("/")
-        path = budgets / rest if folder == name else beside / finding.position.path
-        if path.is_relative_to(here):
-            path = path.relative_to(here)
-        local.append(finding.at(replace(finding.position, path=path.as_posix())))
+        message, hint = (named.sub(f"{seen(name)}/", text) for text in (finding.message, finding.hint))
+        placed = finding.at(replace(finding.position, path=seen(finding.position.path)))
+        local.append(replace(placed, message=message, hint=hint))
     return local

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -103,9 +104,11 @@ def _stop(
 def _refused(arguments: Sequence[str], error: BudgetsError) -> int:
     _stop(arguments, error.exit_code, error.message, error.hint, error.known)
     if isinstance(error, FindingsError):
+        from reconciler.app.validate import seen_from_here
         from reconciler.report.findings_text import findings_text
 
-        click.echo(findings_text(error.findings), err=True, nl=False)
+        seen = seen_from_here(error.findings, Path(error.budgets)) if error.budgets else error.findings
+        click.echo(findings_text(seen), err=True, nl=False)
     return error.exit_code
 
 

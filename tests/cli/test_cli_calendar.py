@@ -190,3 +190,17 @@ def test_the_cure_of_an_end_takes_the_warning_away(kt: Run, budgets: Path) -> No
     team.write_text(cured, encoding="utf-8")
 
     assert [line for _, line, _ in warnings(kt, budgets, "2026-08-01")] == [7, 9]
+
+
+def test_errors_name_files_as_they_can_be_opened_from_here_also_in_sentences(
+    kt: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {"org": ORG, "teams/web": WEB, "teams/app": WEB.replace("team: web", "team: app")}.items():
+        file = tmp_path / "ops" / "money" / f"{name}.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for said in (kt("validate", "--budgets", "ops/money").out, kt("calendar", "--budgets", "ops/money").err):
+        assert "ops/money/teams/web.yaml:12:14: " in said
+        assert "in ops/money/teams/app.yaml" in said
+        assert " money/" not in said

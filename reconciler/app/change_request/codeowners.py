@@ -73,7 +73,7 @@ def _file(top: Path, read: Sequence[str]) -> tuple[Path, str]:
 def _rules(budgets: Path, guarded: Sequence[str]) -> list[str]:
     loaded = load(budgets)
     if loaded.desired is None:
-        raise FindingsError(loaded.findings)
+        raise FindingsError(loaded.findings, budgets=str(budgets))
     organization = loaded.desired.organization
     if not organization.owners:
         raise UsageError(

@@ -72,7 +72,7 @@ def organization_of(budgets: Path) -> OrganizationBudget:
     """Return the organization that a folder declares; FindingsError where it has errors."""
     found = load(budgets)
     if found.desired is None:
-        raise FindingsError(found.findings)
+        raise FindingsError(found.findings, budgets=str(budgets))
     return found.desired.organization
 
 
