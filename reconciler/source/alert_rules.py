@@ -83,6 +83,8 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
             f" that {wallet} has each month{_never(late)}"
         )
         hint = f"lower the amount to {target:.2f} or less, or fund the wallet with more"
+        if not target:
+            hint = f"fund {wallet}, or take the alert out"
         yield problem("alert-above-wallet", message, hint, (*keys, "amount"), severity=Severity.WARNING)
         return
     for index, percentage in enumerate(setting.alert_percentages):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from reconciler.findings import Finding, Severity
 from reconciler.source.problem import flaw
 
-CHARACTER_CODES = frozenset({"byte-order-mark", "invisible-character", "windows-line-ends"})
+CHARACTER_CODES = frozenset({"byte-order-mark", "carriage-returns", "invisible-character", "windows-line-ends"})
 """The codes of flaws that leave the rest of a file readable."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -80,7 +80,12 @@ def _unix_lines(text: str, flaws: list[Finding]) -> str:
         message = "lines end with CR LF, the way of Windows; they are read all the same"
         hint = "save the file with LF line ends, for instance with `* text=auto eol=lf` in .gitattributes"
         flaws.append(flaw(*place, "windows-line-ends", message, hint, severity=Severity.WARNING))
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    if "\r" in text and "\n" not in text:
+        hint = "save the file with LF line ends"
+        flaws.append(flaw(1, text.index("\r") + 1, "carriage-returns", "lines end with CR alone", hint))
+        return text.replace("\r", "\n")
+    return text
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Finding:

@@ -15,7 +15,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.registry import kinds
 from reconciler.source.characters import CHARACTER_CODES, readable
 from reconciler.source.marks import mark_tree, place
-from reconciler.source.parse import parse
+from reconciler.source.parse import REST_OF_AMOUNT, parse
 from reconciler.source.problem import flaw
 from reconciler.source.tree import SourceFile
 
@@ -66,7 +66,7 @@ def _problems(model: type[Frozen], errors: list[ErrorDetails]) -> Iterator[Findi
     words = [(error, word(model, error)) for error in errors]
     mistyped = {(*problem.origin.keys[:-1], problem.fix) for _, problem in words if problem.code == "unknown-key"}
     for error, problem in words:
-        if error["type"] == "missing" and tuple(error["loc"]) in mistyped:
+        if _is_split(error) or (error["type"] == "missing" and tuple(error["loc"]) in mistyped):
             continue
         identity = problem.origin.keys, problem.origin.part, problem.message
         if identity not in seen:
@@ -83,7 +83,7 @@ def _without(
     gone: dict[str, set[int]] = {}
     for error in errors:
         keys = _part(error)
-        if error["type"] != "extra_forbidden" and keys:
+        if keys and (error["type"] != "extra_forbidden" or _is_split(error)):
             damaged.add(str(keys[0]))
         if len(keys) == 2 and isinstance(keys[1], int):
             gone.setdefault(str(keys[0]), set()).add(keys[1])
@@ -99,11 +99,18 @@ def _without(
 def _part(error: ErrorDetails) -> Keys:
     """Return the keys of the smallest part of a document that must be left out for this error."""
     keys: Keys = tuple(error["loc"])
-    if error["type"] == "extra_forbidden":
+    is_split = _is_split(error)
+    if error["type"] == "extra_forbidden" and not is_split:
         return keys
-    if len(keys) > 3 and keys[0] == "wallets" and keys[2] == "overrides":
+    if len(keys) > 3 and keys[0] == "wallets" and keys[2] == "overrides" and not is_split:
         return keys[:4]
     return keys[:2] if keys[:1] and keys[0] in _OF_PARTS else keys[:1]
+
+
+def _is_split(error: ErrorDetails) -> bool:
+    """Whether this is about a key that is the rest of an amount after its thousands separator: the amount is not it."""
+    rests = [isinstance(key, str) and REST_OF_AMOUNT.fullmatch(key) for key in error["loc"]]
+    return any(rests) and (error["input"] is None or error["loc"][-1] == "[key]")
 
 
 def _remove(rest: Any, keys: Keys) -> None:

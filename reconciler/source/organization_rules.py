@@ -8,10 +8,11 @@ from decimal import Decimal
 from functools import lru_cache
 
 from reconciler.findings import Finding, Keys, Severity
-from reconciler.meant import close_to
+from reconciler.meant import close_to, did_you_mean
 from reconciler.model.approvals import OWNER
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
+from reconciler.model.money import CURRENCIES
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.yaml_types import shown
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
@@ -34,6 +35,7 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
             names = {place: kind.key(owned.value)[-1] for place, owned in enumerate(declared) if owned}
             keys: list[Keys] = [(kind.section, shape.index(kind.section, place), "name") for place in names]
             yield from _repeated(names.values(), keys, f"duplicate-{kind.code}", f"the {kind.noun}")
+    yield from _currency(context)
     places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
     yield from _repeated(org.environments, places, "duplicate-environment", "the environment", fix="")
     named = [(one.name, place) for place, one in enumerate(org.waivers) if one.name]
@@ -44,6 +46,14 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
         cure = "take it out, let git's credential helper give it, and make a new one: this one is known by now"
         yield problem("journal-password", message, cure, ("journal",))
     yield from _annual_target(context, views, whole=whole)
+
+
+def _currency(context: Context) -> Iterator[Finding]:
+    if context.currency and context.currency not in CURRENCIES:
+        same_letters = sorted(code for code in CURRENCIES if sorted(code) == sorted(context.currency))
+        hint = did_you_mean(same_letters) or "write the currency that Keeptrusts counts your money in, such as USD"
+        message = f"{shown(context.currency)} is no currency of ISO 4217"
+        yield problem("unknown-currency", message, hint, ("currency",), severity=Severity.WARNING)
 
 
 def _repeated(

@@ -31,6 +31,9 @@ from reconciler.source.scalars import NotationError, resolve
 DEEPEST = 32
 """Levels of nesting that are read; budget files need five."""
 
+REST_OF_AMOUNT = re.compile(r"[0-9]{3}(\.[0-9]+)?")
+"""What YAML takes for a key of its own where an amount in brackets has a thousands separator, as in `{a: 1,500.00}`."""
+
 MOST_REPEATED = 10_000
 """Values that aliases may add to one file."""
 
@@ -171,7 +174,7 @@ class _Reader:
 
     def _empty(self, event: Any, value_event: Any, key: str) -> None:
         """Add the flaw of a key without value; between brackets, a number is the rest of `12,500.00` or of `18,5%`."""
-        if re.fullmatch(r"[0-9]{3}(\.[0-9]+)?", key):
+        if REST_OF_AMOUNT.fullmatch(key):
             self._forget(event)
             message = f"{shown(key)} stands here alone, as it does after a thousands separator"
             self._flaw(event, "thousands-separator", message, "write amounts without separators, such as 12500.00")

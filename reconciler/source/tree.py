@@ -180,6 +180,8 @@ def _stray(entry: os.DirEntry[str], root_name: str, path: str) -> Iterator[Findi
             sentence = "nothing reads the YAML files in this folder"
             hint = f"move team files to {root_name}/{TEAMS}/, rules to {root_name}/{POLICIES}/"
             yield finding(f"{path}/{yaml}", "misplaced-file", sentence, hint)
+        elif re.search(r"\.ya?ml$", name, re.IGNORECASE):
+            yield _no_file(path)
     elif re.search(r"\.ya?ml$", name, re.IGNORECASE) and not name.endswith(".yaml"):
         renamed = re.sub(r"\.ya?ml$", ".yaml", name, flags=re.IGNORECASE)
         yield finding(
@@ -243,10 +245,18 @@ def _read(entry: os.DirEntry[str], path: str, inside: _Inside, findings: list[Fi
                 findings.append(_too_large(path, status.st_size))
                 return None
             return file.read(LARGEST) or b""
+    except IsADirectoryError:
+        findings.append(_no_file(path))
+        return None
     except OSError as error:
         sentence = f"the file cannot be read: {_reason(error)}"
         findings.append(finding(path, "unreadable-file", sentence, "correct its permissions, or remove it"))
         return None
+
+
+def _no_file(path: str) -> Finding:
+    hint = "put the file itself here, or give the folder another name"
+    return finding(path, "unreadable-file", "this is a folder with the name of a file, and nothing reads it", hint)
 
 
 def _too_large(path: str, size: int) -> Finding:

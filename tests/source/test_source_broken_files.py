@@ -52,7 +52,17 @@ CASES = {
     "an amount has a thousands separator in brackets": (
         "monthly: 12500.00,",
         "monthly: 12,500.00,",
-        ["6:21 warning wallets-below-plan", "15:45 error thousands-separator", "18:37 warning alert-above-wallet"],
+        ["15:45 error thousands-separator"],
+    ),
+    "an override has a thousands separator in brackets": (
+        "overrides: {2026-11: 15000.00",
+        "overrides: {2026-11: 15,000.00",
+        ["15:76 error thousands-separator"],
+    ),
+    "an amount of an alert has a thousands separator": (
+        "amount: 12500.00",
+        "amount: 13,500.00",
+        ["18:40 error thousands-separator"],
     ),
     "an amount has a decimal comma in brackets": (
         "monthly: 12500.00,",

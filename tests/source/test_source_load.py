@@ -454,6 +454,47 @@ def test_a_folder_that_looks_like_a_file_is_misplaced(tmp_path: Path) -> None:
     assert at(load(root)) == ["budgets/teams/web.yaml/inner.yaml:1:1 error misplaced-file"]
 
 
+def test_an_empty_folder_with_the_name_of_a_file_is_a_finding(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {})
+    for name in ("teams/web.yaml", "policies/own.yml", "more.yaml"):
+        (root / name).mkdir(parents=True)
+    (root / "org.yaml").unlink()
+    (root / "org.yaml").mkdir()
+
+    assert at(load(root)) == [
+        f"budgets/{name}:1:1 error unreadable-file"
+        for name in ("more.yaml", "org.yaml", "policies/own.yml", "teams/web.yaml")
+    ]
+
+
+def test_lines_that_end_with_carriage_returns_alone_are_read_and_told_once(tmp_path: Path) -> None:
+    team = TEAM.format(team="wob").replace("\n", "\r")
+
+    assert at(load(write_tree(tmp_path, {"teams/web.yaml": team}))) == [
+        "budgets/teams/web.yaml:1:11 error carriage-returns",
+        "budgets/teams/web.yaml:2:7 error team-file-mismatch",
+    ]
+
+
+def test_a_currency_that_does_not_exist_is_a_warning(tmp_path: Path) -> None:
+    def told(currency: str) -> list[str]:
+        root = write_tree(tmp_path, {"org.yaml": ORGANIZATION.replace("USD", currency)})
+        return [f"{one.position.line} {one.severity} {one.message}; {one.hint}" for one in load(root).findings]
+
+    assert told("ZAR") == []
+    assert told("UDS") == ["3 warning `UDS` is no currency of ISO 4217; did you mean `USD`?"]
+    (found,) = told("ABC")
+    assert found.endswith("; write the currency that Keeptrusts counts your money in, such as USD")
+
+
+def test_an_alert_on_a_wallet_without_money_is_not_to_be_lowered_to_nothing(tmp_path: Path) -> None:
+    team = TEAM.format(team="web").replace("1000.00", "0") + (
+        "billing_budgets: [{name: web, amount: 10.00, alert_percentages: [80], environment: prod}]\n"
+    )
+    (found,) = load(write_tree(tmp_path, {"teams/web.yaml": team})).findings
+    assert (found.code, found.hint) == ("alert-above-wallet", "fund the wallet `prod`, or take the alert out")
+
+
 def test_a_link_that_leads_to_itself_is_a_finding(tmp_path: Path) -> None:
     root = write_tree(tmp_path, {})
     (root / "teams").mkdir(exist_ok=True)
