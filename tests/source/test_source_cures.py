@@ -23,6 +23,8 @@ CURED = {
     "an amount has an exponent": "1.25e4",
     "an amount has an underscore": "12_500",
     "an amount has a thousands separator in brackets": "500.00",
+    "an override has a thousands separator in brackets": "000.00",
+    "an amount of an alert has a thousands separator": "500.00",
     "an amount has a thousands separator in quotes": '"12,500.00"',
     "a percentage has a decimal comma in brackets": "5%",
     "an amount is hexadecimal": "0x30D4",
