@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from example_export import example_export as example_export
 from hypothesis import HealthCheck, settings
+from measured import measure_cheaply
 from thorough import drawn
 
 settings.register_profile(
@@ -62,6 +63,10 @@ _LONGEST = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files, to be read as a diff")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    measure_cheaply(config)
 
 
 @pytest.hookimpl(optionalhook=True)
