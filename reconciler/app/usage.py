@@ -14,6 +14,7 @@ from reconciler.app.listening import note, progress, say
 from reconciler.app.session import connected
 from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
 from reconciler.forecast.windows import trailing_window
+from reconciler.report.wording import counted
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,8 +115,34 @@ def exported(
 
 
 def from_files(settings: Settings, desired: Desired, *, since: date | None = None) -> DailyUsage:
-    """Return the usage of the trailing year, and since `since`, from the files that were named."""
-    return _read(settings, desired, settings.usage, _first(settings, since), engine=settings.engine)
+    """Return the usage of the trailing year, and since `since`, from the files that were named.
+
+    Raises UsageError where they hold rows of which not one can be used: nothing that was read is not nothing spent.
+    """
+    usage = _read(settings, desired, settings.usage, _first(settings, since), engine=settings.engine)
+    unusable = [issue for issue in usage.source.issues if issue.code in _UNUSABLE]
+    if unusable and not usage.source.rows:
+        most = max(unusable, key=lambda issue: issue.count)
+        rows = counted(sum(issue.count for issue in unusable), "row")
+        place = f"{most.path}:{most.row}" if most.row else most.path
+        raise UsageError(
+            f"{place}: nothing of the usage that was named can be used, {rows} in all:"
+            f" {most.message.removesuffix('; left out')}",
+            hint=_UNUSABLE[most.code],
+        )
+    return usage
+
+
+_MAP = "say under `usage: columns:` in org.yaml which column holds it, or make the export again"
+_UNUSABLE = {
+    "bad-timestamp": _MAP,
+    "bad-cost": _MAP,
+    "no-team": _MAP,
+    "other-currency": "name an export in the currency of org.yaml, or correct `currency` there",
+    "wrong-columns": "make the export again, with the same columns in each row",
+    "not-utf8": "make the export again, as UTF-8",
+}
+"""What to do about rows that cannot be used, by why; others are readable, and of days that are not looked at."""
 
 
 def _first(settings: Settings, since: date | None) -> date:

@@ -13,6 +13,8 @@ from cli.conftest import Run
 from cli.journal_desk import AS_OF, ORG, team
 from pyarrow import parquet
 
+from reconciler.findings import ExitCode
+
 EVENTS = """\
 id,timestamp,team_id,provider,model,input_tokens,output_tokens,cost
 e1,2026-05-31T23:59:59Z,t-alpha,openai,gpt-4o,100,20,1.000001
@@ -52,6 +54,30 @@ def test_parquet_has_money_as_exact_decimals(kt: Run, usage: Path) -> None:
     assert kt("usage", "export", *AS_OF, "--usage", usage, "--format", "parquet", "--output", "u.parquet").code == 0
     table = parquet.read_table("u.parquet")
     assert sum(table["cost"].to_pylist()) == TOTAL
+
+
+@pytest.mark.parametrize(
+    ("column", "told", "cure"),
+    [
+        ("timestamp", "`timestamp` is no moment", "say under `usage: columns:`"),
+        ("cost", "`cost` is no plain amount", "say under `usage: columns:`"),
+        ("team_id", "`team_id` is empty", "say under `usage: columns:`"),
+        ("currency", "its `currency` is not that of org.yaml", "name an export in the currency of org.yaml"),
+        ("", "not the columns that the header names", "with the same columns in each row"),
+    ],
+)
+@pytest.mark.parametrize("command", ["usage export", "forecast", "review"])
+def test_an_export_of_which_no_row_can_be_used_is_no_spend_of_nothing(
+    kt: Run, usage: Path, command: str, column: str, told: str, cure: str
+) -> None:
+    event = {"id": "e", "timestamp": "2026-06-01T00:00:00Z", "team_id": "t-alpha", "cost": "2.5", "currency": "USD"}
+    event |= {column: {"cost": "free", "currency": "EUR"}.get(column, " ")} if column else {}
+    rows = [",".join([f"e{number}", *list(event.values())[1 : None if column else 3]]) for number in range(3)]
+    usage.write_text("\n".join([",".join(name for name in event if name), *rows, ""]))
+    done = kt(*command.split(), *AS_OF, "--usage", usage)
+    assert (done.code, done.out) == (ExitCode.USAGE, "")
+    assert f"events.csv:2: nothing of the usage that was named can be used, 3 rows in all: {told}" in done.err
+    assert f"hint: {cure}" in done.err.replace("make the export again, ", "")
 
 
 def test_a_workbook_has_living_sums_and_no_formula_of_anybody_else(kt: Run, usage: Path) -> None:
