@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -67,6 +68,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     measure_cheaply(config)
+
+
+def pytest_sessionstart() -> None:
+    """Search nothing for garbage until all tests are there: each search would go over more of what stays."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Begin to search for garbage in what comes from now on: what was imported and collected stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
