@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from itertools import groupby
 
-from reconciler.report.document import Align, Chart, Line, Notice, Report, Standing, Table
-from reconciler.report.escape import code_span, escaped, inline, label
+from reconciler.report.document import Align, Notice, Report, Standing, Table
+from reconciler.report.escape import code_span, escaped, inline
+from reconciler.report.mermaid import mermaid
 from reconciler.report.narrow import narrow
 from reconciler.report.size_budget import Section, allocate, size
 from reconciler.report.spans import Cell, Words
@@ -85,9 +84,7 @@ def _sections(report: Report) -> list[Section]:
     return [
         *_refusals(report.refusals),
         _brief(report),
-        _paragraphs((*report.brief_notes, *report.urgent), "note", rank=2),
-        _failing(report),
-        _paragraphs(report.object_lines, "change", rank=2),
+        *_more(report),
         *_some(report.rules, "setting", "What else merging changes"),
         *_some(report.ahead, "later change", "Months to come"),
         _headed(report.approvals, "approval", "Who must approve, and what for", rank=1),
@@ -98,6 +95,16 @@ def _sections(report: Report) -> list[Section]:
         *_group("Not caused by this change", _beside(report)),
         _list(report.method, "note", report.how_wrong, rank=9),
     ]
+
+
+def _more(report: Report) -> tuple[Section, ...]:
+    """Return what is read after the wallets; of a plan that cannot be approved as it is, what is urgent alone."""
+    urgent = report.urgent if report.refusals else (*report.brief_notes, *report.urgent)
+    rest = [_failing(report), _paragraphs(report.object_lines, "change", rank=2)]
+    if report.refusals:
+        parts = [_paragraphs(report.brief_notes, "note", rank=2), *rest]
+        rest = [*_group("What else this plan changes, and what it assumes", parts)]
+    return (_paragraphs(urgent, "note", rank=2), *rest)
 
 
 def _in_full(report: Report) -> Iterator[Section]:
@@ -243,57 +250,3 @@ def _notice(notice: Notice) -> str:
     where = f" {code_span(notice.where)}" if notice.where else ""
     hint = f"<br>Fix: {inline(notice.hint)}" if notice.hint else ""
     return f"- **{escaped(notice.title)}**{where}: {inline(notice.message)}{hint}"
-
-
-_COLOURS = {
-    "spent": ("#0969da", "blue"),
-    "p10": ("#8250df", "purple"),
-    "p90": ("#8250df", "purple"),
-    "now": ("#bc4c00", "orange"),
-    "new": ("#1b7c83", "teal"),
-    "alert": ("#6e7781", "grey"),
-}
-"""Colours that are told apart without telling red from green, and are read on white and on black."""
-
-
-_AXIS = '{"labelFontSize": 12, "labelPadding": 10}'
-_SHAPE = f'"width": 400, "height": 280, "showLegend": false, "xAxis": {_AXIS}, "yAxis": {_AXIS}'
-_INKED = (
-    "title",
-    "xAxisLabel",
-    "xAxisTitle",
-    "xAxisTick",
-    "xAxisLine",
-    "yAxisLabel",
-    "yAxisTitle",
-    "yAxisTick",
-    "yAxisLine",
-)
-_INK = ", ".join(f'"{part}Color": "#6e7781"' for part in _INKED)
-
-
-def mermaid(chart: Chart) -> str:
-    """Return the sentence that names the chart and its lines, and the fenced diagram."""
-    palette = ", ".join(_COLOURS[line.role][0] for line in chart.lines)
-    drawn = f'"backgroundColor": "transparent", {_INK}, "plotColorPalette": "{palette}"'
-    colours = f'"themeVariables": {{"xyChart": {{{drawn}}}}}'
-    lines = "\n".join(f'    line "{label(line.name)}" [{_values(line, chart.unit)}]' for line in chart.lines)
-    return (
-        f"*{escaped(chart.title)}*: {escaped(', '.join(_legend(chart)))}.\n\n"
-        f'```mermaid\n%%{{init: {{"theme": "base", "xyChart": {{{_SHAPE}}}, {colours}}}}}%%\nxychart-beta\n'
-        f"    x-axis {chart.days[0]} --> {chart.days[-1]}\n"
-        f"    y-axis {chart.bottom // chart.unit} --> {chart.top // chart.unit}\n"
-        f"{lines}\n```"
-    )
-
-
-def _values(line: Line, unit: int) -> str:
-    """Return a value for each day; a level one needs its ends alone."""
-    values = line.values if len(set(line.values)) > 1 else (line.values[0], line.values[-1])
-    return ", ".join(str(value) if unit == 1 else f"{Decimal(value) / unit:.3f}" for value in values)
-
-
-def _legend(chart: Chart) -> Iterator[str]:
-    """Yield the lines with their colours; neighbours of one colour go together."""
-    for colour, lines in groupby(chart.lines, key=lambda line: _COLOURS[line.role][1]):
-        yield f"{' and '.join(line.name for line in lines)} ({colour})"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from report import report_plans
 from report.report_plans import Wallet
 
-from reconciler.model.plan import Plan
+from reconciler.model.plan import GuardResult, Plan
 from reconciler.report.document import Report, Table
 from reconciler.report.markdown import markdown
 from reconciler.report.summary import summarise
@@ -143,6 +143,26 @@ def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone(
     assert seen.ask(_FORM) == ["h3", "table", "p", "table"] if name == "acme" else ["h3", "table", "table", "p"]
     ink, paper = seen.ask(_INK)
     assert (ink == "rgb(31, 35, 40)", paper == "rgb(255, 255, 255)") == (scheme == "light",) * 2
+    seen.close()
+
+
+def test_what_a_rule_refuses_is_read_in_a_minute_with_its_fix(browser: Browser, shown_plans: dict[str, Plan]) -> None:
+    refused = GuardResult(
+        guard="no-big-raise",
+        status="refused",
+        team="support",
+        message="support gets USD 2,000.00, more than a month's raise may be (raises are paid from a plan)",
+        hint="change it so that `no-big-raise` of budgets/policies/ours.yaml passes, or ask @acme/finance, or add to"
+        ' `waivers:` `- {rule: no-big-raise, team: support, until: 2026-07-02, reason: "...", approved_by: "..."}`',
+        position="budgets/teams/support.yaml:16:9",
+    )
+    plan = shown_plans["acme"].model_copy(update={"guards": (refused,)})
+    seen = visit(browser, github_page(markdown(summarise(plan))), "comment-refused-by-a-rule", screen="page")
+    assert seen.ask(_TALL) <= 1_000
+    assert seen.page.get_by_text("Fix: change it so that").is_visible()
+    assert not seen.page.get_by_text("Assumed, and not seen").first.is_visible()
+    seen.tap_folds()
+    assert seen.page.get_by_text("Assumed, and not seen").first.is_visible()
     seen.close()
 
 

@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.report.escape import code_span, escaped, inline, label
-from reconciler.report.markdown import markdown, mermaid
+from reconciler.report.markdown import markdown
+from reconciler.report.mermaid import mermaid
 from reconciler.report.site.html import html
 from reconciler.report.spans import Span, code, marked, plain, safe_name, visible, words
 from reconciler.report.summary import summarise

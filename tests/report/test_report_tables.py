@@ -26,7 +26,8 @@ from reconciler.report.charts.fan import fan
 from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
 from reconciler.report.document import Chart, Column, Row, Table
-from reconciler.report.markdown import markdown, mermaid, table_markdown
+from reconciler.report.markdown import markdown, table_markdown
+from reconciler.report.mermaid import mermaid
 from reconciler.report.narrow import narrow
 from reconciler.report.spans import Cell, plain, words
 from reconciler.report.summary import summarise
