@@ -8,13 +8,15 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.app.checkout import git, prefix, tree_at
-from reconciler.app.committed import LINK, blobs, entries, place
+from reconciler.app.committed import LINK, blobs, entries, is_blob, place
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.period import Period
 from reconciler.source.load import Loaded, load_files
 from reconciler.source.tree import is_budget_path, is_policy, read_tree
+
+_NOTHING: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,16 @@ class BudgetFiles:
         return load_files(self.folder, self.files, since=since, today=as_of)
 
 
-def files_of(budgets: Path, commit: str) -> BudgetFiles:
-    """Return the files of a commit or a tree; no YAML is read.
+def files_of(budgets: Path, commit: str, *, beside: Mapping[str, bytes] = _NOTHING) -> BudgetFiles:
+    """Return the files of a commit or a tree; no YAML is read, and no file that is the same `beside` it.
 
     A link that cannot be followed is the file that git keeps for it, with the name of its target: no budget.
     """
     found = entries(budgets, commit) or ()
-    contents = blobs(place(budgets)[0], (identity for _, identity, _ in found))
-    read = ((str(path), contents.get(identity)) for _, identity, path in found if is_budget_path(str(path)))
+    wanted = {path: identity for _, identity, path in found if is_budget_path(path)}
+    same = {path: data for path in wanted if (data := beside.get(path)) is not None and is_blob(wanted[path], data)}
+    contents = blobs(place(budgets)[0], (identity for path, identity in wanted.items() if path not in same))
+    read = ((path, same.get(path, contents.get(identity))) for path, identity in wanted.items())
     kept = {path: data for path, data in read if data is not None}
     if any(mode == LINK for mode, _, _ in found):
         with tree_at(budgets, commit) as root:
@@ -51,12 +55,14 @@ def files_of(budgets: Path, commit: str) -> BudgetFiles:
     return BudgetFiles(budgets.resolve().name, kept)
 
 
-def load_at(budgets: Path, commit: str, *, as_of: date | None = None) -> Desired | None:
+def load_at(budgets: Path, commit: str, *, as_of: date | None = None, beside: Desired | None = None) -> Desired | None:
     """Return what the YAML of a commit declares, None when it has none or it has errors.
 
-    With the day `as_of` of another tree that was read, files that are the same in both are looked at once.
+    With the day `as_of` of another tree that was read, files that are the same in both are looked at once; where that
+    is what declares `beside`, git is asked for the others alone.
     """
-    return files_of(budgets, commit).loaded(as_of=as_of).desired
+    known = {path.removeprefix(f"{beside.folder}/"): data for path, data in beside.files.items()} if beside else {}
+    return files_of(budgets, commit, beside=known).loaded(as_of=as_of).desired
 
 
 class Commits:

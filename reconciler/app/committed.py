@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from hashlib import sha1, sha256
 from pathlib import Path, PurePosixPath
 
 from reconciler.app.forge_session import forge_words
@@ -20,7 +21,7 @@ _FILES = ("100644", "100755", "100664")
 _KEPT = 64
 """Commits whose files are kept. A replay, and what is said of neighbours, read some of them again and again."""
 
-Entry = tuple[str, str, PurePosixPath]
+Entry = tuple[str, str, str]
 """The mode, the id and the path of a file in a tree."""
 
 
@@ -59,7 +60,8 @@ def _moved_from(folder: Path, top: Path, commit: str) -> PurePosixPath | None:
     listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, folder=top).split(b"\0")
     files = [_entry(line) for line in listed if line.endswith((b"/" + _ORGANIZATION, b"\t" + _ORGANIZATION))]
     contents = blobs(top, (identity for _, identity, _ in files))
-    found = [path.parent for _, identity, path in files if declared_by(contents.get(identity, b""))[0] == organization]
+    named = (path for _, identity, path in files if declared_by(contents.get(identity, b""))[0] == organization)
+    found = [PurePosixPath(path).parent for path in named]
     if len(found) > 1:
         raise RefusedError(
             f"{commit[:12]} has no {folder.name} here, and the budgets of {organization} in {len(found)} other folders:"
@@ -74,12 +76,11 @@ def _moved_from(folder: Path, top: Path, commit: str) -> PurePosixPath | None:
 def _entries(top: Path, where: PurePosixPath, commit: str) -> tuple[Entry, ...] | None:
     whole = where == PurePosixPath(".")
     below = (commit,) if whole else (commit, "--", f"{where}/")
-    listed = [
-        _entry(line) for line in ask("ls-tree", "-r", "-z", "--full-tree", *below, folder=top).split(b"\0") if line
-    ]
+    listed = ask("ls-tree", "-r", "-z", "--full-tree", *below, folder=top)
     if not listed and not whole:
         return None
-    return tuple((mode, identity, path if whole else path.relative_to(where)) for mode, identity, path in listed)
+    above = "" if whole else f"{where}/"
+    return tuple(_entry(line, above) for line in listed.split(b"\0") if line)
 
 
 def blobs(top: Path, identities: Iterable[str]) -> Mapping[str, bytes]:
@@ -113,15 +114,25 @@ def _answered(answer: bytes) -> Iterator[tuple[str, bytes]]:
                 yield identity, content
 
 
-def _entry(line: bytes) -> Entry:
-    facts, _, path = line.partition(b"\t")
-    mode, _, identity = facts.decode("ascii").split(" ")
-    return mode, identity, PurePosixPath(path.decode("utf-8", "surrogateescape"))
+def _entry(line: bytes, above: str = "") -> Entry:
+    facts, _, path = line.decode("utf-8", "surrogateescape").partition("\t")
+    mode, _, identity = facts.split(" ")
+    return mode, identity, path.removeprefix(above)
+
+
+def is_blob(identity: str, content: bytes) -> bool:
+    """Whether git calls a file that holds this by this id."""
+    algorithm = sha1 if len(identity) == _SHA1 else sha256
+    return algorithm(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest() == identity
+
+
+_SHA1 = 40
 
 
 def written(root: Path, found: Sequence[Entry], contents: Mapping[str, bytes]) -> None:
     """Write files, and then links, below `root`."""
-    for mode, identity, path in sorted(found, key=lambda entry: (entry[0] == LINK, entry[2])):
+    placed = [(mode, identity, PurePosixPath(path)) for mode, identity, path in found]
+    for mode, identity, path in sorted(placed, key=lambda entry: (entry[0] == LINK, entry[2])):
         if identity not in contents or path.is_absolute() or ".." in path.parts:
             continue
         target = root / path

@@ -11,6 +11,7 @@ from git.started import started
 
 from reconciler.app.budget_files import files_of
 from reconciler.app.checkout import all_parents, is_older, parents, prefix, tree_at
+from reconciler.app.committed import place
 from reconciler.git.failures import GitError
 from reconciler.source.load import load, load_files
 from reconciler.source.tree import read_tree
@@ -53,10 +54,12 @@ def _nothing(repository: BudgetRepository) -> None:
 def test_files_from_git_s_objects_are_those_of_a_checkout(
     repository: BudgetRepository, change: Callable[[BudgetRepository], None]
 ) -> None:
+    known = {file.relative: file.data for file in read_tree(repository.budgets).files}
     change(repository)
     commit = repository.commit("Change")
     for name in (commit, "HEAD", repository.git("rev-parse", "HEAD^{tree}")):
         files = files_of(repository.budgets, name).files
+        assert files_of(repository.budgets, name, beside=known).files == files
         written, refused = as_written(repository, name)
         assert {path: files[path] for path in written} == written
         assert files.keys() - written.keys() == refused
@@ -90,6 +93,22 @@ def test_a_commit_is_read_once_and_a_name_that_moves_each_time(repository: Budge
         repository.edit("budgets/teams/support.yaml", "10500.00", "11000.00")
         repository.commit("Raise")
         assert files_of(repository.budgets, "HEAD") != before
+
+
+@pytest.mark.parametrize("hashes", ["sha1", "sha256"])
+def test_git_is_asked_only_for_files_that_are_not_the_same_beside_a_commit(tmp_path: Path, hashes: str) -> None:
+    repository = BudgetRepository(tmp_path, tmp_path)
+    repository.git("init", "--quiet", f"--object-format={hashes}", ".")
+    known = {f"teams/{name}.yaml": f"# {name}, by {hashes}\n".encode() for name in "ab"}
+    repository.write({f"budgets/{path}": data.decode() for path, data in known.items()})
+    commit = repository.commit("Begin")
+    place(repository.budgets)
+    with started() as begun:
+        assert files_of(repository.budgets, commit, beside=known).files == known
+        assert begun == ["ls-tree"]
+        other = {**known, "teams/b.yaml": b"team: B\n", "teams/c.yaml": b""}
+        assert files_of(repository.budgets, commit, beside=other).files == known
+        assert begun == ["ls-tree", "cat-file"]
 
 
 def test_ancestry_is_asked_once_and_a_commit_that_comes_later_is_found(repository: BudgetRepository) -> None:

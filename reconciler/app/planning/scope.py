@@ -74,7 +74,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     told = (name for name in chain([first], starts) if not is_inside or (applied and name == applied.commit))
     start = next((known for name in told if (known := _known(settings, name))), None)
     if since == ALL:
-        return compared_with(settings, load_known(settings, start), desired, start)
+        return compared_with(settings, load_known(settings, start, beside=desired), desired, start)
     if start is None:
         from reconciler.app.forge_session import forge_words
 
@@ -107,10 +107,13 @@ def _named(settings: Settings, since: str) -> str:
     return commit
 
 
-def load_known(settings: Settings, commit: str | None) -> Desired | None:
-    """Return what the YAML of a commit declares, None where it is not known or cannot be read."""
+def load_known(settings: Settings, commit: str | None, *, beside: Desired | None = None) -> Desired | None:
+    """Return what the YAML of a commit declares, None where it is not known or cannot be read.
+
+    Files that are the same in what declares `beside` are not read again.
+    """
     try:
-        return load_at(settings.budgets, commit, as_of=settings.as_of) if commit else None
+        return load_at(settings.budgets, commit, as_of=settings.as_of, beside=beside) if commit else None
     except BudgetsError:
         return None
 
@@ -126,7 +129,7 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
     commit = commit or head or ""
     if not commit or (commit == head and not dirty):
         return Aim(rules=desired, unchanged=bool(commit))
-    return compared_with(settings, load_known(settings, commit), desired, commit)
+    return compared_with(settings, load_known(settings, commit, beside=desired), desired, commit)
 
 
 def compared_with(
@@ -196,7 +199,7 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
-    before = load_at(settings.budgets, commit, as_of=settings.as_of)
+    before = load_at(settings.budgets, commit, as_of=settings.as_of, beside=desired)
     if before is None:
         why = f"{commit[:12]} has no budgets that can be read"
         _say(why)
