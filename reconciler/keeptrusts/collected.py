@@ -64,8 +64,9 @@ class Collected:
 
     def read(self, page: Page, number: int | None = None) -> Iterator[Item]:
         """Yield the objects of `page`, each knowing where it was read."""
+        where = f"GET {self._path}, page {number or self.pages}"
         for index, data in enumerate(page.items, start=1):
-            yield Item(f"GET {self._path}, page {number or self.pages}, item {index}", data)
+            yield Item(where, data, index)
 
     def _count(self, page: Page) -> None:
         counted = self._promised(page)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
 from reconciler.findings import UnreadableError
 from reconciler.http.failures import shown
@@ -26,15 +26,29 @@ class FieldError(UnreadableError):
         self.reason = reason
 
 
+_LARGEST = int(LARGEST_AMOUNT)
+_NONE = Decimal(0)
+_WORDS = 256
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An object and where it was read: `source` names method, path and place. Names are tried in their order."""
+class Item(NamedTuple):
+    """An object, and where it was read: `place` is its number on a page, or its name in another object.
 
-    source: str
+    Names are tried in their order.
+    """
+
+    within: str | Item
     data: Mapping[str, Any]
+    place: int | str | None = None
+
+    @property
+    def source(self) -> str:
+        """Where it was read, in words: method, path and place."""
+        around = self.within.source if isinstance(self.within, Item) else self.within
+        if self.place is None:
+            return around
+        return f"{around}, `{self.place}`" if isinstance(self.place, str) else f"{around}, item {self.place}"
 
     def raw(self, *names: str) -> Any:
         """Return the first value of `names` that is there and not null, else None."""
@@ -46,14 +60,14 @@ class Item:
     def text(self, *names: str) -> str:
         """Return a text that must be there and not be empty; a whole number is taken as its digits."""
         first = self.data.get(names[0])
-        if isinstance(first, str) and (found := first.strip()):
+        if type(first) is str and (found := first.strip()):
             return found
         return self._text(self.raw(*names), names) or self.refuse(names[0], "is missing")
 
     def optional_text(self, *names: str) -> str:
         """Return a text, empty where there is none."""
         first = self.data.get(names[0])
-        return first.strip() if isinstance(first, str) else self._text(self.raw(*names), names)
+        return first.strip() if type(first) is str else self._text(self.raw(*names), names)
 
     def word(self, *names: str) -> str:
         """Return a text that must be there as a lower-case word, `Top-Up` as `top_up`."""
@@ -61,11 +75,14 @@ class Item:
 
     def currency(self, *, default: str | None = None) -> str:
         """Return the three-letter currency; `default` stands where none is written."""
-        found = (self.optional_text("currency") or default or self.text("currency")).upper()
-        return found if len(found) == 3 and found.isalpha() else self.refuse("currency", "is no currency")
+        found = self.optional_text("currency") or default or self.text("currency")
+        return _currency(found) or self.refuse("currency", "is no currency")
 
     def amount(self, *names: str) -> Decimal:
         """Return an amount in major units that must be there, exact to a billionth, with its sign."""
+        value = self.data.get(names[0])
+        if type(value) is int and -_LARGEST < value < _LARGEST:
+            return Decimal(value)
         value = self.raw(*names)
         if value is None:
             self.refuse(names[0], "is missing")
@@ -74,7 +91,8 @@ class Item:
 
     def optional_amount(self, *names: str) -> Decimal:
         """Return an amount, zero where none is written."""
-        return Decimal(0) if self.raw(*names) is None else self.amount(*names)
+        first = self.data.get(names[0])
+        return _NONE if first is None and self.raw(*names) is None else self.amount(*names)
 
     def instant(self, *names: str) -> datetime:
         """Return an RFC 3339 instant in UTC that must be there; one without an offset is taken as UTC."""
@@ -92,10 +110,11 @@ class Item:
             return ()
         if not isinstance(listed, list):
             self.refuse(name, "is no list")
-        found = {number(value) for value in listed}
-        if None in found:
-            self.refuse(name, "holds something else than numbers")
-        return tuple(sorted(one for one in found if one is not None))
+        if all(type(value) is int for value in listed):
+            found = _whole_numbers(tuple(listed))
+        else:
+            found = _sorted_numbers(listed)
+        return self.refuse(name, "holds something else than numbers") if found is None else found
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean, `default` where it is not written."""
@@ -117,8 +136,8 @@ class Item:
 
     def object(self, name: str) -> Item | None:
         """Return the object under `name`, None where there is none or it is something else."""
-        value = self.raw(name)
-        return Item(f"{self.source}, `{name}`", value) if isinstance(value, Mapping) else None
+        value = self.data.get(name)
+        return Item(self, value, name) if isinstance(value, Mapping) else None
 
     def refuse(self, name: str, reason: str) -> NoReturn:
         """Raise: the field `name` makes the whole reading unusable."""
@@ -134,9 +153,29 @@ class Item:
         return str(value) if type(value) is int else self.refuse(names[0], "is no text")
 
 
+@lru_cache(maxsize=_WORDS)
 def worded(text: str) -> str:
     """Return a word as it is compared: in lower case, with `_` between its parts."""
     return text.lower().replace("-", "_").replace(" ", "_")
+
+
+@lru_cache(maxsize=_WORDS)
+def _currency(text: str) -> str:
+    """Return a currency as it is compared, an empty text for what is none."""
+    found = text.upper()
+    return found if len(found) == 3 and found.isalpha() else ""
+
+
+@lru_cache(maxsize=_WORDS)
+def _whole_numbers(listed: tuple[int, ...]) -> tuple[Decimal, ...] | None:
+    """Return what most lists hold, which come back in object after object."""
+    return _sorted_numbers(listed)
+
+
+def _sorted_numbers(listed: Iterable[Any]) -> tuple[Decimal, ...] | None:
+    """Return numbers, sorted and without repetitions; None where something else is among them."""
+    found = {number(value) for value in listed}
+    return None if None in found else tuple(sorted(one for one in found if one is not None))
 
 
 def whole_number(value: object) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
 from types import TracebackType
@@ -71,6 +71,7 @@ class Reader:
         currency: str | None = None,
         on_progress: Progress | None = None,
         watcher: Watcher | None = None,
+        declared: Collection[WalletRef] | None = None,
     ) -> Live:
         """Return everything that a plan for `period` compares with, read whole.
 
@@ -79,13 +80,15 @@ class Reader:
         `wallets` maps those that are asked for to their currencies; `currency` is that of the pool
         (default: the one currency of `wallets`). The organization is checked before anything else is read.
         `on_progress` is told how many ledgers of how many are read, from the reading thread, and `watcher` which.
-        Ledgers are read in the order of `wallets`.
+        Ledgers are read in the order of `wallets`. Of wallets that are `declared` in the same currency and not asked
+        for nothing is told, and teams are not listed where nobody's wallet is left and all that are asked for exist.
         """
         currencies = set(wallets.values())
         pool = currency or (currencies.pop() if len(currencies) == 1 else None)
         begun = self._begun.pop(organization, None)
         listed = begun() if begun else self._run(partial(self._reads.listings, organization))
-        return self._run(partial(self._reads.live, listed, dict(wallets), period, pool, on_progress, watcher))
+        asked = listed, dict(wallets), period, pool, on_progress, watcher, declared
+        return self._run(partial(self._reads.live, *asked))
 
     def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
         """Return `wallet` with its whole ledger since `period` began, without an upper bound.

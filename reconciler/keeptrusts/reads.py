@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -37,12 +37,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Listings:
-    """All that is listed, `objects` by the name of their kind with those that cannot be understood."""
+    """What is listed beside teams, `objects` by the name of their kind with those that cannot be understood."""
 
     identity: Identity
     wallets: WalletListing
     objects: Mapping[str, tuple[Listing[Any], tuple[Unreadable, ...]]]
-    teams: Mapping[str, str] | None
 
 
 class Watcher(Protocol):
@@ -76,13 +75,12 @@ class Reads:
         return identity
 
     async def listings(self, organization: str) -> Listings:
-        """Return all that is listed: who we are first and alone, which must be `organization`."""
+        """Return what is listed: who we are first and alone, which must be `organization`."""
         identity = await self.identity_in(organization)
         async with together() as block:
             wallets = block.start(self._listing)
             objects = {kind.name: block.start(partial(self._objects, kind)) for kind in kinds()}
-            teams = block.start(self.teams)
-        return Listings(identity, wallets.value, {name: read.value for name, read in objects.items()}, teams.value)
+        return Listings(identity, wallets.value, {name: read.value for name, read in objects.items()})
 
     async def live(
         self,
@@ -92,14 +90,17 @@ class Reads:
         currency: str | None,
         on_progress: Progress | None,
         watcher: Watcher | None = None,
+        declared: Collection[WalletRef] | None = None,
     ) -> Live:
-        """Return live state: what is `listed`, and the ledgers of what is `wanted`."""
+        """Return live state: what is `listed`, the ledgers of what is `wanted`, and teams where one must be named.
+
+        Decision 0121.
+        """
         listing = listed.wallets
         chosen = listing.chosen(wanted)
         found = {key: chosen[key] for key in wanted if key in chosen}
-        others, mismatches = listing.rest(wanted, chosen)
+        others, mismatches = listing.rest(wanted, chosen, declared=declared or (), currency=currency)
         pool = listing.organization(currency)
-        names = listed.teams or {}
         live = Live(
             identity=listed.identity,
             pool=pool.pool if pool else None,
@@ -108,19 +109,24 @@ class Reads:
                 for key in sorted(wanted)
             },
             objects={name: objects for name, (objects, _) in listed.objects.items()},
-            teams=listed.teams,
-            other_wallets=tuple(row.other(names) for row in others),
-            currency_mismatches=tuple(row.other(names) for row in mismatches),
+            teams=None,
+            other_wallets=tuple(row.other({}) for row in others),
+            currency_mismatches=tuple(row.other({}) for row in mismatches),
+            currencies=listing.currencies,
             pool_currencies=listing.pool_currencies,
             user_wallets=listing.users,
             unreadable=(*listing.unreadable(), *(found for _, strange in listed.objects.values() for found in strange)),
         )
         if watcher is not None:
             watcher.listed(live)
-        read_wallets = await self._ledgers(found, period, on_progress, watcher)
-        entries = sum(len(wallet.ledger) for wallet in read_wallets.values())
-        _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(read_wallets), entries)
-        return replace(live, wallets={**live.wallets, **read_wallets})
+        async with together() as block:
+            are_known = declared is not None and not others and len(found) == len(wanted)
+            named = None if are_known else block.start(self.teams)
+            ledgers = block.start(partial(self._ledgers, found, period, on_progress, watcher))
+        read, teams = ledgers.value, named.value if named else None
+        entries = sum(len(wallet.ledger) for wallet in read.values())
+        _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(read), entries)
+        return replace(live.named(teams or {}), teams=teams, wallets={**live.wallets, **read})
 
     async def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
         """Return one wallet with its ledger; balance and ledger are read at once where the wallet is known."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from reconciler.findings import UnreadableError
 from reconciler.http.failures import shown
@@ -22,8 +22,7 @@ _HELD = frozenset(get_args(WalletScope))
 _SCOPES = frozenset({"organization", "team", "user"})
 
 
-@dataclass(frozen=True, slots=True)
-class WalletRow:
+class WalletRow(NamedTuple):
     """One row of the wallet listing. `holder` is the team's or user's id; empty for the organization."""
 
     id: str
@@ -161,7 +160,10 @@ class WalletListing:
         for wallet, currency in wanted.items() if self.broken else ():
             self._readable(wallet.scope, (wallet.id,), currency)
         found: dict[WalletRef, list[WalletRow]] = {}
+        teams = {ref.id for ref in wanted if ref.scope == "team"}
         for row in self.rows:
+            if row.scope == "team" and row.holder not in teams:
+                continue
             if row.scope in _HELD and wanted.get(ref := row.ref) == row.currency:
                 found.setdefault(ref, []).append(row)
         only = {ref: self._only(rows, f"{ref.scope} `{shown(ref.id, limit=60)}`") for ref, rows in found.items()}
@@ -217,14 +219,29 @@ class WalletListing:
     def users(self) -> int:
         return sum(row.scope == "user" for row in self.rows)
 
+    @property
+    def currencies(self) -> frozenset[str]:
+        """What the wallets of teams are in."""
+        return frozenset({row.currency for row in self.rows if row.scope == "team"})
+
     def rest(
-        self, wanted: Mapping[WalletRef, str], chosen: Mapping[WalletRef, WalletRow]
+        self,
+        wanted: Mapping[WalletRef, str],
+        chosen: Mapping[WalletRef, WalletRow],
+        *,
+        declared: Collection[WalletRef] = (),
+        currency: str | None = None,
     ) -> tuple[list[WalletRow], list[WalletRow]]:
-        """Return the team wallets that are not `chosen`, and those of wanted teams that hold another currency only."""
+        """Return the team wallets that are not `chosen`, and those of wanted teams that hold another currency only.
+
+        Those that are `declared` in the `currency` are left out.
+        """
         others: list[WalletRow] = []
         mismatches: list[WalletRow] = []
         for row in self.rows:
             if row.scope != "team" or chosen.get(ref := row.ref) is row:
+                continue
+            if row.currency == currency and ref in declared and ref not in wanted:
                 continue
             (mismatches if ref in wanted and ref not in chosen else others).append(row)
         return sorted(others, key=_order), sorted(mismatches, key=_order)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Generic
@@ -199,8 +199,10 @@ class Live:
     """All that a plan compares with. `pool` is None when the token cannot see the organization wallet.
 
     `wallets` has an entry for every wallet that was asked for, existing or not. `objects` maps the names of kinds to
-    what is listed of them, `teams` team ids to names; `teams` is None when they cannot be listed.
+    what is listed of them, `teams` team ids to names; `teams` is None when they cannot be listed, and where each wallet
+    is known by its team already. `other_wallets` are those that nobody asked for or declares.
     `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
+    `currencies` are those that teams' wallets are in.
     `pool_currencies` are those of every organization wallet that the token can see.
     `unreadable` is what nobody asked for by its key and what cannot be understood.
     """
@@ -212,12 +214,21 @@ class Live:
     objects: Mapping[str, Listing[Any]] = field(default_factory=dict)
     other_wallets: tuple[OtherWallet, ...] = ()
     currency_mismatches: tuple[OtherWallet, ...] = ()
+    currencies: frozenset[str] = frozenset()
     pool_currencies: tuple[str, ...] = ()
     user_wallets: int = 0
     unreadable: tuple[Unreadable, ...] = ()
 
     def of(self, kind: ManagedKind[V]) -> Listing[V]:
         return self.objects.get(kind.name, _NONE)
+
+    def named(self, names: Mapping[str, str]) -> Live:
+        """Return this with the names of teams for the wallets that nobody asked for."""
+        others, mismatches = (
+            tuple(replace(wallet, name=names.get(wallet.key, wallet.name)) for wallet in wallets)
+            for wallets in (self.other_wallets, self.currency_mismatches)
+        )
+        return replace(self, other_wallets=others, currency_mismatches=mismatches)
 
     def unclear(self, kind: ManagedKind[V], key: Key) -> Unreadable | None:
         """Return what may be the object of `kind` that `key` identifies, and cannot be understood."""

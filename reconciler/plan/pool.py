@@ -61,4 +61,4 @@ def currencies(live: Live, currency: str) -> Currencies:
         return Currencies(held=(currency,), of_pool=True)
     asked = {wallet.currency for wallet in live.wallets.values() if wallet.id is not None}
     others = {wallet.currency for wallet in (*live.other_wallets, *live.currency_mismatches)}
-    return Currencies(held=tuple(sorted(asked | others)), of_pool=False)
+    return Currencies(held=tuple(sorted(asked | others | live.currencies)), of_pool=False)

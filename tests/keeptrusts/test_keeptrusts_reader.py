@@ -243,6 +243,51 @@ def test_teams_that_may_not_be_listed_are_none_and_wallets_are_named_by_their_te
     assert state.other_wallets[0].name == "team_legal"
 
 
+KNOWN = WalletRef.team("team_support")
+DEV = WalletRef.team("team_support_dev")
+LEGAL = WalletRef.team("team_legal")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "declared", "others", "teams"),
+    [
+        ([KNOWN], [KNOWN, DEV, LEGAL], [], None),
+        ([KNOWN], [KNOWN, DEV], [("team_legal", "Legal Ops")], "listed"),
+        ([KNOWN, WalletRef.team("team_new")], [KNOWN, DEV, LEGAL], [], "listed"),
+        ([KNOWN, DEV, LEGAL], None, [], "listed"),
+    ],
+    ids=["all are declared", "one is nobody's", "one that is asked for is not there", "nothing is said"],
+)
+def test_teams_are_listed_where_a_wallet_is_not_known_by_its_team(
+    acme: Any, make: Any, wanted: list[WalletRef], declared: Any, others: Any, teams: str | None
+) -> None:
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        asked = dict.fromkeys(wanted, "USD")
+        state = reader.live(organization=make.organization, wallets=asked, period=JUNE, declared=declared)
+    assert [(other.key, other.name) for other in state.other_wallets] == others
+    assert (state.teams and "listed") == teams
+    assert any(request.url.path == "/v1/teams" for request in acme.seen) == bool(teams)
+    assert state.currencies == {"USD"}
+    assert [len(state.wallets[key].ledger) for key in wanted[:1]] == [3]
+
+
+def test_a_wallet_is_declared_in_one_currency_alone_and_a_damaged_one_is_told(acme: Any, make: Any) -> None:
+    acme.wallets += [
+        make.wallet("wal_euro", "team", "team_support_dev", "7.00", currency="EUR"),
+        {**make.wallet("wal_broken", "team", "team_ads", "7.00"), "balance": "seven"},
+    ]
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        state = reader.live(
+            organization=make.organization,
+            wallets={KNOWN: "USD"},
+            period=JUNE,
+            declared=[KNOWN, DEV, LEGAL, WalletRef.team("team_ads")],
+        )
+    assert [(other.key, other.currency) for other in state.other_wallets] == [("team_support_dev", "EUR")]
+    assert state.currencies == {"EUR", "USD"}
+    assert [found.id for found in state.unreadable] == ["wal_broken"]
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

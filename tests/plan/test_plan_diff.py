@@ -262,6 +262,13 @@ def test_nothing_is_planned_in_a_currency_that_the_organization_has_no_money_of(
     assert len(plan(desired([wallet("support", "prod", "100")]), both).changes) == 1
 
 
+def test_wallets_of_other_teams_in_git_tell_what_money_there_is() -> None:
+    state = replace(live(pool=None), currencies=frozenset({"USD"}))
+    diff = plan(desired([wallet("support", "prod", "100")]), state)
+    assert diff.currencies == Currencies(held=("USD",), of_pool=False)
+    assert len(diff.changes) == 1
+
+
 def test_a_billing_budget_that_is_there_twice_is_said() -> None:
     once = live(budgets=[billing_budget("x", "10")])
     twice = replace(once.of(BILLING_BUDGETS), surplus=(LiveObject("bud_again", billing_budget("x", "10")),))

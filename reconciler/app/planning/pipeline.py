@@ -90,6 +90,7 @@ def read_live(
             currency=desired.organization.currency,
             on_progress=advance,
             watcher=watcher,
+            declared=desired.wallets.keys(),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from json import dumps
 from typing import Annotated, Any, NamedTuple
 
@@ -132,7 +133,7 @@ class BillingBudgets(ManagedKind[BillingBudget]):
             "amount": cents(item.amount("amount")),
             "currency": item.currency(),
             "period": (item.optional_text("period") or "monthly").lower(),
-            "alert_percentages": tuple(map(_percentage, item.numbers("alert_percentages"))),
+            "alert_percentages": _percentages(item.numbers("alert_percentages")),
             "hard_limit": item.flag("hard_limit", default=False),
         }
         if not fields["scope_id"]:
@@ -146,7 +147,8 @@ class BillingBudgets(ManagedKind[BillingBudget]):
         return kind, of.words("id", "scope_id") if scope else item.words("scope_id"), item.words("name")
 
     def kept(self, item: WireObject, value: BillingBudget) -> Mapping[str, Any]:
-        return {**item.data, "amount": item.amount("amount")}
+        is_exact = type(item.data.get("amount")) in (int, Decimal)
+        return item.data if is_exact else {**item.data, "amount": item.amount("amount")}
 
     def body(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return a billing budget as Keeptrusts takes it: `scope` as an object, the amount as a number.
@@ -223,6 +225,12 @@ def _shown(document: dict[str, object], name: str) -> str:
         return f"{document['scope_type']} {document['scope_id']}"
     value = document[name]
     return ", ".join(f"{item}%" for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+@lru_cache(maxsize=256)
+def _percentages(found: tuple[Decimal, ...]) -> tuple[AlertPercentage, ...]:
+    """Return alert percentages, which are the same in budget after budget."""
+    return tuple(map(_percentage, found))
 
 
 def _percentage(found: Decimal) -> AlertPercentage:
