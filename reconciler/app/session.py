@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import replace
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from reconciler.app.journal_place import journal_of
 from reconciler.app.listening import say
 from reconciler.findings import Finding, FindingsError, UnauthorizedError
-from reconciler.forked import nothing
 from reconciler.model.period import Period
 from reconciler.redaction import hide_environment
 from reconciler.report.wording import counted
 from reconciler.settings import Settings, environment, resolve
 from reconciler.source.load import load
+from reconciler.source.tree_documents import Meanwhile
 
 if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection, OnLimit
@@ -30,12 +30,10 @@ if TYPE_CHECKING:
     from reconciler.model.organization import ApiSettings
 
 
-def load_desired(
-    settings: Settings, *, meanwhile: Callable[[], object] = nothing
-) -> tuple[Desired, tuple[Finding, ...]]:
+def load_desired(settings: Settings, *, meanwhile: Meanwhile | None = None) -> tuple[Desired, tuple[Finding, ...]]:
     """Return what the YAML declares and its warnings; errors stop with every finding.
 
-    `meanwhile` is called where other processors have begun to read a large folder.
+    `meanwhile` is called where other processors have begun to read a large folder, with what org.yaml says.
     """
     loaded = load(settings.budgets, since=Period.of(settings.as_of), today=settings.as_of, meanwhile=meanwhile)
     if loaded.desired is None:

@@ -160,9 +160,8 @@ class WalletListing:
         for wallet, currency in wanted.items() if self.broken else ():
             self._readable(wallet.scope, (wallet.id,), currency)
         found: dict[WalletRef, list[WalletRow]] = {}
-        teams = {ref.id for ref in wanted if ref.scope == "team"}
         for row in self.rows:
-            if row.scope == "team" and row.holder not in teams:
+            if row.scope == "team" and row.holder not in wanted:
                 continue
             if row.scope in _HELD and wanted.get(ref := row.ref) == row.currency:
                 found.setdefault(ref, []).append(row)

@@ -127,8 +127,13 @@ _WITHOUT_MINOR_UNITS = frozenset(
 )
 
 
+def has_cents(currency: str) -> bool:
+    """Whether there are coins for every amount in whole cents."""
+    return currency not in _WITHOUT_MINOR_UNITS
+
+
 def is_payable(amount: Decimal, currency: str) -> bool:
-    return currency not in _WITHOUT_MINOR_UNITS or amount == amount.to_integral_value()
+    return has_cents(currency) or amount == amount.to_integral_value()
 
 
 def payable(amount: Decimal, currency: str) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reconciler.findings import Finding, Origin
-from reconciler.forked import nothing
 from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
@@ -26,7 +25,7 @@ from reconciler.source.parse import parse
 from reconciler.source.policy_rules import rule_sets
 from reconciler.source.rules import check
 from reconciler.source.tree import LARGEST, SourceFile, Tree, read_tree, tree_of
-from reconciler.source.tree_documents import documents_of, organization_of, teams_of
+from reconciler.source.tree_documents import Meanwhile, documents_of, organization_of, teams_of
 from reconciler.source.tree_findings import ORGANIZATION
 
 K = TypeVar("K", bound=str | Key)
@@ -135,17 +134,17 @@ def load(
     *,
     since: Period | None = None,
     today: date | None = None,
-    meanwhile: Callable[[], object] = nothing,
+    meanwhile: Meanwhile | None = None,
 ) -> Loaded:
     """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all.
 
     `since` is the month that is under way: of those before it nothing is said that only a later day can change.
     `today` is the day that it is: what ends soon, or is over, is a warning. `meanwhile` is called where other
-    processors have begun to read many files.
+    processors have begun to read many files, with what org.yaml says.
     """
     with gc_paused():
         tree = read_tree(root)
-        documents_of(tree, meanwhile=meanwhile)
+        documents_of(tree, since=since, today=today, meanwhile=meanwhile)
         return _loaded(tree, since, today)
 
 
@@ -205,7 +204,7 @@ def read(root: Path, *, since: Period | None = None, today: date | None = None) 
 
 
 def _reading(tree: Tree, *, since: Period | None = None, today: date | None = None) -> Reading:
-    organization, teams, policies = documents_of(tree)
+    organization, teams, policies = documents_of(tree, since=since, today=today)
     found = _found(organization, teams, policies, since=since, today=today)
     return Reading(tree, organization, teams, found, today, policies)
 

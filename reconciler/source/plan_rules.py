@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 
 from reconciler.findings import Finding, Severity
+from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.registry import (
     counted,
     doubted_spend,
     levers_of,
     not_counted,
     planned_spend,
-    promises_savings,
 )
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import listed
@@ -26,32 +27,33 @@ from reconciler.source.problem import problem
 
 def plan_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     plan, year = view.team.plan, context.fiscal_year
-    for lever in levers_of(plan):
+    levers = levers_of(plan)
+    for lever in levers:
         for remark in lever.contradictions(plan):
             yield problem(remark.code, remark.message, remark.hint, remark.keys)
     if year is not None:
-        yield from _early(plan, year)
+        yield from _early(plan, levers, year)
         if view.team.state == "present" and view.whole("plan") and view.whole("wallets"):
-            yield from _funding(view.team, year, context)
+            yield from _funding(view.team, levers, year, context)
 
 
-def _early(plan: AnnualPlan, year: FiscalYear) -> Iterator[Finding]:
+def _early(plan: AnnualPlan, levers: Sequence[Lever], year: FiscalYear) -> Iterator[Finding]:
     """Yield levers whose month is before the fiscal year: the baseline should have them in it."""
-    for keys, month in (found for lever in levers_of(plan) for found in lever.months(plan)):
+    for keys, month in (found for lever in levers for found in lever.months(plan)):
         if month < year.starts:
             message = f"{month} is before {year.name} begins ({year.starts}): this counts in full from its first month"
             hint = f"write {year.starts} or later, or take it into `baseline_monthly` and remove it here"
             yield problem("before-fiscal-year", message, hint, keys, severity=Severity.WARNING)
 
 
-def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:
+def _funding(team: TeamBudget, levers: Sequence[Lever], year: FiscalYear, context: Context) -> Iterator[Finding]:
     """Yield the month in which the wallets fall furthest below what the plan says is needed."""
     if team.plan.baseline_monthly is None or not team.wallets:
         return
-    months = [period for period in year.periods if context.since is None or period >= context.since]
-    short = [(gap, period) for gap, period in _gaps(team, months, year) if gap > 0]
+    short = _gaps(team, levers, _months(year, context.since), year)
     if not short:
-        yield from _promised(team, year, context)
+        if any(lever.promises for lever in levers):
+            yield from _promised(team, year, context)
         return
     gap, period = max(short, key=lambda item: (item[0], -item[1].months_since(year.starts)))
     target = _targets(team, period)
@@ -66,22 +68,30 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
     yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
 
 
-def _gaps(team: TeamBudget, months: list[Period], year: FiscalYear) -> list[tuple[Decimal, Period]]:
-    """Return by how much the wallets fall short in each month; where all months are alike, one says it of them all."""
-    if months and not levers_of(team.plan) and all(wallet.is_even for wallet in team.wallets.values()):
-        gap = _gap(team, months[0], year)
-        return [(gap, period) for period in months]
-    return [(_gap(team, period, year), period) for period in months]
+@lru_cache(maxsize=8)
+def _months(year: FiscalYear, since: Period | None) -> tuple[Period, ...]:
+    """Return the months of a year that are not over, the same ones for every team."""
+    return tuple(period for period in year.periods if since is None or period >= since)
 
 
-def _gap(team: TeamBudget, period: Period, year: FiscalYear) -> Decimal:
-    return planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period)
+def _gaps(
+    team: TeamBudget, levers: Sequence[Lever], months: Sequence[Period], year: FiscalYear
+) -> list[tuple[Decimal, Period]]:
+    """Return by how much the wallets fall short in each month in which they do.
+
+    Where all months are alike, one says it of them all.
+    """
+    if months and not levers and all(wallet.is_even for wallet in team.wallets.values()):
+        gap = (team.plan.baseline_monthly or Decimal(0)) - _targets(team, months[0])
+        return [(gap, period) for period in months] if gap > 0 else []
+    gaps = (
+        (planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period), period) for period in months
+    )
+    return [(gap, period) for gap, period in gaps if gap > 0]
 
 
 def _promised(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:
     """Yield that the wallets hold the whole year only if all planned savings come."""
-    if not promises_savings(team.plan):
-        return
     months = [Month(period, year.starts) for period in year.periods]
     wallets = sum((_targets(team, period) for period in year.periods), Decimal(0))
     planned = sum((planned_spend(team.plan, month) for month in months), Decimal(0))

@@ -6,12 +6,12 @@ a section which is damaged stays silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from reconciler.findings import Finding
-from reconciler.forked import spread
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
@@ -47,17 +47,9 @@ def check(
     """
     context = context_of(organization, since=since, today=today)
     views = [view for view in map(_view, teams) if view is not None]
-    if len(_kept) > _KEPT_CONTEXTS:
-        _kept.clear()
-    across: list[tuple[str, Finding]] = []
-    own = _own_problems(
-        teams,
-        context,
-        _kept.setdefault((organization, since, today), {}),
-        meanwhile=lambda: across.extend(_problems_across(views, context)),
-    )
+    own = Alone(organization, since, today).of(teams)
     problems = {team.path: list(own[team]) for team in teams}
-    for path, problem in across:
+    for path, problem in _problems_across(views, context):
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
@@ -76,32 +68,47 @@ def check(
 
 _Own = dict[YamlDocument[TeamBudget], tuple[Finding, ...]]
 _KEPT_CONTEXTS = 8
-_kept: dict[tuple[YamlDocument[OrganizationBudget] | None, Period | None, date | None], _Own] = {}
-"""By org.yaml and the day, what is found in a team's file without a look at the others: in every tree the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What is found in a team's file without a look at the others: with the same org.yaml and day always the same."""
+
+    organization: YamlDocument[OrganizationBudget] | None
+    since: Period | None
+    today: date | None
+
+    def found(self, teams: Sequence[YamlDocument[TeamBudget]]) -> list[tuple[Finding, ...]]:
+        """Look at each of `teams`."""
+        context = context_of(self.organization, since=self.since, today=self.today)
+        return [() if view is None else tuple(_of_one(view, context)) for view in map(_view, teams)]
+
+    def note(self, found: _Own) -> None:
+        """Keep what was `found`."""
+        if self not in _kept and len(_kept) >= _KEPT_CONTEXTS:
+            _kept.clear()
+        known = _kept.setdefault(self, {})
+        if len(known) + len(found) > KEPT_FILES:
+            known.clear()
+        known.update(found)
+
+    def of(self, teams: Sequence[YamlDocument[TeamBudget]]) -> _Own:
+        """Return what is found in each of `teams`, as far as it is known from before."""
+        known = _kept.get(self, {})
+        unknown = [team for team in teams if team not in known]
+        own = {team: known[team] for team in teams if team in known}
+        made = dict(zip(unknown, self.found(unknown), strict=True))
+        self.note(made)
+        return own | made
+
+
+_kept: dict[Alone, _Own] = {}
 
 
 def _problems_across(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
     yield from identity_problems(views)
     yield from rename_problems(views)
     yield from size_problems(views, context)
-
-
-def _own_problems(
-    teams: Sequence[YamlDocument[TeamBudget]], context: Context, known: _Own, *, meanwhile: Callable[[], object]
-) -> _Own:
-    """Return `known` with what is found in each of `teams` without a look at the others; `meanwhile` is called once."""
-    unknown = [team for team in teams if team not in known]
-    if len(known) + len(unknown) > KEPT_FILES:
-        known.clear()
-        unknown = list(teams)
-    found = spread(partial(_problems, context=context), unknown, meanwhile=meanwhile)
-    known.update(zip(unknown, found, strict=True))
-    return known
-
-
-def _problems(teams: Sequence[YamlDocument[TeamBudget]], context: Context) -> list[tuple[Finding, ...]]:
-    views = map(_view, teams)
-    return [() if view is None else tuple(_of_one(view, context)) for view in views]
 
 
 def _of_one(view: TeamView, context: Context) -> Iterator[Finding]:

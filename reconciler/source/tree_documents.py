@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from datetime import date
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from reconciler.findings import Finding
 from reconciler.forked import FEWEST, nothing, spread
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.source.documents import KEPT_FILES, Shape, YamlDocument, read_document
+from reconciler.source.rules import Alone
 from reconciler.source.tree import SourceFile, Tree, is_policy
 from reconciler.source.tree_findings import ORGANIZATION
 
@@ -36,8 +39,17 @@ class TreeDocuments(NamedTuple):
     policies: tuple[YamlDocument[PolicyFile], ...]
 
 
-def documents_of(tree: Tree, *, meanwhile: Callable[[], object] = nothing) -> TreeDocuments:
-    """Return the documents; `meanwhile` is called where other processors have begun to read many of them."""
+Meanwhile = Callable[[OrganizationBudget | None], object]
+"""Is called with what org.yaml says, None where it is not whole."""
+
+
+def documents_of(
+    tree: Tree, *, since: Period | None = None, today: date | None = None, meanwhile: Meanwhile | None = None
+) -> TreeDocuments:
+    """Return the documents; `meanwhile` is called where other processors have begun to read many of them.
+
+    What is read is looked at by itself on the way, as the rules have it for the month `since` and the day `today`.
+    """
     organization = None
     teams, policies = [], []
     for file in tree.files:
@@ -47,7 +59,14 @@ def documents_of(tree: Tree, *, meanwhile: Callable[[], object] = nothing) -> Tr
             policies.append(read_document(file, PolicyFile, fallbacks={"version": 1}))
         else:
             teams.append(file)
-    return TreeDocuments(organization, teams_of(teams, meanwhile=meanwhile), tuple(policies))
+    alone = Alone(organization, since, today)
+    begun = partial(meanwhile, _whole(organization)) if meanwhile else nothing
+    return TreeDocuments(organization, teams_of(teams, alone=alone, meanwhile=begun), tuple(policies))
+
+
+def _whole(organization: YamlDocument[OrganizationBudget] | None) -> OrganizationBudget | None:
+    is_whole = organization and not organization.flaws and not organization.shape.problems
+    return organization.shape.model if organization and is_whole else None
 
 
 @lru_cache(maxsize=_KEPT_ORGANIZATIONS)
@@ -56,21 +75,32 @@ def organization_of(file: SourceFile) -> YamlDocument[OrganizationBudget]:
 
 
 def teams_of(
-    files: Iterable[SourceFile], *, meanwhile: Callable[[], object] = nothing
+    files: Iterable[SourceFile], *, alone: Alone | None = None, meanwhile: Callable[[], object] = nothing
 ) -> tuple[YamlDocument[TeamBudget], ...]:
-    """Return the documents of teams' files; those that are not known yet are read on all processors."""
+    """Return the documents of teams' files; those that are not known yet are read on all processors.
+
+    `alone` looks at each of those there as well.
+    """
     listed = tuple(files)
     unknown = [file for file in listed if file not in _kept]
     if len(unknown) < FEWEST:
         meanwhile = nothing
-    read = dict(zip(unknown, spread(_read, unknown, meanwhile=meanwhile), strict=True))
-    found = tuple(YamlDocument(file, *read[file]) if file in read else _kept[file] for file in listed)
+    read = dict(zip(unknown, spread(partial(_read, alone=alone), unknown, meanwhile=meanwhile), strict=True))
+    made = {file: YamlDocument(file, flaws, shape) for file, (flaws, shape, _) in read.items()}
+    found = tuple(made.get(file) or _kept[file] for file in listed)
     if len(_kept) + len(unknown) > KEPT_FILES:
         _kept.clear()
     _kept.update((document.file, document) for document in found)
+    if alone:
+        alone.note({document: read[file][2] for file, document in made.items()})
     return found
 
 
-def _read(files: Sequence[SourceFile]) -> list[tuple[tuple[Finding, ...], Shape[TeamBudget]]]:
-    documents = (read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem}) for file in files)
-    return [(document.flaws, document.shape) for document in documents]
+_Read = tuple[tuple[Finding, ...], Shape[TeamBudget], tuple[Finding, ...]]
+"""The flaws and the shape of a file, and what is found in it without a look at the others."""
+
+
+def _read(files: Sequence[SourceFile], *, alone: Alone | None) -> list[_Read]:
+    documents = [read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem}) for file in files]
+    found = alone.found(documents) if alone else [()] * len(documents)
+    return [(document.flaws, document.shape, own) for document, own in zip(documents, found, strict=True)]

@@ -9,7 +9,7 @@ from reconciler.findings import Finding, Keys, Severity
 from reconciler.forecast.levers.registry import levers_of
 from reconciler.meant import close_to, only
 from reconciler.model.guards import Guard
-from reconciler.model.money import is_payable
+from reconciler.model.money import has_cents, is_payable
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
 from reconciler.source.expiry_rules import target_end
@@ -61,6 +61,8 @@ def _environment(view: TeamView, environment: str, context: Context) -> Iterator
 
 def team_coin_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield the amounts of a team that the organization's currency cannot express."""
+    if has_cents(context.currency):
+        return
     team = view.team
     found: list[tuple[Keys, Decimal | None]] = []
     for environment, wallet in team.wallets.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -49,16 +49,6 @@ if TYPE_CHECKING:
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
     from reconciler.model.year_targets import YearTargets
-
-
-@contextmanager
-def begun(desired: Desired, connection: Connection) -> Iterator[Reader]:
-    """Yield the reader of what `desired` is compared with, which begins with the listings before it is asked."""
-    from reconciler.keeptrusts.reader import Reader
-
-    with Reader(connection) as reader:
-        reader.begin(desired.organization.organization)
-        yield reader
 
 
 def read_live(

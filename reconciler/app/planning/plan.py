@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
@@ -15,17 +14,18 @@ from reconciler.app.first_contact import FirstNames
 from reconciler.app.forecast_log import track_record
 from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import refuse_behind
+from reconciler.app.planning.ahead import Ahead
 from reconciler.app.planning.comparison import Comparison
 from reconciler.app.planning.early import Early
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.others import other_wallets
-from reconciler.app.planning.pipeline import assemble, begun, checked_out, forecast, read_live, waiver_uses_for
+from reconciler.app.planning.pipeline import assemble, checked_out, forecast, read_live, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
-from reconciler.app.usage import from_files, obtain_usage, prepare
+from reconciler.app.usage import from_files, obtain_usage
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
@@ -120,12 +120,12 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: FirstN
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, head: str | None) -> Plan:
-    desired, warnings = load_desired(settings, meanwhile=partial(prepare, settings))
-    records = read_records(settings.journal, folder=settings.root)
-    refuse_behind(settings, last_declared(records))
-    named = from_files(settings, desired) if settings.usage else None
-    with ExitStack() as processes:
-        with connected(settings, desired) as connection, begun(desired, connection) as reader:
+    with ExitStack() as processes, Ahead(settings) as ahead:
+        desired, warnings = load_desired(settings, meanwhile=ahead.begin)
+        records = read_records(settings.journal, folder=settings.root)
+        refuse_behind(settings, last_declared(records))
+        named = from_files(settings, desired) if settings.usage else None
+        with connected(settings, desired) as connection, ahead.reader(desired, connection) as reader:
             from reconciler.forecast.year import year_targets
 
             aim = aim_of(settings, desired, records, since=since)
