@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from reconciler.findings import Finding
 from reconciler.model.organization import OrganizationBudget
@@ -29,7 +30,7 @@ from reconciler.source.organization_rules import (
 from reconciler.source.plan_rules import plan_problems
 from reconciler.source.policy_rules import policy_problems
 from reconciler.source.rename_rules import rename_problems
-from reconciler.source.size_rules import size_problems
+from reconciler.source.size_rules import SmallAmount, size_problems, small_amounts
 from reconciler.source.wallet_rules import organization_coin_problems, team_coin_problems, wallet_problems
 
 
@@ -48,8 +49,9 @@ def check(
     context = context_of(organization, since=since, today=today)
     views = [view for view in map(_view, teams) if view is not None]
     own = Alone(organization, since, today).of(teams)
-    problems = {team.path: list(own[team]) for team in teams}
-    for path, problem in _problems_across(views, context):
+    problems = {team.path: list(own[team].problems) for team in teams}
+    small = {team.path: own[team].small for team in teams if own[team].small}
+    for path, problem in (*identity_problems(views), *rename_problems(views), *size_problems(views, small, context)):
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
@@ -66,49 +68,54 @@ def check(
     return problems
 
 
-_Own = dict[YamlDocument[TeamBudget], tuple[Finding, ...]]
+class Seen(NamedTuple):
+    """The problems of a file that are told by it and org.yaml alone, and the amounts that may be too `small`."""
+
+    problems: tuple[Finding, ...] = ()
+    small: tuple[SmallAmount, ...] = ()
+
+
+_Own = dict[YamlDocument[TeamBudget], Seen]
 _KEPT_CONTEXTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """What is found in a team's file without a look at the others: with the same org.yaml and day always the same."""
+    """What is seen in a team's file without a look at the others: with the same org.yaml and day always the same."""
 
     organization: YamlDocument[OrganizationBudget] | None
     since: Period | None
     today: date | None
 
-    def found(self, teams: Sequence[YamlDocument[TeamBudget]]) -> list[tuple[Finding, ...]]:
+    def seen(self, teams: Sequence[YamlDocument[TeamBudget]]) -> list[Seen]:
         """Look at each of `teams`."""
         context = context_of(self.organization, since=self.since, today=self.today)
-        return [() if view is None else tuple(_of_one(view, context)) for view in map(_view, teams)]
+        return [
+            _NOTHING if view is None else Seen(tuple(_of_one(view, context)), small_amounts(view))
+            for view in map(_view, teams)
+        ]
 
-    def note(self, found: _Own) -> None:
-        """Keep what was `found`."""
+    def note(self, seen: _Own) -> None:
+        """Keep what was `seen`."""
         if self not in _kept and len(_kept) >= _KEPT_CONTEXTS:
             _kept.clear()
         known = _kept.setdefault(self, {})
-        if len(known) + len(found) > KEPT_FILES:
+        if len(known) + len(seen) > KEPT_FILES:
             known.clear()
-        known.update(found)
+        known.update(seen)
 
     def of(self, teams: Sequence[YamlDocument[TeamBudget]]) -> _Own:
-        """Return what is found in each of `teams`, as far as it is known from before."""
+        """Return what is seen in each of `teams`; what is known is not looked at again."""
         known = _kept.get(self, {})
         unknown = [team for team in teams if team not in known]
         own = {team: known[team] for team in teams if team in known}
-        made = dict(zip(unknown, self.found(unknown), strict=True))
+        made = dict(zip(unknown, self.seen(unknown), strict=True))
         self.note(made)
         return own | made
 
 
+_NOTHING = Seen()
 _kept: dict[Alone, _Own] = {}
-
-
-def _problems_across(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
-    yield from identity_problems(views)
-    yield from rename_problems(views)
-    yield from size_problems(views, context)
 
 
 def _of_one(view: TeamView, context: Context) -> Iterator[Finding]:

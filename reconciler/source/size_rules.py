@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import median_low
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ _ENOUGH = 2
 _THOUSAND = 1000
 
 
-class _Amount(NamedTuple):
+class SmallAmount(NamedTuple):
     """An amount below a thousand at `keys`, and what it is compared with; `beside` says in words what that is.
 
     That is `typical`, or where there is an `environment` the usual amount of the wallets for it in other files.
@@ -34,84 +34,99 @@ class _Amount(NamedTuple):
     beside: str
     environment: str = ""
 
+    @property
+    def may_be_small(self) -> bool:
+        return bool(self.environment) or self.is_small
 
-class _Sizes(NamedTuple):
-    """The `usual` amount of each wallet of a file, by environment, and the amounts that may be too small."""
-
-    usual: Mapping[str, Decimal]
-    amounts: tuple[_Amount, ...]
-
-
-@lru_cache(maxsize=KEPT_FILES)
-def _sizes(view: TeamView) -> _Sizes:
-    wallets = {environment: tuple(wallet.amounts()) for environment, wallet in view.team.wallets.items()}
-    positive = {environment: [one for _, one in amounts if one > 0] for environment, amounts in wallets.items()}
-    usual = {environment: median_low(amounts) for environment, amounts in positive.items() if amounts}
-    return _Sizes(usual, tuple(_few_digits(view, wallets, usual)))
+    @property
+    def is_small(self) -> bool:
+        return self.typical is not None and self.amount * _FAR < self.typical
 
 
-def _few_digits(
-    view: TeamView, wallets: Mapping[str, Sequence[tuple[Keys, Decimal]]], usual: Mapping[str, Decimal]
-) -> Iterator[_Amount]:
-    team = view.team
-    for environment, amounts in wallets.items():
+def small_amounts(view: TeamView) -> tuple[SmallAmount, ...]:
+    """Return the amounts of a file that may be too small, as far as it tells by itself.
+
+    A file whose YAML is flawed says more than that: `12,500` is read as 12 there.
+    """
+    return () if view.flawed else tuple(one for one in _few_digits(view) if one.may_be_small)
+
+
+def _few_digits(view: TeamView) -> Iterator[SmallAmount]:
+    team, usual = view.team, _usual(view)
+    for environment, wallet in team.wallets.items():
+        amounts = tuple(wallet.amounts())
         for index, (keys, amount) in enumerate(amounts):
             if 0 < amount < _THOUSAND:
                 own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
                 at = ("wallets", environment, *keys)
                 if own:
-                    yield _Amount(at, amount, median_low(own), "the wallet's other amounts")
+                    yield SmallAmount(at, amount, median_low(own), "the wallet's other amounts")
                 else:
-                    yield _Amount(at, amount, None, f"other teams' `{environment}`", environment)
+                    yield SmallAmount(at, amount, None, f"other teams' `{environment}`", environment)
     for position, setting in enumerate(team.billing_budgets):
         if 0 < setting.amount < _THOUSAND:
             watching = usual.get(watched(team, setting) or "", Decimal(0))
             keys = ("billing_budgets", view.budget_index(position), "amount")
-            yield _Amount(keys, setting.amount, watching, "the wallet that it watches")
+            yield SmallAmount(keys, setting.amount, watching, "the wallet that it watches")
     if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
-        yield _Amount(("plan", "baseline_monthly"), baseline, sum(usual.values(), Decimal(0)), "the team's wallets")
+        wallets = sum(usual.values(), Decimal(0))
+        yield SmallAmount(("plan", "baseline_monthly"), baseline, wallets, "the team's wallets")
+
+
+@lru_cache(maxsize=KEPT_FILES)
+def _usual(view: TeamView) -> Mapping[str, Decimal]:
+    """Return the usual amount of each wallet of a file, by environment."""
+    wallets = {environment: tuple(wallet.amounts()) for environment, wallet in view.team.wallets.items()}
+    positive = {environment: [one for _, one in amounts if one > 0] for environment, amounts in wallets.items()}
+    return {environment: median_low(amounts) for environment, amounts in positive.items() if amounts}
 
 
 class _Wallets:
     """By environment, the usual amount of the wallet of each file."""
 
     def __init__(self, views: Sequence[TeamView]) -> None:
-        self._usual: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        for view in views:
-            for environment, amount in _sizes(view).usual.items():
-                self._usual[environment][view.path] = amount
-        self._ordered = {environment: sorted(usual.values()) for environment, usual in self._usual.items()}
+        self._views = views
+
+    @cached_property
+    def _usual(self) -> Mapping[str, Mapping[str, Decimal]]:
+        usual: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for view in self._views:
+            for environment, amount in _usual(view).items():
+                usual[environment][view.path] = amount
+        return usual
+
+    @cached_property
+    def _ordered(self) -> Mapping[str, Sequence[Decimal]]:
+        return {environment: sorted(usual.values()) for environment, usual in self._usual.items()}
 
     def elsewhere(self, environment: str, path: str) -> Decimal | None:
         """Return the median of the wallets in other files than `path`, None where there are too few."""
-        ordered, own = self._ordered.get(environment, []), self._usual[environment].get(path)
+        ordered, own = self._ordered.get(environment, []), self._usual.get(environment, {}).get(path)
         place = len(ordered) if own is None else bisect_left(ordered, own)
         count = len(ordered) - (own is not None)
         middle = (count - 1) // 2
         return ordered[middle + (middle >= place)] if count >= _ENOUGH else None
 
-    def compared(self, one: _Amount, path: str) -> _Amount:
+    def compared(self, one: SmallAmount, path: str) -> SmallAmount:
         """Return an amount of the file at `path` with what it is compared with."""
         return one._replace(typical=self.elsewhere(one.environment, path)) if one.environment else one
 
 
-def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
+def size_problems(
+    views: Sequence[TeamView], small: Mapping[str, Sequence[SmallAmount]], context: Context
+) -> Iterator[tuple[str, Finding]]:
     """Yield, with the path of its file, each amount that is likely meant in thousands; one with cents is not.
 
-    A file whose YAML is flawed says more than that: `12,500` is read as 12 there.
+    `small` are those that may be, by the path of the file.
     """
     wallets = _Wallets(views)
-    for view in (view for view in views if not view.flawed):
-        compared = (wallets.compared(one, view.path) for one in _sizes(view).amounts)
-        found = [one for one in compared if _is_small(one)]
+    for view in (view for view in views if small.get(view.path)):
+        compared = (wallets.compared(one, view.path) for one in small[view.path])
+        found = [one for one in compared if one.is_small]
         raw = parse(view.data).value if found else None
         for one in found:
             if "." not in str(_written(raw, one.keys)):
                 yield view.path, _problem(one, context)
-
-
-def _is_small(one: _Amount) -> bool:
-    return one.typical is not None and one.amount * _FAR < one.typical
 
 
 def _written(value: Any, keys: Keys) -> object:
@@ -126,7 +141,7 @@ def _written(value: Any, keys: Keys) -> object:
     return value
 
 
-def _problem(one: _Amount, context: Context) -> Finding:
+def _problem(one: SmallAmount, context: Context) -> Finding:
     typical = context.money(one.typical or Decimal(0))
     message = f"{context.money(one.amount)} is very little beside {one.beside}, {typical}"
     hint = (

@@ -14,7 +14,7 @@ from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.source.documents import KEPT_FILES, Shape, YamlDocument, read_document
-from reconciler.source.rules import Alone
+from reconciler.source.rules import Alone, Seen
 from reconciler.source.tree import SourceFile, Tree, is_policy
 from reconciler.source.tree_findings import ORGANIZATION
 
@@ -96,11 +96,11 @@ def teams_of(
     return found
 
 
-_Read = tuple[tuple[Finding, ...], Shape[TeamBudget], tuple[Finding, ...]]
-"""The flaws and the shape of a file, and what is found in it without a look at the others."""
+_Read = tuple[tuple[Finding, ...], Shape[TeamBudget], Seen]
+"""The flaws and the shape of a file, and what is seen in it without a look at the others."""
 
 
 def _read(files: Sequence[SourceFile], *, alone: Alone | None) -> list[_Read]:
     documents = [read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem}) for file in files]
-    found = alone.found(documents) if alone else [()] * len(documents)
-    return [(document.flaws, document.shape, own) for document, own in zip(documents, found, strict=True)]
+    seen = alone.seen(documents) if alone else [Seen()] * len(documents)
+    return [(document.flaws, document.shape, own) for document, own in zip(documents, seen, strict=True)]
