@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
-
-
-def prepare(settings: Settings) -> None:
-    """Import what reads Keeptrusts, exports and looks ahead, which takes half a second: while others work."""
-    with suppress(ImportError):
-        import reconciler.keeptrusts.reader
-
-        if settings.usage:
-            import reconciler.forecast.year
-            import reconciler.usage.read  # noqa: F401
 
 
 def obtain_usage(

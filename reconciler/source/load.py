@@ -241,7 +241,8 @@ def _found(
     problems = check(organization, teams, policies, since=since, today=today)
     found = organization.findings(problems.get(organization.path, ())) if organization else []
     for team in teams:
-        found += team.findings(problems.get(team.path, ()))
+        if team.flaws or team.shape.problems or team.path in problems:
+            found += team.findings(problems.get(team.path, ()))
     for rules in policies:
         found += rules.findings(problems.get(rules.path, ()))
     return tuple(found)

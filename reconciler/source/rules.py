@@ -48,11 +48,11 @@ def check(
     """
     context = context_of(organization, since=since, today=today)
     views = [view for view in map(_view, teams) if view is not None]
-    own = Alone(organization, since, today).of(teams)
-    problems = {team.path: list(own[team].problems) for team in teams}
-    small = {team.path: own[team].small for team in teams if own[team].small}
+    own = list(zip(teams, Alone(organization, since, today).of(teams), strict=True))
+    problems = {team.path: list(seen.problems) for team, seen in own if seen.problems}
+    small = {team.path: seen.small for team, seen in own if seen.small}
     for path, problem in (*identity_problems(views), *rename_problems(views), *size_problems(views, small, context)):
-        problems[path].append(problem)
+        problems.setdefault(path, []).append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
         problems[organization.path] = [
@@ -104,14 +104,15 @@ class Alone:
             known.clear()
         known.update(seen)
 
-    def of(self, teams: Sequence[YamlDocument[TeamBudget]]) -> _Own:
-        """Return what is seen in each of `teams`; what is known is not looked at again."""
+    def of(self, teams: Sequence[YamlDocument[TeamBudget]]) -> list[Seen]:
+        """Return what is seen in each of `teams`, in their order; what is known is not looked at again."""
         known = _kept.get(self, {})
-        unknown = [team for team in teams if team not in known]
-        own = {team: known[team] for team in teams if team in known}
-        made = dict(zip(unknown, self.seen(unknown), strict=True))
-        self.note(made)
-        return own | made
+        found = [known.get(team) for team in teams]
+        unknown = [team for team, seen in zip(teams, found, strict=True) if seen is None]
+        made = iter(self.seen(unknown))
+        whole = [next(made) if seen is None else seen for seen in found]
+        self.note({team: seen for team, kept, seen in zip(teams, found, whole, strict=True) if kept is None})
+        return whole
 
 
 _NOTHING = Seen()

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from reconciler.app.session import connection_to
-from reconciler.app.usage import prepare
 from reconciler.clock import SystemClock
 from reconciler.settings import Settings
 
@@ -41,13 +40,12 @@ class Ahead:
         """Begin to read Keeptrusts, as far as org.yaml says how, and import what else a plan takes."""
         settings = self._settings
         if organization and settings.token and not settings.sandbox:
-            with suppress(ImportError):
-                from reconciler.keeptrusts.reader import Reader
+            from reconciler.keeptrusts.reader import Reader
 
-                connection = connection_to(organization.api, settings.api_url, settings.token)
-                self._reader = self._stack.enter_context(Reader(connection))
-                self._list(self._reader, organization.organization)
-        prepare(settings)
+            connection = connection_to(organization.api, settings.api_url, settings.token)
+            self._reader = self._stack.enter_context(Reader(connection))
+            self._list(self._reader, organization.organization)
+        _prepare(settings)
 
     @contextmanager
     def reader(self, desired: Desired, connection: Connection) -> Iterator[Reader]:
@@ -64,3 +62,16 @@ class Ahead:
     def _list(self, reader: Reader, organization: str) -> None:
         self._began = self._clock.monotonic()
         reader.begin(organization)
+
+
+def _prepare(settings: Settings) -> None:
+    """Import what reads Keeptrusts and exports, looks ahead and shows a plan, which takes half a second."""
+    import reconciler.keeptrusts.reader
+    import reconciler.report.plan_formats
+
+    if settings.usage:
+        with suppress(ImportError):
+            import reconciler.forecast.project
+            import reconciler.forecast.year
+            import reconciler.usage.read
+            import reconciler.usage.store.session  # noqa: F401
