@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from in_process import InProcess
+from installed import forks
 from loopback import client_of
 
 from reconciler.cli.sandbox import faults_guide
@@ -409,7 +409,7 @@ def download(over: str, rules: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("rules", [[], [{"fault": "drop", "when": "before", "method": "POST", "route": ALLOCATE}]])
 @pytest.mark.parametrize("over", ["socket", "in process"])
 def test_a_file_is_sent_under_faults_and_the_next_request_is_answered(over: str, rules: list[dict[str, Any]]) -> None:
-    process = get_context("spawn").Process(target=download, args=(over, rules), daemon=True)
+    process = forks().Process(target=download, args=(over, rules), daemon=True)
     process.start()
     process.join(60)
     process.kill()
