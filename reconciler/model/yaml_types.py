@@ -73,13 +73,22 @@ def _amount_refusal(value: Any, text: str | None) -> tuple[str, str, str | None]
     if re.fullmatch(r"[0-9]{14,}(\.[0-9]*)?", text):
         return f"{shown(text)} is above the largest amount, {LARGEST_AMOUNT:,.2f}", "correct the amount", None
     bare = re.sub(r"[$€£]|(?i:USD|EUR|GBP)", "", text).strip()
-    cure = re.sub(r"[\s,_'](?=[0-9]{3}(?![0-9]))|^0+(?=[0-9])", "", bare)
+    cure = _abroad(bare) or re.sub(r"[\s,_'](?=[0-9]{3}(?![0-9]))|^0+(?=[0-9])", "", bare)
     known = re.fullmatch(MONEY_PATTERN, cure) is not None
     return (
         f"{shown(text)} is not an amount",
         f"write {shown(cure)}" if known else "write a plain number with at most two decimals, such as 12500.00",
-        cure if known and bare == text.strip() else None,
+        cure if known and bare == text.strip() and not _abroad(bare) else None,
     )
+
+
+def _abroad(text: str) -> str:
+    """Return the amount that `1.500,00` or `12.5k` means, an empty text for anything else."""
+    if grouped := re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{3})+),([0-9]{2})", text):
+        return f"{grouped[1].replace('.', '')}.{grouped[2]}"
+    if thousands := re.fullmatch(r"([1-9][0-9]{0,9}(?:\.[0-9]{1,3})?)\s?[kK]", text):
+        return f"{Decimal(thousands[1]) * 1000:.2f}"
+    return ""
 
 
 def _too_precise(text: str) -> tuple[str, str, str | None]:

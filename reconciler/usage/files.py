@@ -60,7 +60,7 @@ def _refuse(problems: Sequence[str], fruitless: Sequence[str], paths: Sequence[s
         raise UsageError("no usage export was found: no path was given", hint=_NAME_EXPORTS)
     if not problems and not fruitless:
         return
-    cures = ["make readable what cannot be read, or take it away"] if problems else []
+    cures = ["name what there is, and make readable what cannot be read, or take it away"] if problems else []
     cures += [_NAME_EXPORTS] if fruitless else []
     raise UsageError("; ".join((*problems, *fruitless)) + "; nothing was read", hint="; ".join(cures))
 

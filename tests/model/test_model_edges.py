@@ -28,7 +28,7 @@ from reconciler.model.team import TeamBudget
 from reconciler.model.usage import tells
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.wallet_target import Relative, WalletTarget, telling_months
-from reconciler.model.yaml_types import number_text, parse_day, parse_ratio
+from reconciler.model.yaml_types import number_text, parse_amount, parse_day, parse_ratio
 
 JUNE = Period(2026, 6)
 
@@ -353,3 +353,12 @@ def test_a_link_to_the_next_page_is_found_however_it_is_written(
 def test_a_next_page_that_is_a_flag_is_one_and_links_that_are_none_say_nothing() -> None:
     assert read_paging({"next": True}) == Paging(next=True)
     assert read_paging({"links": 5}) == Paging()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("1.234.500,00", "1234500.00"), ("12k", "12000.00"), ("12.5 K", "12500.00")]
+)
+def test_an_amount_as_it_is_written_elsewhere_is_told_and_never_changed_unasked(written: str, meant: str) -> None:
+    with pytest.raises(ValueError, match="is not an amount") as error:
+        parse_amount(written)
+    assert error.value.context == {"sentence": f"`{written}` is not an amount", "hint": f"write `{meant}`"}  # type: ignore[attr-defined]
