@@ -11,7 +11,8 @@ from reconciler.policy.vocabulary import Kind
 
 _JOINING = ("==", "!=", "<", "<=", ">", ">=", "+", "-")
 _BINDS_CLOSER = ("*", "/", "%")
-_LARGEST = 10**12
+_LARGEST: Mapping[str, int] = {"money": 10**12, "share": 999_999}
+_ALIKE = "compare money with money, a share with a share, and a number with a number"
 _WORDS: Mapping[str, str] = {"money": "money", "share": "a share", "int": "a number"}
 
 
@@ -103,13 +104,14 @@ def _told(first: _Value, second: _Value, money: str) -> Mixed:
         message = f"`{first.text}` is {_WORDS[first.unit]}, and `{second.text}` is {_WORDS[second.unit]}"
         return Mixed(first.start, message, _alike(first, second, money))
     message = f"`{other.text}` is {_WORDS[other.unit]}, and {bare.text} would be {bare.text} millionths of it"
-    return Mixed(bare.start, message, f"write `{_written(other.unit, bare.number, money)}`")
+    return Mixed(bare.start, message, _written(other.unit, bare.number, money))
 
 
 def _written(unit: str, number: int, money: str) -> str:
-    if unit == "share":
-        return f'percent("{number}%")'
-    return f'{money}("{min(number, _LARGEST)}.00")'
+    """Return how a number is written in a unit; one that is too large for it says nothing of what was meant."""
+    if number > _LARGEST[unit]:
+        return _ALIKE
+    return f'write `percent("{number}%")`' if unit == "share" else f'write `{money}("{number}.00")`'
 
 
 def _alike(first: _Value, second: _Value, money: str) -> str:
@@ -122,4 +124,4 @@ def _alike(first: _Value, second: _Value, money: str) -> str:
     if {"money", "share"} == set(units):
         whole, share = units["money"].text, units["share"].text
         return f"take the share of some money: `part({share}, {whole})`"
-    return "compare money with money, a share with a share, and a number with a number"
+    return _ALIKE

@@ -82,7 +82,7 @@ def _gaps(
     Where all months are alike, one says it of them all.
     """
     if months and not levers and all(wallet.is_even for wallet in team.wallets.values()):
-        gap = (team.plan.baseline_monthly or Decimal(0)) - _targets(team, months[0])
+        gap = planned_spend(team.plan, Month(months[0], year.starts)) - _targets(team, months[0])
         return [(gap, period) for period in months] if gap > 0 else []
     gaps = (
         (planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period), period) for period in months

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from cli.small_folder import ORGANIZATION
 from memory_keeptrusts import Account
 from memory_over_http import TOKEN, Answer, World, over_http
 
@@ -26,13 +27,6 @@ from reconciler.settings import Settings
 from reconciler.source import tree_documents
 from reconciler.source.load import load
 
-ORGANIZATION = """\
-version: 1
-organization: org_acme
-currency: USD
-fiscal_year: {name: FY2027, starts: 2026-06}
-environments: [prod]
-"""
 TEAM = "version: 1\nteam: support\nwallets:\n  prod: {team_id: team_support, monthly: 120.00}\n"
 LISTED = ["/v1/billing/budgets", "/v1/exports/schedules", "/v1/wallets"]
 

@@ -37,7 +37,12 @@ def flaws_of(asserts: str, *, each: str = "change") -> list[Flaw]:
          "compare money with money, a share with a share, and a number with a number"),
         ("days(today.date, today.date) < change.amount", "days", "`days(…)` is a number",
          "compare money with money, a share with a share, and a number with a number"),
-        ("change.amount < 99999999999999", "99999999999999", "is money", 'write `usd("1000000000000.00")`'),
+        ("change.amount < 1000000000000", "1000000000000", "is money", 'write `usd("1000000000000.00")`'),
+        ("change.amount < 1000000000001", "1000000000001", "is money",
+         "compare money with money, a share with a share, and a number with a number"),
+        ("params.growth < 999999", "999999", "is a share", 'write `percent("999999%")`'),
+        ("params.growth < 1000000", "1000000", "is a share",
+         "compare money with money, a share with a share, and a number with a number"),
     ],
 )  # fmt: skip
 def test_money_and_shares_are_held_against_nothing_else(asserts: str, begins: str, message: str, hint: str) -> None:
@@ -88,6 +93,8 @@ def test_a_cure_is_one(subtests: pytest.Subtests) -> None:
     for asserts, cured in (
         ("change.amount <= 2500", 'change.amount <= usd("2500.00")'),
         ("share(change.amount, params.most) <= 20", 'share(change.amount, params.most) <= percent("20%")'),
+        ("params.growth < 999999", 'params.growth < percent("999999%")'),
+        ("change.amount < 1000000000000", 'change.amount < usd("1000000000000.00")'),
         ("change.amount < params.growth", "change.amount < part(params.growth, change.amount)"),
     ):
         with subtests.test(asserts):
