@@ -118,7 +118,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, index: Index) -> Machine
     hostile.parent.mkdir()
     hostile.write_text("raise SystemExit('the pull request ran')", encoding="utf-8")
     for arguments in (["--key"], []):
-        done = runner.run(*arguments, BUDGETS="finance/budgets")
+        done = runner.run(*arguments, BUDGETS="finance/budgets", PYTHONPATH=str(hostile.parent))
         assert done.returncode == 0, done.stdout + done.stderr
     return runner
 
@@ -153,8 +153,18 @@ def test_a_light_installation_has_nothing_that_reads_exports_or_forecasts(instal
     assert not (modules / "site-packages" / "numpy").exists()
 
 
-def test_a_cache_serves_the_next_job_without_any_index(installed: Machine, tmp_path: Path) -> None:
+def test_the_machine_s_own_pip_installs_where_it_can(installed: Machine) -> None:
+    assert not list((installed.folder / "temp" / "kt-budgets" / "venv").glob("bin/pip*"))
+
+
+def test_a_cache_serves_the_next_job_without_any_index_and_without_a_pip_of_the_machine(
+    installed: Machine, tmp_path: Path
+) -> None:
     next_job = machine(tmp_path / "machine", installed.action, PIP_INDEX_URL="http://127.0.0.1:9", LIGHT="true")
+    python = next_job.folder / "bin" / "python3"
+    subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    python.unlink()
+    python.symlink_to(tmp_path / "bare" / "bin" / "python3")
     cached = tmp_path / "machine" / "temp" / "kt-budgets" / "wheels"
     shutil.copytree(installed.folder / "temp" / "kt-budgets" / "wheels", cached)
     done = next_job.run()

@@ -33,8 +33,19 @@ python_of_machine() {
   return 1
 }
 
+# Makes the virtual environment. The machine's own pip installs into it where it can: a second one takes seconds to set up.
+make_venv() {
+  if "$python" -I -c 'import pip; raise SystemExit([*map(int, pip.__version__.split(".")[:2])] < [22, 3])' 2> /dev/null; then
+    pip=("$python" -I -m pip --python "$home/venv/bin/python")
+    "$python" -I -m venv --clear --without-pip "$home/venv"
+  else
+    pip=("$home/venv/bin/python" -I -m pip)
+    "$python" -I -m venv --clear "$home/venv"
+  fi
+}
+
 pip() {
-  PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 "$home/venv/bin/python" -I -m pip "$@"
+  env -u PYTHONHOME -u PYTHONPATH PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 "${pip[@]}" "$@"
 }
 
 install_pinned() {
@@ -97,7 +108,7 @@ if [ "${1:-}" = --key ]; then
   exit 0
 fi
 
-"$python" -I -m venv --clear "$home/venv" \
+make_venv \
   || refuse "$python has no module venv: install it (on Debian and Ubuntu: python3-venv), or name a version in the input python-version"
 # Packages from a cache are judged by their hashes like any other; what does not pass is fetched again.
 if ! install_pinned 2> /dev/null; then
