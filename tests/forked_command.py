@@ -1,29 +1,29 @@
 """A `kt-budgets` for shells: each run is a process of its own, forked from one that has done the imports.
 
 The script hands what it is given (arguments, folder, variables, the three streams) to the fork over a socket, and
-leaves with its exit code. With another `PYTHONPATH`, which makes a light installation, it does its imports itself.
+leaves with its exit code. A light installation's commands are forked from a process that is one; with any other
+`PYTHONPATH`, a run does its imports itself.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shlex
 import shutil
 import signal
 import socket
+import subprocess
 import sys
-import time
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+import forked_server
 from installed import forks
 
-from reconciler.cli.main import main
-
+LIGHT = Path(__file__).parent / "forge" / "light"
+"""On a Python's path, what a light installation leaves out is not there."""
 _ASK = f"""\
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as asked:
@@ -36,80 +36,43 @@ with socket.socket(socket.AF_UNIX) as asked:
 _SCRIPT = """\
 #!/bin/bash
 {before}
-if [ -n "${{PYTHONPATH:-}}" ] && [ "$PYTHONPATH" != {path} ]; then exec {python} -m reconciler "$@"; fi
-exec {python} -I -S {ask} {address} "$@"
+case "${{PYTHONPATH:-}}" in
+  "" | {path}) exec {python} -I -S {ask} {whole} "$@" ;;
+  {light_path}) exec {python} -I -S {ask} {light} "$@" ;;
+  *) exec {python} -m reconciler "$@" ;;
+esac
 """
 
 
 def install(path: Path, *, before: str = "") -> None:
     """Write a script that is `kt-budgets`. `before` are lines of bash, which may change its arguments."""
     folder = _served()
-    asked = {"python": sys.executable, "ask": str(folder / "ask.py"), "address": str(folder / "address")}
-    quoted = {name: shlex.quote(value) for name, value in asked.items()}
-    quoted["path"] = shlex.quote(os.environ.get("PYTHONPATH", ""))
+    known = {"path": os.environ.get("PYTHONPATH", ""), "light_path": LIGHT, "python": sys.executable}
+    known |= {"ask": folder / "ask.py", "whole": folder / "whole", "light": folder / "light"}
     path.parent.mkdir(exist_ok=True)
+    quoted = {name: shlex.quote(str(value)) for name, value in known.items()}
     path.write_text(_SCRIPT.format(before=before, **quoted), encoding="utf-8")
     path.chmod(0o755)
 
 
 @cache
 def _served() -> Path:
-    """Begin to answer scripts until this process ends, and return the folder with the socket."""
+    """Begin to answer scripts until this process ends, and return the folder with the sockets."""
     folder = Path(mkdtemp(prefix="kt-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "ask.py").write_text(_ASK, encoding="utf-8")
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(folder / "address"))
-        listener.listen()
-        forks().Process(target=_serve, args=(listener,), daemon=True).start()
+    with _listener(folder / "whole") as listener:
+        forks().Process(target=forked_server.serve, args=(listener,), daemon=True).start()
+    with _listener(folder / "light") as listener:
+        command = [sys.executable, "-P", forked_server.__file__, str(listener.fileno())]
+        variables = {**os.environ, "PYTHONPATH": str(LIGHT)}
+        light = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
+    atexit.register(light.communicate)
     return folder
 
 
-def _serve(listener: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, _reap)
-    while True:
-        asked, _ = listener.accept()
-        with asked:
-            if os.fork() == 0:
-                listener.close()
-                _answer(asked)
-
-
-def _reap(*_: object) -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
-def _answer(asked: socket.socket) -> None:
-    """Run the command as the script that asks for it would, and say its exit code."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    code = 1
-    try:
-        _, streams, _, _ = socket.recv_fds(asked, 1, 3)
-        with asked.makefile("rb") as request:
-            arguments, folder, variables = json.loads(request.read())
-        _become(streams, arguments, folder, variables)
-        main()
-    except SystemExit as left:
-        code = int(left.code or 0)
-    finally:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        asked.sendall(str(code).encode())
-        os._exit(code)
-
-
-def _become(streams: list[int], arguments: list[str], folder: str, variables: dict[str, str]) -> None:
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-        os.close(stream)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(variables)
-    time.tzset()
-    sys.argv = ["kt-budgets", *arguments]
+def _listener(address: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(address))
+    listener.listen()
+    return listener

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from forked_command import LIGHT
 from ruamel.yaml import YAML
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / ".github" / "workflows"
-LIGHT = Path(__file__).parent / "light"
-"""On a Python's path, what a light installation leaves out is not there."""
 _COMPARED = re.compile(r"(steps\.[\w.-]+) == '([^']*)'")
 _CONTAINED = re.compile(r"contains\((steps\.[\w.-]+), '([^']*)'\)")
 _ALWAYS = ("always()", "!cancelled()")
