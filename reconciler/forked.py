@@ -14,8 +14,10 @@ import signal
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from contextlib import ExitStack, contextmanager, suppress
+from struct import Struct
+from tempfile import TemporaryFile
+from typing import IO, Any, NoReturn, TypeVar
 
 FEWEST = 1_000
 """Of fewer items, a process takes longer to fork and to read from than it saves."""
@@ -26,6 +28,8 @@ PATIENCE = 60.0
 _PARTS = 1_000
 _SMALLEST_PART = 50
 _WIDTH = 4
+_NOTE = Struct("!IQQ")
+"""The place of a part, and where its results are in the file: the first byte, and how many."""
 
 _logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -77,34 +81,34 @@ def _shared(
 ) -> dict[int, Sequence[R]]:
     """Return the results of the parts by their place, as far as they came."""
     tickets = _tickets(len(parts))
+    done: dict[int, Sequence[R]] = {}
 
-    def take() -> dict[int, Sequence[R]]:
-        return {place: work(parts[place]) for place in _taken(tickets)}
+    def take() -> Iterator[tuple[int, Sequence[R]]]:
+        return ((place, work(parts[place])) for place in _taken(tickets))
 
     try:
-        with _forks([take] * others) as forks:
+        with _forks(take, others) as forks:
             meanwhile()
-            done = take()
-            for results in forks:
-                done |= next(iter(_received(results, patience)), {})
+            for place, results in take():
+                done[place] = results
+                for fork in forks:
+                    done.update(fork.received(0))
+            for fork in forks:
+                while more := fork.received(patience):
+                    done.update(more)
             return done
     finally:
         os.close(tickets)
 
 
 @contextmanager
-def _forks(works: Sequence[Callable[[], object]]) -> Iterator[list[int]]:
-    """Yield the pipes that the results of forks are read from, each of which does its work; they end with the block."""
-    forks: list[tuple[int, int]] = []
-    try:
+def _forks(take: Callable[[], Iterator[tuple[int, Any]]], others: int) -> Iterator[list[_Fork]]:
+    """Yield forks of this process, each of which takes parts; they end with the block."""
+    with ExitStack() as ends:
+        forks: list[_Fork] = []
         with suppress(OSError):
-            forks += map(_fork, works)
-        yield [results for _, results in forks]
-    finally:
-        for process, results in forks:
-            os.close(results)
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+            forks += (ends.enter_context(_fork(take)) for _ in range(others))
+        yield forks
 
 
 def _tickets(count: int) -> int:
@@ -120,32 +124,62 @@ def _taken(tickets: int) -> Iterator[int]:
         yield int.from_bytes(ticket, "big")
 
 
-def _fork(work: Callable[[], object]) -> tuple[int, int]:
-    """Return the process that does `work`, and the pipe that its result is read from."""
-    results, into = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = os.fork()
-    if process:
+class _Fork:
+    """Another process, as this one sees it: for each part it notes where it wrote its results."""
+
+    def __init__(self, process: int, notes: int, results: IO[bytes]) -> None:
+        self._process = process
+        self._notes = notes
+        self._results = results
+        self._waiting = selectors.DefaultSelector()
+        self._waiting.register(notes, selectors.EVENT_READ)
+
+    def received(self, patience: float) -> dict[int, Any]:
+        """Return by their places the parts that were done since; nothing where it ended, or none came for so long."""
+        if not self._waiting.select(patience):
+            return {}
+        try:
+            notes = os.read(self._notes, _NOTE.size * _PARTS)
+            return {place: self._result(first, size) for place, first, size in _NOTE.iter_unpack(notes)}
+        except Exception as error:
+            _logger.debug("another process did not answer (%s): its part is done here", error)
+            return {}
+
+    def _result(self, first: int, size: int) -> Any:
+        return pickle.loads(os.pread(self._results.fileno(), size, first))  # noqa: S301
+
+    def end(self) -> None:
+        self._waiting.close()
+        os.close(self._notes)
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+
+
+@contextmanager
+def _fork(take: Callable[[], Iterator[tuple[int, Any]]]) -> Iterator[_Fork]:
+    """Yield a process that takes parts until none is left; it ends with the block."""
+    with TemporaryFile() as results:
+        notes, into = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process = os.fork()
+        if not process:
+            _tell(take, results, into)
         os.close(into)
-        return process, results
+        fork = _Fork(process, notes, results)
+        try:
+            yield fork
+        finally:
+            fork.end()
+
+
+def _tell(take: Callable[[], Iterator[tuple[int, Any]]], results: IO[bytes], into: int) -> NoReturn:
+    """Write what each part comes to into a file, and a note of it into a pipe, which so never is full."""
     try:
-        done = work()
-        with os.fdopen(into, "wb") as file:
-            pickle.dump(done, file, pickle.HIGHEST_PROTOCOL)
+        for place, done in take():
+            first = results.tell()
+            pickle.dump(done, results, pickle.HIGHEST_PROTOCOL)
+            results.flush()
+            os.write(into, _NOTE.pack(place, first, results.tell() - first))
     finally:
         os._exit(0)
-
-
-def _received(results: int, patience: float) -> tuple[Any, ...]:
-    """Return the result of another process alone; nothing where it ended early, or does not come to an end."""
-    with selectors.DefaultSelector() as waiting:
-        waiting.register(results, selectors.EVENT_READ)
-        if not waiting.select(patience):
-            return ()
-    try:
-        with os.fdopen(results, "rb", closefd=False) as file:
-            return (pickle.load(file),)  # noqa: S301
-    except Exception as error:
-        _logger.debug("another process did not answer (%s): its part is done here", error)
-        return ()

@@ -13,6 +13,11 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what another process makes the same of: which fields were set is sent once for all that are alike."""
+        given = self.__pydantic_fields_set__
+        return _made, (type(self), self.__dict__, _alike.setdefault(frozenset(given), given))
+
 
 _Model = TypeVar("_Model", bound=Frozen)
 
@@ -24,9 +29,16 @@ def document(kind: type[_Model], fields: dict[str, Any]) -> _Model:
     aliases and defaults, of which there are none here. Which fields were set is the same for all of a kind: a set of
     each document's own would be a quarter of what a forecast holds.
     """
+    return _made(kind, fields, _all_fields(kind))
+
+
+_alike: dict[frozenset[str], set[str]] = {}
+
+
+def _made(kind: type[_Model], fields: dict[str, Any], given: set[str]) -> _Model:
     made = kind.__new__(kind)
     object.__setattr__(made, "__dict__", fields)
-    object.__setattr__(made, "__pydantic_fields_set__", _all_fields(kind))
+    object.__setattr__(made, "__pydantic_fields_set__", given)
     object.__setattr__(made, "__pydantic_extra__", None)
     object.__setattr__(made, "__pydantic_private__", None)
     return made

@@ -91,7 +91,7 @@ class Alone:
         """Look at each of `teams`."""
         context = context_of(self.organization, since=self.since, today=self.today)
         return [
-            _NOTHING if view is None else Seen(tuple(_of_one(view, context)), small_amounts(view))
+            NOTHING if view is None else Seen(tuple(_of_one(view, context)), small_amounts(view))
             for view in map(_view, teams)
         ]
 
@@ -115,7 +115,7 @@ class Alone:
         return whole
 
 
-_NOTHING = Seen()
+NOTHING = Seen()
 _kept: dict[Alone, _Own] = {}
 
 

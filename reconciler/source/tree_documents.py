@@ -14,7 +14,7 @@ from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.source.documents import KEPT_FILES, Shape, YamlDocument, read_document
-from reconciler.source.rules import Alone, Seen
+from reconciler.source.rules import NOTHING, Alone, Seen
 from reconciler.source.tree import SourceFile, Tree, is_policy
 from reconciler.source.tree_findings import ORGANIZATION
 
@@ -85,7 +85,8 @@ def teams_of(
     unknown = [file for file in listed if file not in _kept]
     if len(unknown) < FEWEST:
         meanwhile = nothing
-    read = dict(zip(unknown, spread(partial(_read, alone=alone), unknown, meanwhile=meanwhile), strict=True))
+    found_there = map(_whole_of, spread(partial(_read, alone=alone), unknown, meanwhile=meanwhile))
+    read = dict(zip(unknown, found_there, strict=True))
     made = {file: YamlDocument(file, flaws, shape) for file, (flaws, shape, _) in read.items()}
     found = tuple(made.get(file) or _kept[file] for file in listed)
     if len(_kept) + len(unknown) > KEPT_FILES:
@@ -100,7 +101,16 @@ _Read = tuple[tuple[Finding, ...], Shape[TeamBudget], Seen]
 """The flaws and the shape of a file, and what is seen in it without a look at the others."""
 
 
-def _read(files: Sequence[SourceFile], *, alone: Alone | None) -> list[_Read]:
+def _read(files: Sequence[SourceFile], *, alone: Alone | None) -> list[_Read | TeamBudget]:
+    """Return what is read of each file, of one in which all is right the model alone: it is a third less to send."""
     documents = [read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem}) for file in files]
-    seen = alone.seen(documents) if alone else [Seen()] * len(documents)
-    return [(document.flaws, document.shape, own) for document, own in zip(documents, seen, strict=True)]
+    seen = alone.seen(documents) if alone else [NOTHING] * len(documents)
+    return [_least(document.flaws, document.shape, own) for document, own in zip(documents, seen, strict=True)]
+
+
+def _least(flaws: tuple[Finding, ...], shape: Shape[TeamBudget], own: Seen) -> _Read | TeamBudget:
+    return (flaws, shape, own) if shape.model is None or flaws or shape.problems or own != NOTHING else shape.model
+
+
+def _whole_of(found: _Read | TeamBudget) -> _Read:
+    return ((), Shape(found), NOTHING) if isinstance(found, TeamBudget) else found
