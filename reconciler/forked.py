@@ -53,23 +53,26 @@ def spread(
     processors: int | None = None,
     patience: float = PATIENCE,
     meanwhile: Callable[[], object] = nothing,
-) -> list[R]:
-    """Return what `work` makes of `items`, in their order; it makes one result of each, without a look at the others.
+) -> Iterator[tuple[T, R]]:
+    """Yield each of `items`, in no order, with what `work` makes of it, as soon as that is here.
 
-    It is pickled where another process made it. `meanwhile` is called here once, when the others have begun. A process
-    with other threads is not forked: they would be missing.
+    `work` makes one result of each, without a look at the others; it is pickled where another process made it.
+    `meanwhile` is called here once, when the others have begun. A process with other threads is not forked: they would
+    be missing.
     """
     others = min(processors or count(), MOST_PROCESSES) - 1
     if len(items) < fewest or others < 1 or not hasattr(os, "fork") or threading.active_count() > 1:
         meanwhile()
-        return list(work(items))
+        yield from zip(items, work(items), strict=True)
+        return
     size = max(_SMALLEST_PART, -(-len(items) // _PARTS))
     parts = [items[at : at + size] for at in range(0, len(items), size)]
-    done = _shared(work, parts, others, patience, meanwhile)
-    for place in range(len(parts)):
-        if place not in done:
-            done[place] = work(parts[place])
-    return [result for place in range(len(parts)) for result in done[place]]
+    missing = set(range(len(parts)))
+    for place, results in _shared(work, parts, others, patience, meanwhile):
+        missing.discard(place)
+        yield from zip(parts[place], results, strict=True)
+    for place in missing:
+        yield from zip(parts[place], work(parts[place]), strict=True)
 
 
 def _shared(
@@ -78,10 +81,9 @@ def _shared(
     others: int,
     patience: float,
     meanwhile: Callable[[], object],
-) -> dict[int, Sequence[R]]:
-    """Return the results of the parts by their place, as far as they came."""
+) -> Iterator[tuple[int, Sequence[R]]]:
+    """Yield the places and the results of the parts, as far as they come."""
     tickets = _tickets(len(parts))
-    done: dict[int, Sequence[R]] = {}
 
     def take() -> Iterator[tuple[int, Sequence[R]]]:
         return ((place, work(parts[place])) for place in _taken(tickets))
@@ -89,14 +91,13 @@ def _shared(
     try:
         with _forks(take, others) as forks:
             meanwhile()
-            for place, results in take():
-                done[place] = results
+            for own in take():
+                yield own
                 for fork in forks:
-                    done.update(fork.received(0))
+                    yield from fork.received(0)
             for fork in forks:
                 while more := fork.received(patience):
-                    done.update(more)
-            return done
+                    yield from more
     finally:
         os.close(tickets)
 
@@ -134,16 +135,16 @@ class _Fork:
         self._waiting = selectors.DefaultSelector()
         self._waiting.register(notes, selectors.EVENT_READ)
 
-    def received(self, patience: float) -> dict[int, Any]:
-        """Return by their places the parts that were done since; nothing where it ended, or none came for so long."""
+    def received(self, patience: float) -> list[tuple[int, Any]]:
+        """Return the parts that were done since, by their places; none where it ended, or none came for so long."""
         if not self._waiting.select(patience):
-            return {}
+            return []
         try:
             notes = os.read(self._notes, _NOTE.size * _PARTS)
-            return {place: self._result(first, size) for place, first, size in _NOTE.iter_unpack(notes)}
+            return [(place, self._result(first, size)) for place, first, size in _NOTE.iter_unpack(notes)]
         except Exception as error:
             _logger.debug("another process did not answer (%s): its part is done here", error)
-            return {}
+            return []
 
     def _result(self, first: int, size: int) -> Any:
         return pickle.loads(os.pread(self._results.fileno(), size, first))  # noqa: S301

@@ -29,16 +29,16 @@ def work(items):
     return [(item * item, os.getpid() == HERE) for item in items]
 
 called = []
-found = spread(
-    work, range(500), fewest=1, processors=3, patience={patience}, meanwhile=lambda: called.append(os.getpid())
+found = dict(
+    spread(work, range(500), fewest=1, processors=3, patience={patience}, meanwhile=lambda: called.append(os.getpid()))
 )
 assert called == [HERE]
-assert [square for square, _ in found] == [item * item for item in range(500)]
+assert {{item: square for item, (square, _) in found.items()}} == {{item: item * item for item in range(500)}}
 try:
     os.waitpid(-1, os.WNOHANG)
     print("a process is left")
 except ChildProcessError:
-    print(all(here for _, here in found))
+    print(all(here for _, here in found.values()))
 """
 MEET = 'open("met", "w").close()'
 
@@ -52,7 +52,7 @@ def ran(folder: object, elsewhere: str, *, patience: float = 60) -> str:
 
 
 @needs_fork
-def test_parts_are_done_in_several_processes_and_come_back_in_their_order(tmp_path: object) -> None:
+def test_parts_are_done_in_several_processes_and_come_back_with_their_items(tmp_path: object) -> None:
     assert ran(tmp_path, MEET) == "False"
 
 
@@ -79,11 +79,15 @@ def _who(items: Sequence[int]) -> list[int]:
     return [os.getpid() for _ in items]
 
 
+def _processes(items: int, *, processors: int) -> set[int]:
+    return {process for _, process in spread(_who, range(items), processors=processors)}
+
+
 def test_a_few_items_or_one_processor_make_no_process() -> None:
-    assert set(spread(_who, range(FEWEST - 1), processors=4)) == {os.getpid()}
-    assert set(spread(_who, range(FEWEST), processors=1)) == {os.getpid()}
+    assert _processes(FEWEST - 1, processors=4) == {os.getpid()}
+    assert _processes(FEWEST, processors=1) == {os.getpid()}
     called: list[int] = []
-    assert spread(_who, (), meanwhile=lambda: called.append(1)) == []
+    assert list(spread(_who, (), meanwhile=lambda: called.append(1))) == []
     assert called == [1]
 
 
@@ -92,7 +96,7 @@ def test_a_process_with_other_threads_is_not_forked() -> None:
     thread = threading.Thread(target=done.wait)
     thread.start()
     try:
-        assert set(spread(_who, range(2 * FEWEST), processors=4)) == {os.getpid()}
+        assert _processes(2 * FEWEST, processors=4) == {os.getpid()}
     finally:
         done.set()
         thread.join()
@@ -103,4 +107,4 @@ def test_an_error_of_the_work_is_raised_here() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        spread(fails, range(FEWEST), processors=2)
+        list(spread(fails, range(FEWEST), processors=2))

@@ -230,6 +230,8 @@ class WalletTarget(Frozen):
         """Yield the keys to every amount and what it comes to, that of a relative override worked out."""
         if isinstance(self.monthly, Decimal):
             yield ("monthly",), self.monthly
+            if not self.overrides:
+                return
         for index, step in enumerate(self.steps):
             yield ("monthly", index, "amount"), step.amount
         for month in self.overrides:

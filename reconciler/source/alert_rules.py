@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from reconciler.findings import Finding, Keys, Severity
 from reconciler.meant import close_to, only
@@ -19,8 +20,10 @@ from reconciler.source.problem import problem
 def alert_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     for position, setting in enumerate(view.team.billing_budgets):
         keys = ("billing_budgets", view.budget_index(position))
-        yield from _scope(view, setting, keys, context)
-        yield from _percentages(setting, keys)
+        if setting.scope is not None or setting.environment is not None or not view.team.wallets:
+            yield from _scope(view, setting, keys, context)
+        if not _are_usual(setting.alert_percentages):
+            yield from _percentages(setting, keys)
         if view.team.state == "present":
             yield from _reach(view, setting, keys, context)
 
@@ -48,6 +51,12 @@ def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
 def _meant(environment: str, wallets: Sequence[str], context: Context) -> str | None:
     """Return the one wallet that a misspelt environment can mean; one that is an environment is not misspelt."""
     return None if environment in context.environments else only(close_to(environment, wallets, most=2))
+
+
+@lru_cache(maxsize=256)
+def _are_usual(percentages: tuple[int, ...]) -> bool:
+    """Whether there is nothing to say of percentages, which are the same in alert after alert."""
+    return 0 < len(set(percentages)) == len(percentages) and max(percentages) <= 100
 
 
 def _percentages(setting: BillingBudgetSetting, keys: Keys) -> Iterator[Finding]:
@@ -87,8 +96,10 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
             hint = f"fund {wallet}, or take the alert out"
         yield problem("alert-above-wallet", message, hint, (*keys, "amount"), severity=Severity.WARNING)
         return
+    if setting.hard_limit or _are_usual(setting.alert_percentages):
+        return
     for index, percentage in enumerate(setting.alert_percentages):
-        if setting.amount * percentage > target * 100 and not setting.hard_limit:
+        if setting.amount * percentage > target * 100:
             threshold = context.money(setting.amount * percentage / 100)
             message = (
                 f"the alert at {percentage}% ({threshold}) cannot fire: {wallet} has {context.money(target)} each month"

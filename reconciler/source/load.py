@@ -79,6 +79,11 @@ def _declared(document: YamlDocument[TeamBudget], currency: str) -> _Declared:
     )
 
 
+def _declare(organization: OrganizationBudget, document: YamlDocument[TeamBudget]) -> None:
+    """Keep what a file declares, for the whole that is built of it."""
+    _declared(document, organization.currency)
+
+
 def _united(declared: Iterable[_Declared], kind: ManagedKind[V]) -> dict[Key, DesiredObject[V]]:
     return {key: found for each in declared for key, found in each.objects[kind.name].items()}
 
@@ -144,7 +149,7 @@ def load(
     """
     with gc_paused():
         tree = read_tree(root)
-        documents_of(tree, since=since, today=today, meanwhile=meanwhile)
+        documents_of(tree, since=since, today=today, meanwhile=meanwhile, right=_declare)
         return _loaded(tree, since, today)
 
 

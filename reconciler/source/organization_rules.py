@@ -155,6 +155,8 @@ def _teams(views: Iterable[TeamView]) -> Iterator[Found]:
 
 
 def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
+    if _are_unique([wallet.team_id for view in views for wallet in view.team.wallets.values()]):
+        return
     first: dict[str, tuple[str, str]] = {}
     for view in views:
         for environment, wallet in view.team.wallets.items():
@@ -165,6 +167,10 @@ def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
                 yield view.path, problem("duplicate-wallet", message, hint, ("wallets", environment, "team_id"))
 
 
+def _are_unique(names: Sequence[str | Key]) -> bool:
+    return len(set(names)) == len(names)
+
+
 @lru_cache(maxsize=KEPT_FILES)
 def _keys(kind: ManagedKind[V], view: TeamView) -> tuple[tuple[int, Key], ...]:
     """Return what identifies each object of a file, with its position."""
@@ -173,6 +179,8 @@ def _keys(kind: ManagedKind[V], view: TeamView) -> tuple[tuple[int, Key], ...]:
 
 
 def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]:
+    if _are_unique([key for view in views for _, key in _keys(kind, view)]):
+        return
     first: dict[Key, tuple[str, int]] = {}
     for view in views:
         for position, key in _keys(kind, view):

@@ -25,9 +25,6 @@ class _Rename(NamedTuple):
 
 def rename_problems(views: Iterable[TeamView]) -> Iterator[tuple[str, Finding]]:
     """Yield, with the path of its file, every earlier name that cannot have been one."""
-    views = list(views)
-    if not any(view.team.is_renamed for view in views):
-        return
     renames = [rename for view in sorted(views, key=lambda view: view.path) for rename in _renames(view)]
     known = {(rename.among, rename.name): rename for rename in renames}
     claimed: dict[tuple[object, str], _Rename] = {}

@@ -51,7 +51,8 @@ def check(
     own = list(zip(teams, Alone(organization, since, today).of(teams), strict=True))
     problems = {team.path: list(seen.problems) for team, seen in own if seen.problems}
     small = {team.path: seen.small for team, seen in own if seen.small}
-    for path, problem in (*identity_problems(views), *rename_problems(views), *size_problems(views, small, context)):
+    renames = rename_problems(views) if any(seen.renamed for _, seen in own) else ()
+    for path, problem in (*identity_problems(views), *renames, *size_problems(views, small, context)):
         problems.setdefault(path, []).append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
@@ -69,10 +70,14 @@ def check(
 
 
 class Seen(NamedTuple):
-    """The problems of a file that are told by it and org.yaml alone, and the amounts that may be too `small`."""
+    """The problems of a file that are told by it and org.yaml alone, and what others are looked at for.
+
+    `small` are the amounts that may be too small; `renamed` where something in it had another name before.
+    """
 
     problems: tuple[Finding, ...] = ()
     small: tuple[SmallAmount, ...] = ()
+    renamed: bool = False
 
 
 _Own = dict[YamlDocument[TeamBudget], Seen]
@@ -91,7 +96,7 @@ class Alone:
         """Look at each of `teams`."""
         context = context_of(self.organization, since=self.since, today=self.today)
         return [
-            NOTHING if view is None else Seen(tuple(_of_one(view, context)), small_amounts(view))
+            NOTHING if view is None else Seen(tuple(_of_one(view, context)), small_amounts(view), view.team.is_renamed)
             for view in map(_view, teams)
         ]
 

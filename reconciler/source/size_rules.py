@@ -20,6 +20,7 @@ from reconciler.source.problem import problem
 _FAR = 100
 _ENOUGH = 2
 _THOUSAND = 1000
+_NOTHING = Decimal(0)
 
 
 class SmallAmount(NamedTuple):
@@ -54,6 +55,8 @@ def small_amounts(view: TeamView) -> tuple[SmallAmount, ...]:
 def _few_digits(view: TeamView) -> Iterator[SmallAmount]:
     team, usual = view.team, _usual(view)
     for environment, wallet in team.wallets.items():
+        if wallet.is_even and environment in usual and usual[environment] >= _THOUSAND:
+            continue
         amounts = tuple(wallet.amounts())
         for index, (keys, amount) in enumerate(amounts):
             if 0 < amount < _THOUSAND:
@@ -64,20 +67,24 @@ def _few_digits(view: TeamView) -> Iterator[SmallAmount]:
                 else:
                     yield SmallAmount(at, amount, None, f"other teams' `{environment}`", environment)
     for position, setting in enumerate(team.billing_budgets):
-        if 0 < setting.amount < _THOUSAND:
-            watching = usual.get(watched(team, setting) or "", Decimal(0))
+        if not 0 < setting.amount < _THOUSAND:
+            continue
+        watching = usual.get(watched(team, setting) or "", _NOTHING)
+        if setting.amount * _FAR < watching:
             keys = ("billing_budgets", view.budget_index(position), "amount")
             yield SmallAmount(keys, setting.amount, watching, "the wallet that it watches")
     if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
-        wallets = sum(usual.values(), Decimal(0))
+        wallets = sum(usual.values(), _NOTHING)
         yield SmallAmount(("plan", "baseline_monthly"), baseline, wallets, "the team's wallets")
 
 
 @lru_cache(maxsize=KEPT_FILES)
 def _usual(view: TeamView) -> Mapping[str, Decimal]:
     """Return the usual amount of each wallet of a file, by environment."""
-    wallets = {environment: tuple(wallet.amounts()) for environment, wallet in view.team.wallets.items()}
-    positive = {environment: [one for _, one in amounts if one > 0] for environment, amounts in wallets.items()}
+    positive = {
+        environment: [one for _, one in wallet.amounts() if one > 0]
+        for environment, wallet in view.team.wallets.items()
+    }
     return {environment: median_low(amounts) for environment, amounts in positive.items() if amounts}
 
 

@@ -41,13 +41,21 @@ class TreeDocuments(NamedTuple):
 
 Meanwhile = Callable[[OrganizationBudget | None], object]
 """Is called with what org.yaml says, None where it is not whole."""
+Right = Callable[[OrganizationBudget, YamlDocument[TeamBudget]], object]
+"""Is called with what org.yaml says, which is whole, and with a team's file in which nothing is wrong by itself."""
 
 
 def documents_of(
-    tree: Tree, *, since: Period | None = None, today: date | None = None, meanwhile: Meanwhile | None = None
+    tree: Tree,
+    *,
+    since: Period | None = None,
+    today: date | None = None,
+    meanwhile: Meanwhile | None = None,
+    right: Right | None = None,
 ) -> TreeDocuments:
     """Return the documents; `meanwhile` is called where other processors have begun to read many of them.
 
+    While they do, `right` is called with each that they have read, as long as nothing is wrong with it.
     What is read is looked at by itself on the way, as the rules have it for the month `since` and the day `today`.
     """
     organization = None
@@ -60,8 +68,11 @@ def documents_of(
         else:
             teams.append(file)
     alone = Alone(organization, since, today)
-    begun = partial(meanwhile, _whole(organization)) if meanwhile else nothing
-    return TreeDocuments(organization, teams_of(teams, alone=alone, meanwhile=begun), tuple(policies))
+    whole = _whole(organization)
+    begun = partial(meanwhile, whole) if meanwhile else nothing
+    then = partial(right, whole) if right and whole else None
+    read = teams_of(teams, alone=alone, meanwhile=begun, right=then)
+    return TreeDocuments(organization, read, tuple(policies))
 
 
 def _whole(organization: YamlDocument[OrganizationBudget] | None) -> OrganizationBudget | None:
@@ -75,25 +86,33 @@ def organization_of(file: SourceFile) -> YamlDocument[OrganizationBudget]:
 
 
 def teams_of(
-    files: Iterable[SourceFile], *, alone: Alone | None = None, meanwhile: Callable[[], object] = nothing
+    files: Iterable[SourceFile],
+    *,
+    alone: Alone | None = None,
+    meanwhile: Callable[[], object] = nothing,
+    right: Callable[[YamlDocument[TeamBudget]], object] | None = None,
 ) -> tuple[YamlDocument[TeamBudget], ...]:
     """Return the documents of teams' files; those that are not known yet are read on all processors.
 
-    `alone` looks at each of those there as well.
+    `alone` looks at each of those there as well, and `right` is called here with those in which nothing is wrong.
     """
     listed = tuple(files)
     unknown = [file for file in listed if file not in _kept]
     if len(unknown) < FEWEST:
         meanwhile = nothing
-    found_there = map(_whole_of, spread(partial(_read, alone=alone), unknown, meanwhile=meanwhile))
-    read = dict(zip(unknown, found_there, strict=True))
-    made = {file: YamlDocument(file, flaws, shape) for file, (flaws, shape, _) in read.items()}
+    made, seen = {}, {}
+    for file, read in spread(partial(_read, alone=alone), unknown, meanwhile=meanwhile):
+        flaws, shape, own = ((), Shape(read), NOTHING) if isinstance(read, TeamBudget) else read
+        document = made[file] = YamlDocument(file, flaws, shape)
+        seen[document] = own
+        if right and isinstance(read, TeamBudget):
+            right(document)
     found = tuple(made.get(file) or _kept[file] for file in listed)
     if len(_kept) + len(unknown) > KEPT_FILES:
         _kept.clear()
     _kept.update((document.file, document) for document in found)
     if alone:
-        alone.note({document: read[file][2] for file, document in made.items()})
+        alone.note(seen)
     return found
 
 
@@ -110,7 +129,3 @@ def _read(files: Sequence[SourceFile], *, alone: Alone | None) -> list[_Read | T
 
 def _least(flaws: tuple[Finding, ...], shape: Shape[TeamBudget], own: Seen) -> _Read | TeamBudget:
     return (flaws, shape, own) if shape.model is None or flaws or shape.problems or own != NOTHING else shape.model
-
-
-def _whole_of(found: _Read | TeamBudget) -> _Read:
-    return ((), Shape(found), NOTHING) if isinstance(found, TeamBudget) else found

@@ -10,6 +10,7 @@ from reconciler.forecast.levers.registry import levers_of
 from reconciler.meant import close_to, only
 from reconciler.model.guards import Guard
 from reconciler.model.money import has_cents, is_payable
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
 from reconciler.source.expiry_rules import target_end
@@ -19,13 +20,19 @@ from reconciler.source.step_rules import override_problems, step_problems
 
 def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from _none(view, context)
-    for environment in view.team.wallets:
-        yield from _environment(view, environment, context)
-        keys, wallet = ("wallets", environment), view.team.wallets[environment]
-        yield from step_problems(wallet, keys, context)
-        yield from override_problems(wallet, keys, context)
-        if view.team.state == "present":
-            yield from target_end(wallet, keys, context)
+    for environment, wallet in view.team.wallets.items():
+        if environment == ALL or environment not in context.environments:
+            yield from _environment(view, environment, context)
+        if not wallet.is_even:
+            yield from _dated(wallet, ("wallets", environment), context, is_present=view.team.state == "present")
+
+
+def _dated(wallet: WalletTarget, keys: Keys, context: Context, *, is_present: bool) -> Iterator[Finding]:
+    """Yield what is wrong where months are not all alike."""
+    yield from step_problems(wallet, keys, context)
+    yield from override_problems(wallet, keys, context)
+    if is_present:
+        yield from target_end(wallet, keys, context)
 
 
 def _none(view: TeamView, context: Context) -> Iterator[Finding]:
@@ -49,7 +56,7 @@ def _environment(view: TeamView, environment: str, context: Context) -> Iterator
             message = f"`all` is the one wallet of a team without environments, and this team has {others} too"
             yield problem("all-beside-others", message, "name the environment this wallet is for", keys, "key")
         return
-    if not context.environments or environment in context.environments:
+    if not context.environments:
         return
     known = ", ".join(f"`{name}`" for name in context.environments)
     close = close_to(environment, context.environments, most=2)

@@ -98,22 +98,25 @@ class BillingBudgets(ManagedKind[BillingBudget]):
 
     def declared(self, entry: Any, team: TeamBudget | None, *, currency: str) -> Owned[BillingBudget] | None:
         """Return the alert with the scope it has in Keeptrusts; one that watches nothing says too little."""
-        key = self.declared_key(entry, team)
-        if team is None or key is None:
+        if team is None or not isinstance(entry, BillingBudgetSetting):
+            return None
+        environment = watched(team, entry)
+        scope = _scope_of(team, entry, environment)
+        if scope is None:
             return None
         fields = {
-            "scope_type": key.scope_type,
-            "scope_id": key.scope_id,
-            "name": key.name,
+            "scope_type": scope[0],
+            "scope_id": scope[1],
+            "name": entry.name,
             "amount": entry.amount,
             "currency": currency,
             "period": entry.period,
-            "alert_percentages": tuple(sorted(set(entry.alert_percentages))),
+            "alert_percentages": _in_order(entry.alert_percentages),
             "hard_limit": entry.hard_limit,
         }
         budget = document(BillingBudget, fields)
-        former = key._replace(name=entry.previously) if entry.previously else None
-        return Owned(budget, watched(team, entry), former)
+        former = BillingBudgetKey(*scope, entry.previously) if entry.previously else None
+        return Owned(budget, environment, former)
 
     def declared_key(self, entry: Any, team: TeamBudget | None) -> BillingBudgetKey | None:
         """Return the key of an alert; None of one that watches nothing."""
@@ -193,9 +196,12 @@ def watched(team: TeamBudget, setting: BillingBudgetSetting) -> str | None:
 
 def scope_of(team: TeamBudget, setting: BillingBudgetSetting) -> tuple[str, str] | None:
     """Return the scope's type and id that a billing budget has in Keeptrusts, None when it has none."""
+    return _scope_of(team, setting, watched(team, setting))
+
+
+def _scope_of(team: TeamBudget, setting: BillingBudgetSetting, environment: str | None) -> tuple[str, str] | None:
     if setting.scope is not None:
         return setting.scope.type, setting.scope.id
-    environment = watched(team, setting)
     return None if environment is None else ("team", team.wallets[environment].team_id)
 
 
@@ -225,6 +231,12 @@ def _shown(document: dict[str, object], name: str) -> str:
         return f"{document['scope_type']} {document['scope_id']}"
     value = document[name]
     return ", ".join(f"{item}%" for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+@lru_cache(maxsize=256)
+def _in_order(percentages: tuple[int, ...]) -> tuple[int, ...]:
+    """Return each percentage once, which are the same in alert after alert."""
+    return tuple(sorted(set(percentages)))
 
 
 @lru_cache(maxsize=256)
