@@ -94,9 +94,9 @@ def _shared(
             for own in take():
                 yield own
                 for fork in forks:
-                    yield from fork.received(0)
+                    yield from fork.received(0) or ()
             for fork in forks:
-                while more := fork.received(patience):
+                while (more := fork.received(patience)) is not None:
                     yield from more
     finally:
         os.close(tickets)
@@ -135,16 +135,17 @@ class _Fork:
         self._waiting = selectors.DefaultSelector()
         self._waiting.register(notes, selectors.EVENT_READ)
 
-    def received(self, patience: float) -> list[tuple[int, Any]]:
-        """Return the parts that were done since, by their places; none where it ended, or none came for so long."""
-        if not self._waiting.select(patience):
-            return []
-        try:
-            notes = os.read(self._notes, _NOTE.size * _PARTS)
-            return [(place, self._result(first, size)) for place, first, size in _NOTE.iter_unpack(notes)]
-        except Exception as error:
-            _logger.debug("another process did not answer (%s): its part is done here", error)
-            return []
+    def received(self, patience: float) -> list[tuple[int, Any]] | None:
+        """Return the parts that were done since, by their places; None where it ended, or noted none for so long."""
+        if not self._waiting.select(patience) or not (notes := os.read(self._notes, _NOTE.size * _PARTS)):
+            return None
+        found = []
+        for place, first, size in _NOTE.iter_unpack(notes):
+            try:
+                found.append((place, self._result(first, size)))
+            except Exception as error:
+                _logger.debug("what another process answered cannot be read (%s): its part is done here", error)
+        return found
 
     def _result(self, first: int, size: int) -> Any:
         return pickle.loads(os.pread(self._results.fileno(), size, first))  # noqa: S301

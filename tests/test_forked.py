@@ -19,6 +19,10 @@ from reconciler.forked import spread
 
 HERE = os.getpid()
 
+class Odd:
+    def __reduce__(self):
+        return int, ("no number",)
+
 def work(items):
     if os.getpid() != HERE:
         {elsewhere}
@@ -68,6 +72,11 @@ def test_parts_are_done_in_several_processes_and_come_back_with_their_items(tmp_
 )
 def test_what_a_process_that_fails_had_taken_is_done_here(tmp_path: object, end: str) -> None:
     assert ran(tmp_path, f"{MEET}\n        {end}") == "True"
+
+
+@needs_fork
+def test_of_a_process_one_of_whose_results_cannot_be_read_the_others_are_still_the_right_ones(tmp_path: object) -> None:
+    assert ran(tmp_path, f"{MEET}\n        if items[0] % 100: return [Odd() for _ in items]") == "False"
 
 
 @needs_fork

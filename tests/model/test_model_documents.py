@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from worlds import desired, live, wallet
 
 from reconciler.findings import ExitCode, Finding, Position, Severity, UsageError
@@ -29,6 +32,7 @@ from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput, WalletFacts
 from reconciler.model.sealing import PART, sealed_text
 from reconciler.model.suggestion import SuggestedChange, SuggestionsDocument
+from reconciler.model.team import GrowthStep, TeamBudget
 from reconciler.model.usage_summary import UsageSummary, share_of_month
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
@@ -112,6 +116,29 @@ def test_a_document_that_is_made_fast_is_what_validation_would_make() -> None:
         made.model_copy(update={"after": None}).model_dump_json()
         == Funds(**{**amounts, "after": None}).model_dump_json()
     )
+
+
+@given(st.lists(st.sampled_from(("available", "after", "allocated", "reclaimed")), min_size=2, unique=True))
+def test_a_document_that_another_process_sent_is_what_it_was_there(updated: list[str]) -> None:
+    whole = Funds(**dict.fromkeys(("available", "after", "allocated", "reclaimed"), Decimal("1.00")))
+    partly = TeamBudget.model_validate(
+        {"version": 1, "team": "support", "wallets": {"prod": {"team_id": "t", "monthly": 1}}}
+    )
+    changed = whole.model_copy(update=dict.fromkeys(updated, Decimal("2.00")))
+    for sent in ((whole, changed, whole), (partly, partly.wallets["prod"])):
+        back = pickle.loads(pickle.dumps(sent))  # noqa: S301
+        assert back == sent
+        assert [one.model_fields_set for one in back] == [one.model_fields_set for one in sent]
+        assert [one.model_dump_json() for one in back] == [one.model_dump_json() for one in sent]
+
+
+def test_what_fields_one_document_was_given_is_not_told_of_another() -> None:
+    named = GrowthStep.model_validate({"reason": "new", "rate": "1%", "from": "2026-06"})
+    first, second = pickle.loads(pickle.dumps((TeamBudget(version=1, team="a"), TeamBudget(version=1, team="b"))))  # noqa: S301
+    later = first.model_copy(update={"owners": ("@acme/a",)})
+    assert later.model_fields_set == {"version", "team", "owners"}
+    assert first.model_fields_set == second.model_fields_set == {"version", "team"}
+    assert pickle.loads(pickle.dumps(named)) == named  # noqa: S301
 
 
 def test_a_comment_says_only_what_was_asked_for_and_always_the_number() -> None:
