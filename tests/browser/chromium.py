@@ -76,6 +76,11 @@ _TURN = """page => location.hash === "#" + page ? null : new Promise(shown => {
   location.hash = page;
 })"""
 
+_UNFOLD = """() => Promise.all([...document.querySelectorAll("details:not([open])")].map(fold => new Promise(seen => {
+  fold.addEventListener("toggle", seen, {once: true});
+  fold.open = true;
+})))"""
+
 _SIDEWAYS = """() => [...document.querySelectorAll("body *")]
   .filter(element => element.scrollWidth > element.clientWidth + 1
     && ["auto", "scroll"].includes(getComputedStyle(element).overflowX))
@@ -135,8 +140,8 @@ class Visit:
             summary.click()
 
     def unfold(self) -> None:
-        """Open everything at once."""
-        self.ask("() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+        """Open everything at once, and wait until the page took note of it."""
+        self.ask(_UNFOLD)
 
     def fold(self) -> None:
         """Fold everything again."""

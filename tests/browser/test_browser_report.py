@@ -33,6 +33,8 @@ LOOKS: list[tuple[str, Screen]] = [
 _VERDICT_ENDS = "() => document.querySelector('h1 + p').getBoundingClientRect().bottom"
 _BEYOND_THE_PAPER = """() => [...document.querySelectorAll("main *")]
   .filter(element => element.getBoundingClientRect().right > innerWidth).map(element => element.outerHTML)"""
+_PUSHED = """() => [...document.querySelectorAll(".wide")]
+  .map(box => [box.scrollWidth > box.clientWidth, box.tabIndex === 0, box.closest("details") !== null])"""
 _KEYS_OF_OTHER_COLOURS = """() => [...document.querySelectorAll("figure")].flatMap(figure =>
   [...figure.querySelectorAll(".legend i")].filter(key => {
     const mark = getComputedStyle(figure.querySelector(`.${key.className.replace("k-", "c-")}`));
@@ -188,6 +190,18 @@ def test_wallets_are_found_sorted_and_filtered_with_the_keyboard_alone(
     assert seen.ask("() => document.activeElement.textContent") == "finance"
     assert seen.ask(SHOWN) == ["team-finance"]
     assert seen.page.title() == "finance, Budget plan for June 2026"
+    seen.close()
+
+
+def test_the_keyboard_reaches_what_is_pushed_sideways_and_nothing_else_also_where_it_was_folded(
+    browser: Browser, shown_plans: dict[str, Plan]
+) -> None:
+    seen = opened(browser, shown_plans["refused"], "refused", "page")
+    seen.page.set_viewport_size({"width": 200, "height": 800})
+    seen.turn_to("all")
+    seen.unfold()
+    boxes = {(wider, reached, folded) for wider, reached, folded in seen.ask(_PUSHED)}
+    assert boxes == {(wider, wider, folded) for wider in (True, False) for folded in (True, False)}
     seen.close()
 
 

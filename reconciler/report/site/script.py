@@ -79,25 +79,27 @@ SCRIPT = """(() => {
     tell();
   };
 
-  const scrolls = part => part.querySelectorAll(".wide").forEach(box => {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
-  });
+  const scrolls = parts => {
+    // For a folded box, and after a change, the browser would lay the whole document out again to measure one.
+    const boxes = parts.flatMap(part => [...part.querySelectorAll(".wide")])
+      .filter(box => !box.closest("details:not([open])"));
+    const wider = boxes.map(box => box.scrollWidth > box.clientWidth);
+    boxes.forEach((box, index) => { if (wider[index]) box.tabIndex = 0; else box.removeAttribute("tabindex"); });
+  };
   const draw = part => {
     part.querySelectorAll(":scope > noscript").forEach(kept => { kept.outerHTML = kept.textContent; });
-    if (!part.dataset.drawn) {
-      part.dataset.drawn = "yes";
-      part.querySelectorAll("table.stack").forEach(table => label(table, table.tBodies[0].rows));
-      part.querySelectorAll("table.sortable").forEach(sortable);
-      part.querySelectorAll(".tools").forEach(filter);
-      part.querySelectorAll("[data-total] button").forEach(button => {
-        button.addEventListener("click", () => complete(button.closest("[data-total]")));
-      });
-      part.querySelectorAll("[data-more]").forEach(more => {
-        more.querySelector("summary").addEventListener("click", () => draw(more), {once: true});
-        more.addEventListener("toggle", () => draw(more), {once: true});
-      });
-    }
-    scrolls(part);
+    if (part.dataset.drawn) return;
+    part.dataset.drawn = "yes";
+    part.querySelectorAll("table.stack").forEach(table => label(table, table.tBodies[0].rows));
+    part.querySelectorAll("table.sortable").forEach(sortable);
+    part.querySelectorAll(".tools").forEach(filter);
+    part.querySelectorAll("[data-total] button").forEach(button => {
+      button.addEventListener("click", () => complete(button.closest("[data-total]")));
+    });
+    part.querySelectorAll("[data-more]").forEach(more => {
+      more.querySelector("summary").addEventListener("click", () => draw(more), {once: true});
+      more.addEventListener("toggle", () => draw(more), {once: true});
+    });
   };
 
   const show = moved => {
@@ -110,6 +112,7 @@ SCRIPT = """(() => {
       if (shown) draw(other);
       if (wanted === "all") other.querySelectorAll("[data-total]").forEach(complete);
     }
+    scrolls(pages.filter(other => !other.hidden));
     for (const link of links) {
       if (link.hash.slice(1) === (wanted === "all" ? "all" : page.id)) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -130,7 +133,8 @@ SCRIPT = """(() => {
     if (event.key === "Escape" && menu?.open) { menu.open = false; menu.querySelector("summary").focus(); }
   });
   addEventListener("hashchange", () => show(true));
-  addEventListener("resize", () => pages.filter(page => !page.hidden).forEach(scrolls));
+  addEventListener("toggle", event => scrolls([event.target]), true);
+  addEventListener("resize", () => scrolls(pages.filter(page => !page.hidden)));
   document.querySelectorAll("[data-script]").forEach(part => { part.hidden = false; });
   show(false);
 })();
