@@ -134,6 +134,7 @@ class Channel:
         self._clients: list[ReadingClient]
         self._idle: list[_WholeAnswers]
         self._slots: anyio.Semaphore
+        self._reading: set[anyio.CancelScope] = set()
         self.pages_by: dict[str, PagesBy] = {}
         self.gives_no_more: set[str] = set()
 
@@ -158,14 +159,22 @@ class Channel:
 
     def begin(self, read: Callable[[], Awaitable[_Result]]) -> Callable[[], _Result]:
         """Start `read`, and return what waits for it: it returns, or raises, what `read` does."""
-        future = self._started(read)
-        self._stack.callback(future.cancel)
-        return partial(self._result, future)
+        return partial(self._result, self._started(read))
 
     def _started(self, read: Callable[[], Awaitable[_Result]]) -> Future[_Result]:
         if self._portal is None:
             raise RuntimeError("this channel is not open: use it in a `with` block")
-        return self._portal.start_task_soon(read)
+        return self._portal.start_task_soon(self._until_closed, read)
+
+    async def _until_closed(self, read: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Return what `read` returns; closing gives it up, also where nobody was left to wait for it."""
+        with anyio.CancelScope() as scope:
+            self._reading.add(scope)
+            try:
+                return await read()
+            finally:
+                self._reading.discard(scope)
+        raise RuntimeError("this channel was closed")
 
     def _result(self, future: Future[_Result]) -> _Result:
         try:
@@ -215,7 +224,9 @@ class Channel:
         self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
 
     async def _close(self) -> None:
-        """Close every client, once the requests that were given up have let go of theirs."""
+        """Give up what is still read, and close every client once its request has let go of it."""
+        for scope in self._reading:
+            scope.cancel()
         with anyio.move_on_after(CLOSE_WITHIN):
             for _ in self._clients:
                 await self._slots.acquire()

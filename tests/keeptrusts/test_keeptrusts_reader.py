@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -622,6 +623,26 @@ def test_every_connection_is_closed_also_one_whose_request_is_given_up(make: Any
     with Reader(settings, transport=slow) as reader:
         reader.begin("org_acme")
         assert slow.asked.wait(30)
+    assert (slow.closed, slow.closed_busy, slow.busy) == (settings.concurrency, False, 0)
+
+
+def test_a_reading_that_nobody_waits_for_is_given_up_before_its_connection_is_closed(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, settings = Slow(), make.fast()
+    start, interrupts = BlockingPortal.start_task_soon, iter([KeyboardInterrupt()])
+
+    def interrupted(portal: BlockingPortal, *asked: Any) -> Any:
+        future = start(portal, *asked)
+        for interrupt in interrupts:
+            assert slow.asked.wait(30)
+            raise interrupt
+        return future
+
+    with Reader(settings, transport=slow) as reader:
+        monkeypatch.setattr(BlockingPortal, "start_task_soon", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            reader.identity()
     assert (slow.closed, slow.closed_busy, slow.busy) == (settings.concurrency, False, 0)
 
 
