@@ -43,8 +43,6 @@ _TALLEST = 7_000
 
 Screen = Literal["desktop", "phone", "page", "wide", "picture"]
 
-Scheme = Literal["light", "dark"]
-
 SCREENS: dict[Screen, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
     "phone": {
@@ -175,14 +173,14 @@ def chromium(executable: str) -> Iterator[Browser]:
         browser.close()
 
 
-def visit(browser: Browser, html: str, name: str, *, screen: Screen, scheme: Scheme = "light") -> Visit:
+def visit(browser: Browser, html: str, name: str, *, screen: Screen) -> Visit:
     """Save `html` among the artefacts, and open the file as a reader would, without any network."""
     ARTEFACTS.mkdir(exist_ok=True)
     file = ARTEFACTS / f"{name}.html"
     written = file.with_suffix(f".{os.getpid()}")
     written.write_text(html, encoding="utf-8")
     written.replace(file)
-    context = browser.new_context(**SCREENS[screen], offline=True, color_scheme=scheme)
+    context = browser.new_context(**SCREENS[screen], offline=True)
     seen = Visit(context.new_page(), name, screen)
     seen.page.on("request", lambda request: seen.requests.append(request.url))
     seen.page.on("console", lambda message: seen.complaints.append(f"{message.type}: {message.text}"))

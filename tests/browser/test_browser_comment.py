@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser.chromium import Scheme, Screen, Visit, visit
+from browser.chromium import Screen, Visit, visit
 from browser.github_page import TAGS, github_page, rendered, sanitised, unguarded_page
 from playwright.sync_api import Browser
 from report import report_plans
@@ -123,11 +123,10 @@ def many(teams: int) -> Plan:
     return report_plans.plan(*(wallet.change() for wallet in wallets), impact=forecasts)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("screen", "most"), [("page", 1_000), ("phone", 2_000)])
 @pytest.mark.parametrize("name", ["acme", "thirty wallets", "five hundred teams"])
-def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone(
-    name: str, screen: Screen, most: int, scheme: Scheme, browser: Browser, shown_plans: dict[str, Plan]
+def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone_by_day_and_by_night(
+    name: str, screen: Screen, most: int, browser: Browser, shown_plans: dict[str, Plan]
 ) -> None:
     shown = {
         "acme": lambda: shown_plans["acme"],
@@ -135,14 +134,16 @@ def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone(
         "five hundred teams": lambda: many(500),
     }
     page = github_page(markdown(summarise(shown[name]())))
-    seen = visit(browser, page, f"comment-{name.replace(' ', '-')}-{scheme}", screen=screen, scheme=scheme)
-    if name == "acme":
-        seen.keep()
-    assert seen.ask(_TALL) <= most
-    assert (seen.too_wide(), seen.ask(_MOVED)) == (0, 0)
-    assert seen.ask(_FORM) == ["h3", "table", "p", "table"] if name == "acme" else ["h3", "table", "table", "p"]
-    ink, paper = seen.ask(_INK)
-    assert (ink == "rgb(31, 35, 40)", paper == "rgb(255, 255, 255)") == (scheme == "light",) * 2
+    seen = visit(browser, page, f"comment-{name.replace(' ', '-')}", screen=screen)
+    for scheme in ("light", "dark"):
+        seen.page.emulate_media(color_scheme=scheme)
+        if name == "acme":
+            seen.keep(f"{seen.name}-{scheme}-{screen}")
+        assert seen.ask(_TALL) <= most
+        assert (seen.too_wide(), seen.ask(_MOVED)) == (0, 0)
+        assert seen.ask(_FORM) == ["h3", "table", "p", "table"] if name == "acme" else ["h3", "table", "table", "p"]
+        ink, paper = seen.ask(_INK)
+        assert (ink == "rgb(31, 35, 40)", paper == "rgb(255, 255, 255)") == (scheme == "light",) * 2
     seen.close()
 
 
@@ -161,7 +162,7 @@ def test_what_a_rule_refuses_is_read_in_a_minute_with_its_fix(browser: Browser, 
     assert seen.ask(_TALL) <= 1_000
     assert seen.page.get_by_text("Fix: change it so that").is_visible()
     assert not seen.page.get_by_text("Assumed, and not seen").first.is_visible()
-    seen.tap_folds()
+    seen.unfold()
     assert seen.page.get_by_text("Assumed, and not seen").first.is_visible()
     seen.close()
 
