@@ -79,14 +79,17 @@ def test_a_change_of_150_teams_is_shown_approved_and_applied_with_more_of_everyt
     assert desk.merges["pending"] == 0
 
 
-def test_an_issue_behind_130_others_is_found_again(desk: MergeDesk) -> None:
-    desk.desk.by_hand(10.0, team="team_t149")
-    desk.opened(128, desk.target("10500.00", "10900.00"), shown=False)
-    assert desk.desk.kt("drift", "--as-of", "2026-06-18", "--issue") == ExitCode.DRIFT
-    (ours,) = desk.github.issues
-    _crowded(desk.github, desk.github.pulls[128].head)
-    desk.github.issues.sort(key=lambda issue: -issue["id"])
-    desk.desk.by_hand(10.0, kind="reclaim", team="team_t149")
-    assert desk.desk.kt("drift", "--as-of", "2026-06-18", "--issue") == ExitCode.DONE, desk.desk.output
-    assert ours["state"] == "closed"
-    assert len(desk.github.issues) == MANY + 1
+def test_an_issue_behind_130_others_is_found_again(
+    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with merge_desk(tmp_path, github, github_url, capsys) as desk:
+        desk.desk.by_hand(10.0)
+        desk.opened(128, desk.target("10500.00", "10900.00"), shown=False)
+        assert desk.desk.kt("drift", "--as-of", "2026-06-18", "--issue") == ExitCode.DRIFT
+        (ours,) = desk.github.issues
+        _crowded(desk.github, desk.github.pulls[128].head)
+        desk.github.issues.sort(key=lambda issue: -issue["id"])
+        desk.desk.by_hand(10.0, kind="reclaim")
+        assert desk.desk.kt("drift", "--as-of", "2026-06-18", "--issue") == ExitCode.DONE, desk.desk.output
+        assert ours["state"] == "closed"
+        assert len(desk.github.issues) == MANY + 1
