@@ -23,12 +23,8 @@ settings.register_profile(
 )
 settings.load_profile("ours")
 
-_NO_UPKEEP = ("gc.auto=0", "maintenance.auto=false", "receive.autogc=false")
-"""What keeps git from looking, after most commands, whether it is time to tidy up."""
-
-os.environ["GIT_CONFIG_COUNT"] = str(len(_NO_UPKEEP))
-for number, setting in enumerate(_NO_UPKEEP):
-    os.environ[f"GIT_CONFIG_KEY_{number}"], os.environ[f"GIT_CONFIG_VALUE_{number}"] = setting.split("=")
+os.environ["GIT_TEMPLATE_DIR"] = str(Path(__file__).parent / "git" / "template")
+"""What new repositories begin with: no example of a hook, and no look after most commands whether to tidy up."""
 
 GOLDEN = Path(__file__).parent / "golden"
 _OF_A_RUN = (
