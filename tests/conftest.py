@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kept as kept
 import pytest
 from example_export import example_export as example_export
 from hypothesis import HealthCheck, settings

@@ -1,7 +1,8 @@
 """Imported last by what commands are forked from: it fills the example's sandbox and reads its export once for all.
 
-What a command inherits is the filled sandbox of that day and the statements over such an export; it reads its own usage
-itself. What is there by then is searched for garbage in no command.
+What a command inherits is the filled sandbox of that day and the statements over such an export. An export that was
+written before in this run of the tests, and usage that was read before, it takes from there. What is there by now is
+searched for garbage in no command.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from seeded_once import Once
+from seeded_once import Once, writing_once
+from usage_read_once import reading_once
 
-from reconciler.sandbox import server
+from reconciler.sandbox import exports, server
 from reconciler.sandbox.clock import parse_instant
-from reconciler.usage.read import read_usage
+from reconciler.usage import read
 
 FIRST, DAY = date(2025, 6, 1), date(2026, 6, 18)
 
@@ -24,6 +26,8 @@ server._opened = once
 with TemporaryDirectory() as folder, once(None, "acme", DAY) as store:
     window = {"start": parse_instant("2026-05-01"), "end": parse_instant(str(DAY))}
     export = store.usage.export({"type": "events", "form": "parquet", "file": "events.parquet", **window}, Path(folder))
-    read_usage([str(export())], first=FIRST, end=DAY)
+    read.read_usage([str(export())], first=FIRST, end=DAY)
+exports.write_export = writing_once(exports.write_export)
+read.read_usage = reading_once(read.read_usage)
 gc.collect()
 gc.freeze()
