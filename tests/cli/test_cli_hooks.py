@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import forked_command
 import pytest
 from cli.journal_desk import git
 from cli.small_folder import ALPHA, small_folder
@@ -33,10 +34,11 @@ git diff --exit-code
 def repository(tmp_path: Path) -> Path:
     small_folder(tmp_path)
     git(tmp_path, "init", "-q")
+    forked_command.install(tmp_path / "bin" / "kt-budgets")
     entries = "\n".join(hook["entry"] for hook in HOOKS if "schema" not in hook["id"])
     hook = tmp_path / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(SCRIPT.format(bin=Path(sys.executable).parent, entries=entries), encoding="utf-8")
+    hook.write_text(SCRIPT.format(bin=tmp_path / "bin", entries=entries), encoding="utf-8")
     hook.chmod(0o755)
     git(tmp_path, "add", "budgets")
     git(tmp_path, "commit", "-qm", "right")
