@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from cli.journal_desk import desk as desk
 from published import judge_printed
+from replayed_once import replayed_once as replayed_once
 from seeded_once import seeded_once as seeded_once
 from short_waits import short_waits as short_waits
 from usage_read_once import usage_read_once as usage_read_once

@@ -13,6 +13,7 @@ from forge.gitlab_server import GitLab, serving_gitlab
 from forge.gitlab_state import GitLabState
 from forge.host import FORGES, Host
 from forge.merge_desk import MergeDesk, merge_desk
+from replayed_once import replayed_once as replayed_once
 from seeded_once import seeded_once as seeded_once
 from short_waits import short_waits as short_waits
 from usage_read_once import usage_read_once as usage_read_once

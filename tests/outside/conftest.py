@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 from installed import in_this_process
 from memory_over_http import TOKEN
+from replayed_once import replayed_once as replayed_once
 from short_waits import short_waits as short_waits
 from usage_read_once import usage_read_once as usage_read_once
 
