@@ -152,7 +152,6 @@ class _Fork:
 
     def end(self) -> None:
         self._waiting.close()
-        os.close(self._notes)
         os.kill(self._process, signal.SIGKILL)
         os.waitpid(self._process, 0)
 
@@ -160,19 +159,24 @@ class _Fork:
 @contextmanager
 def _fork(take: Callable[[], Iterator[tuple[int, Any]]]) -> Iterator[_Fork]:
     """Yield a process that takes parts until none is left; it ends with the block."""
-    with TemporaryFile() as results:
+    with TemporaryFile() as results, ExitStack() as ends:
         notes, into = os.pipe()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            process = os.fork()
-        if not process:
-            _tell(take, results, into)
-        os.close(into)
-        fork = _Fork(process, notes, results)
+        ends.callback(os.close, notes)
         try:
-            yield fork
+            process = _forked()
+            if not process:
+                _tell(take, results, into)
         finally:
-            fork.end()
+            os.close(into)
+        fork = _Fork(process, notes, results)
+        ends.callback(fork.end)
+        yield fork
+
+
+def _forked() -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _tell(take: Callable[[], Iterator[tuple[int, Any]]], results: IO[bytes], into: int) -> NoReturn:

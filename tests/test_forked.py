@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +110,17 @@ def test_a_process_with_other_threads_is_not_forked() -> None:
     finally:
         done.set()
         thread.join()
+
+
+@needs_fork
+def test_where_no_process_can_be_made_all_is_done_here_and_nothing_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", fork)
+    before = sorted(Path("/dev/fd").iterdir())
+    assert _processes(2 * FEWEST, processors=4) == {os.getpid()}
+    assert sorted(Path("/dev/fd").iterdir()) == before
 
 
 def test_an_error_of_the_work_is_raised_here() -> None:

@@ -55,8 +55,8 @@ def documents_of(
 ) -> TreeDocuments:
     """Return the documents; `meanwhile` is called where other processors have begun to read many of them.
 
-    While they do, `right` is called with each that they have read, as long as nothing is wrong with it.
-    What is read is looked at by itself on the way, as the rules have it for the month `since` and the day `today`.
+    What is read is looked at by itself on the way, as the rules have it for the month `since` and the day `today`, and
+    `right` is called at once with each file in which nothing is wrong so far.
     """
     organization = None
     teams, policies = [], []
