@@ -7,7 +7,7 @@ import os
 import shutil
 from hashlib import sha256
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import NamedTemporaryFile, mkdtemp
 
 _NAMED = "KEPT_BY_TESTS"
 _IS_FIRST = _NAMED not in os.environ
@@ -31,7 +31,7 @@ def place(*of: object) -> Path:
 
 
 def keep(path: Path, content: bytes) -> None:
-    """Write a file that no other process sees before it is whole."""
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    """Write a file that nobody sees before it is whole, whichever processes and threads write it at the same time."""
+    with NamedTemporaryFile(dir=_FOLDER, delete=False) as partial:
+        partial.write(content)
+    Path(partial.name).replace(path)

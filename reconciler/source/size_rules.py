@@ -55,7 +55,7 @@ def small_amounts(view: TeamView) -> tuple[SmallAmount, ...]:
 def _few_digits(view: TeamView) -> Iterator[SmallAmount]:
     team, usual = view.team, _usual(view)
     for environment, wallet in team.wallets.items():
-        if wallet.is_even and environment in usual and usual[environment] >= _THOUSAND:
+        if wallet.is_even and usual.get(environment, _NOTHING) >= _THOUSAND:
             continue
         amounts = tuple(wallet.amounts())
         for index, (keys, amount) in enumerate(amounts):
@@ -67,10 +67,8 @@ def _few_digits(view: TeamView) -> Iterator[SmallAmount]:
                 else:
                     yield SmallAmount(at, amount, None, f"other teams' `{environment}`", environment)
     for position, setting in enumerate(team.billing_budgets):
-        if not 0 < setting.amount < _THOUSAND:
-            continue
-        watching = usual.get(watched(team, setting) or "", _NOTHING)
-        if setting.amount * _FAR < watching:
+        if 0 < setting.amount < _THOUSAND:
+            watching = usual.get(watched(team, setting) or "", _NOTHING)
             keys = ("billing_budgets", view.budget_index(position), "amount")
             yield SmallAmount(keys, setting.amount, watching, "the wallet that it watches")
     if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
