@@ -43,10 +43,14 @@ _REASONS: tuple[str, ...] = get_args(NotJudged.model_fields["reason"].annotation
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A forecast, and what the wallet then spent in its month."""
+    """A forecast, and what the wallet then spent in its month, exact; it is judged in cents, as forecasts are."""
 
     forecast: LoggedForecast
-    spent: Decimal
+    exact: Decimal
+
+    @property
+    def spent(self) -> Decimal:
+        return cents(self.exact)
 
     @property
     def middle(self) -> Decimal:
@@ -111,7 +115,7 @@ def judged(entries: Sequence[LoggedForecast], usage: DailyUsage | None, *, as_of
         if reason := _reason(entry, spent, as_of=as_of, currency=currency):
             left[reason] += 1
         else:
-            met.append(Met(entry, cents(spent[entry.wallet][entry.period])))
+            met.append(Met(entry, spent[entry.wallet][entry.period]))
     return Judged(tuple(met), left)
 
 
@@ -132,7 +136,7 @@ def _reason(
 def calibration(met: Sequence[Met]) -> Calibration:
     """Return how these forecasts compare with what came."""
     within = sum(one.is_within for one in met)
-    expected, spent = (sum(amounts, ZERO) for amounts in ((m.middle for m in met), (m.spent for m in met)))
+    expected, spent = sum((one.middle for one in met), ZERO), cents(sum((one.exact for one in met), ZERO))
     errors = [one.error for one in met if one.error is not None]
     return Calibration(
         forecasts=len(met),

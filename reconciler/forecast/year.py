@@ -16,7 +16,7 @@ from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
 from reconciler.forecast.year_months import YearMonths
 from reconciler.model.desired import Desired
-from reconciler.model.forecast import LeftOutWallet, UncoveredSpend, YearForecast
+from reconciler.model.forecast import LeftOutReason, LeftOutWallet, UncoveredSpend, YearForecast
 from reconciler.model.money import cents
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
@@ -78,12 +78,35 @@ class YearSum:
         self.planned = planned if self.planned is None else joint(self.planned, planned)
 
 
-def uncovered_spend(total: YearSum, known: Spending, *, covered: Collection[str]) -> tuple[UncoveredSpend, ...]:
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """What teams spent that no YAML names, the dearest first, and what that comes to, exact."""
+
+    teams: tuple[UncoveredSpend, ...]
+    spent: Decimal
+
+    @classmethod
+    def between(cls, known: Spending, first: date, end: date, *, covered: Collection[str]) -> Uncovered:
+        """Return what is known of the days in [first, end) for teams other than the wallets in `covered`."""
+        every = ((key, spend.between(first, end)) for key, spend in known.wallets.items() if key not in covered)
+        found = {key: amount for key, amount in every if cents(amount)}
+        dearest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        teams = tuple(UncoveredSpend(team_id=key, spent=amount) for key, amount in dearest)
+        return cls(teams, sum(found.values(), Decimal(0)))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The wallets in git that are not in the year's sum, and what those of one reason spent, exact."""
+
+    wallets: tuple[LeftOutWallet, ...]
+    spent: Mapping[LeftOutReason, Decimal]
+
+
+def uncovered_spend(total: YearSum, known: Spending, *, covered: Collection[str]) -> Uncovered:
     """Return what the usage shows of the year for teams other than the wallets in `covered`, the dearest first."""
     first, end = total.year.starts.first, min(total.as_of, total.year.end)
-    spent = {key: spend.between(first, end) for key, spend in known.wallets.items() if key not in covered}
-    found = [UncoveredSpend(team_id=key, spent=amount) for key, amount in spent.items() if cents(amount)]
-    return tuple(sorted(found, key=lambda one: (-one.spent, one.team_id)))
+    return Uncovered.between(known, first, end, covered=covered)
 
 
 def left_out_wallets(
@@ -93,22 +116,20 @@ def left_out_wallets(
     *,
     unread: Collection[str],
     summed: Collection[str],
-) -> tuple[LeftOutWallet, ...]:
+) -> LeftOut:
     """Return the wallets of `teams` that are not `summed`; of those in `unread` the ledger could not be read."""
     first, end = total.year.starts.first, min(total.as_of, total.year.end)
-    return tuple(
-        LeftOutWallet(
-            team=name,
-            environment=environment,
-            wallet=wallet.team_id,
-            spent=known.of(wallet.team_id).between(first, end),
-            reason="unreadable" if wallet.team_id in unread else "unknown",
-        )
-        for name, team in sorted(teams.items())
-        if team.state == "present"
-        for environment, wallet in team.wallets.items()
-        if wallet.team_id not in summed
-    )
+    wallets, spent = [], dict[LeftOutReason, Decimal]()
+    for name, team in sorted(teams.items()):
+        for environment, wallet in team.wallets.items():
+            key = wallet.team_id
+            if team.state != "present" or key in summed:
+                continue
+            reason: LeftOutReason = "unreadable" if key in unread else "unknown"
+            amount = known.of(key).between(first, end)
+            spent[reason] = spent.get(reason, Decimal(0)) + amount
+            wallets.append(LeftOutWallet(team=name, environment=environment, wallet=key, spent=amount, reason=reason))
+    return LeftOut(tuple(wallets), spent)
 
 
 def year_forecast(
@@ -116,8 +137,8 @@ def year_forecast(
     *,
     keys: Sequence[str],
     first_day: date | None,
-    uncovered: tuple[UncoveredSpend, ...] = (),
-    left_out: tuple[LeftOutWallet, ...] = (),
+    uncovered: Uncovered,
+    left_out: LeftOut,
     by_usage: int = 0,
 ) -> YearForecast:
     """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
@@ -128,7 +149,7 @@ def year_forecast(
     whole = known_from - total.year.starts.first <= QUIET_START
     within = None
     if total.target is not None and whole and total.wallets:
-        others = sum([one.spent for one in uncovered] + [one.spent for one in left_out], Decimal(0))
+        others = uncovered.spent + sum(left_out.spent.values(), Decimal(0))
         inside = rest <= float(total.target - total.exact - others)
         within = probability(inside) if random else float(inside[0])
     quantiles = money_quantiles(rest, exact=total.exact, keys=keys) if total.wallets else {}
@@ -142,8 +163,10 @@ def year_forecast(
         known_from=None if whole else known_from,
         wallets=total.wallets,
         by_usage=by_usage,
-        uncovered=uncovered,
-        left_out=left_out,
+        uncovered=uncovered.teams,
+        uncovered_spent=uncovered.spent,
+        left_out=left_out.wallets,
+        left_out_spent=left_out.spent,
         as_planned={} if planned is None else money_quantiles(planned, exact=total.exact, keys=keys),
     )
 
@@ -158,10 +181,8 @@ def year_targets(desired: Desired, usage: DailyUsage | None, *, as_of: date) -> 
     since = usage.source.first_day if usage else None
     over = tuple(period for period in year.periods if period.end <= as_of)
     told = tuple(period for period in over if since is not None and _whole(period, known, since))
-    spent = sum(
-        (cents(known.of(key).between(period.first, period.end)) for key in desired.wallets for period in told),
-        Decimal(0),
-    )
+    paid = (known.of(key).between(period.first, period.end) for key in desired.wallets for period in told)
+    spent = cents(sum(paid, Decimal(0)))
     to_come = [period for period in year.periods if period not in told]
     rest = (wallet.setting.over(to_come) for wallet in desired.wallets.values() if not wallet.absent)
     return YearTargets(

@@ -12,7 +12,7 @@ from reconciler.model.document import Document, Told
 from reconciler.model.forecast import ForecastNotice, YearForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import AlertPercentage
-from reconciler.model.money import Amount
+from reconciler.model.money import ZERO, Amount
 from reconciler.model.period import Period
 from reconciler.model.usage_summary import UsageSummary
 
@@ -271,6 +271,7 @@ class YearDocument(Document):
     teams: tuple[TeamYear, ...] = Field(description="Each team in git, by name.")
     total: YearTotals = Field(description="All teams together.")
     uncovered: tuple[UncoveredTeam, ...] = Field(description="Teams that git does not cover, the dearest first.")
+    uncovered_spent: Amount = Field(ZERO, description="Money of all `uncovered`, rounded once.")
     cadence: tuple[str, ...] = Field(description="How often exports are delivered for review, in words.")
     before: YearBefore | None = Field(None, description="The year before the change; null where none was asked for.")
     draft: YearDraft | None = Field(None, description="Next year's budgets that were written; null where none were.")

@@ -208,6 +208,9 @@ class UncoveredSpend(Frozen):
     spent: Amount = Field(description="Money spent in the fiscal year so far.")
 
 
+LeftOutReason = Literal["unreadable", "unknown"]
+
+
 class LeftOutWallet(Frozen):
     """A wallet in git that is not in the year's sum, and what the usage shows that it spent in the year so far.
 
@@ -218,7 +221,7 @@ class LeftOutWallet(Frozen):
     environment: str = Field(description="The environment.")
     wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     spent: Amount = Field(description="Money that the usage shows as spent in the fiscal year so far.")
-    reason: Literal["unreadable", "unknown"] = Field(
+    reason: LeftOutReason = Field(
         description="`unreadable`: its ledger cannot be read. `unknown`: nothing says what it will spend."
     )
 
@@ -264,7 +267,13 @@ class YearForecast(Frozen):
     uncovered: tuple[UncoveredSpend, ...] = Field(
         (), description="Spend of teams that no YAML names; in none of the figures above."
     )
+    uncovered_spent: Amount | None = Field(
+        None, description="Money of all `uncovered`, rounded once; null where an earlier release wrote it."
+    )
     left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
+    left_out_spent: dict[LeftOutReason, Amount] = Field(
+        {}, description="Money of all `left_out` by reason, rounded once; empty where an earlier release wrote it."
+    )
     months: tuple[YearMonth, ...] = Field(
         (), description="How the fiscal year comes about, month by month; empty where no wallet is in git."
     )

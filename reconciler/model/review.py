@@ -10,7 +10,7 @@ from pydantic import Field
 from reconciler.model.document import Document
 from reconciler.model.forecast import ForecastNotice, UncoveredSpend
 from reconciler.model.frozen import Frozen
-from reconciler.model.money import Amount
+from reconciler.model.money import Amount, ExactAmount
 
 CauseName = Literal[
     "demand", "tokens_per_request", "cache", "provider_mix", "unit_price", "new_workload", "fallback", "one_off"
@@ -71,8 +71,8 @@ class ReviewVerdict(Frozen):
 class ReviewWorkload(Frozen):
     workload: str = Field(description="The workload's name; empty for spend that none claims.")
     environment: str = Field(description="The environment of the wallet that paid.")
-    plan: Amount = Field(description="Money that it is held against.")
-    actual: Amount = Field(description="Money that it cost.")
+    plan: ExactAmount = Field(description="Money that it is held against.")
+    actual: ExactAmount = Field(description="Money that it cost.")
     difference: Amount = Field(description="`actual` less `plan`.")
     effects: tuple[ReviewEffect, ...] = Field(description="What that is made of, to the cent.")
 
@@ -126,5 +126,8 @@ class ReviewDocument(Document):
     teams: tuple[TeamReview, ...] = Field(description="Each team, the largest difference first.")
     uncovered: tuple[UncoveredSpend, ...] = Field(
         (), description="What teams that no YAML names spent in these days; in none of the figures above."
+    )
+    uncovered_spent: Amount | None = Field(
+        None, description="Money of all `uncovered`, rounded once; null where an earlier release wrote it."
     )
     notices: tuple[ForecastNotice, ...] = Field((), description="What is to be said about the figures.")

@@ -183,11 +183,10 @@ def _uncounted(facts: YearDocument) -> Iterator[str]:
 
 def _uncovered(facts: YearDocument) -> Iterator[str]:
     if facts.uncovered:
-        spent = sum((one.spent for one in facts.uncovered), Decimal(0))
         named = [f"{safe_name(one.team_id, 60)} {wording.exact(one.spent)}" for one in facts.uncovered]
         who = f"{wording.counted(len(facts.uncovered), 'team')} that git does not cover spent"
-        money = f"{safe_name(facts.currency, 8)} {wording.exact(spent)} since {facts.evidence_from.name}"
-        yield f"{who} {money}: {wording.listed(named, MOST_NAMED)}."
+        money = f"{safe_name(facts.currency, 8)} {wording.exact(facts.uncovered_spent)}"
+        yield f"{who} {money} since {facts.evidence_from.name}: {wording.listed(named, MOST_NAMED)}."
 
 
 def change_table(facts: YearDocument) -> Table:

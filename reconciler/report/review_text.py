@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from reconciler.model.money import ZERO, cents
 from reconciler.model.review import ReviewDocument, TeamReview
 from reconciler.report.columns import Grid
 from reconciler.report.forecast_layout import NARROWEST, ascii_punctuation, notice_lines, page, sentence
@@ -74,7 +75,7 @@ def _workloads(team: TeamReview, width: int) -> list[str]:
         for row in team.workloads[:MOST]
     ]
     if rest := team.workloads[MOST:]:
-        plan, actual = (sum((row.plan for row in rest), Decimal(0)), sum((row.actual for row in rest), Decimal(0)))
+        plan, actual = (cents(sum(side, ZERO)) for side in ((row.plan for row in rest), (row.actual for row in rest)))
         rows.append((counted(len(rest), "more workload"), _amount(plan), _amount(actual), _amount(actual - plan), ""))
     names = ("workload", "before", "now", "difference", "mostly")
     return Grid(names, ("left", "right", "right", "right", "left"), tuple(rows)).lines(width)

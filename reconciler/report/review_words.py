@@ -84,6 +84,8 @@ def by_kind(team: TeamReview) -> str:
 
 def uncovered(shown: ReviewDocument) -> str:
     """Return what teams spent that no YAML names."""
-    total = sum((one.spent for one in shown.uncovered), Decimal(0))
+    total = shown.uncovered_spent
+    if total is None:
+        total = sum((one.spent for one in shown.uncovered), Decimal(0))
     names = listed([visible(one.team_id, 40) or "no team" for one in shown.uncovered], _MOST)
     return f"In no figure above: {exact(total)} of {counted(len(shown.uncovered), 'team')} that no YAML names: {names}."

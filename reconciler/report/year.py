@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from reconciler.model.forecast import YearForecast
+from reconciler.model.forecast import LeftOutReason, YearForecast
 from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.spans import safe_name, safe_place
 
 MOST_NAMED = 4
-_WHY = {
+_WHY: dict[LeftOutReason, str] = {
     "unreadable": "because their ledgers cannot be read",
     "unknown": "because neither usage nor an annual plan says what they will spend",
 }
@@ -58,7 +58,7 @@ def _left_out(year: YearForecast, currency: str) -> Iterator[str]:
         named = wording.listed([safe_place(one.team, one.environment, 40) for one in found], MOST_NAMED)
         if len(found) == 1:
             why = why.replace("their ledgers", "its ledger").replace("they", "it")
-        spent = sum((one.spent for one in found), Decimal(0))
+        spent = year.left_out_spent.get(reason) or sum((one.spent for one in found), Decimal(0))
         told = f": {safe_name(currency, 8)} {wording.whole(spent)} spent so far" if spent else ""
         yield f"{named} {wording.agree(len(found), 'is')} not in it, {why}{told}."
 
@@ -66,7 +66,9 @@ def _left_out(year: YearForecast, currency: str) -> Iterator[str]:
 def _uncovered(year: YearForecast, currency: str) -> Iterator[str]:
     if not year.uncovered:
         return
-    total = sum((one.spent for one in year.uncovered), Decimal(0))
+    total = year.uncovered_spent
+    if total is None:
+        total = sum((one.spent for one in year.uncovered), Decimal(0))
     whose = ((safe_name(one.team_id, 40) if one.team_id else "no team", one.spent) for one in year.uncovered)
     named = wording.listed([f"{who} {wording.whole(spent)}" for who, spent in whose], MOST_NAMED)
     what = f"{safe_name(currency, 8)} {wording.whole(total)} more was spent in it so far"

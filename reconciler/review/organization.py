@@ -11,8 +11,9 @@ import numpy as np
 
 from reconciler.forecast.history import spending
 from reconciler.forecast.windows import WEEK
+from reconciler.forecast.year import Uncovered
 from reconciler.model.desired import Desired
-from reconciler.model.forecast import ForecastNotice, UncoveredSpend
+from reconciler.model.forecast import ForecastNotice
 from reconciler.model.money import cents
 from reconciler.model.period import Period
 from reconciler.model.review import ReviewDocument, TeamReview
@@ -22,7 +23,7 @@ from reconciler.review.compare import against_period, against_plan
 from reconciler.review.planned import BASE_WEEKS, base_of, planned_of, unpriced_moves
 from reconciler.review.side import NONE
 from reconciler.review.span import Span
-from reconciler.review.team import Told, team_review, without_base
+from reconciler.review.team import Told, planned_money, team_review, without_base
 from reconciler.review.traffic import Seen, seen
 from reconciler.review.untold import untold
 from reconciler.review.verdicts import verdicts
@@ -62,8 +63,10 @@ def first_day_needed(asked: Span, other: Span | None, year: Period) -> date:
 
 def review(question: Question, notices: Sequence[ForecastNotice] = ()) -> ReviewDocument:
     """Return the review of every team that is present in the YAML."""
-    found = [(one, told) for name in question.desired.teams for one, told in _team(question, name)]
-    teams = tuple(sorted((one for one, _ in found), key=lambda one: (-abs(one.difference), one.team)))
+    found = [one for name in question.desired.teams for one in _team(question, name)]
+    teams = tuple(sorted((one.team for one in found), key=lambda one: (-abs(one.difference), one.team)))
+    plan, actual = (cents(sum(side, NONE)) for side in ((one.plan for one in found), (one.actual for one in found)))
+    uncovered = _uncovered(question)
     span, other, organization = question.span, question.other, question.desired.organization
     return ReviewDocument(
         organization=organization.organization,
@@ -77,17 +80,28 @@ def review(question: Question, notices: Sequence[ForecastNotice] = ()) -> Review
         against=other.name if other else "plan",
         against_first_day=other.start if other else None,
         against_last_day=other.end - timedelta(days=1) if other else None,
-        plan=sum((team.plan for team in teams), Decimal(0)),
-        actual=sum((team.actual for team in teams), Decimal(0)),
-        difference=sum((team.difference for team in teams), Decimal(0)),
+        plan=plan,
+        actual=actual,
+        difference=actual - plan,
         teams=teams,
-        uncovered=_uncovered(question),
-        notices=(*_said(question), *(notice for _, told in found for notice in told), *notices),
+        uncovered=uncovered.teams,
+        uncovered_spent=uncovered.spent,
+        notices=(*_said(question), *(notice for one in found for notice in one.notices), *notices),
     )
 
 
-def _team(question: Question, name: str) -> Iterator[tuple[TeamReview, tuple[ForecastNotice, ...]]]:
-    """Yield the review of a team, with what is to be said about it; nothing for one that is to be gone."""
+@dataclass(frozen=True, slots=True)
+class _Reviewed:
+    """A team, its money not yet in cents, and what is to be said about it."""
+
+    team: TeamReview
+    plan: Decimal
+    actual: Decimal
+    notices: tuple[ForecastNotice, ...] = ()
+
+
+def _team(question: Question, name: str) -> Iterator[_Reviewed]:
+    """Yield the review of a team; nothing for one that is to be gone."""
     desired, span = question.desired, question.span
     team = desired.teams[name]
     if team.state != "present":
@@ -101,11 +115,13 @@ def _team(question: Question, name: str) -> Iterator[tuple[TeamReview, tuple[For
     told = Told(name, team.name or name, against, desired.organization.currency, wallets, pairs)
     everything = known(found)
     if question.other is not None:
-        yield team_review(against_period(everything, span, question.other), told), ()
+        comparison = against_period(everything, span, question.other)
+        yield _Reviewed(team_review(comparison, told), comparison.reference, comparison.actual)
         return
     base = base_of(_first(found) or question.start, question.known_until, question.year)
     if base is None or not _costs(found, base.start, base.end):
-        yield without_base(team.plan, question.year, _spent(found, span), span, told), ()
+        reference, actual = planned_money(team.plan, question.year, span), _spent(found, span)
+        yield _Reviewed(without_base(reference, actual, told), reference, actual)
         return
     planned = planned_of(
         team.plan,
@@ -121,7 +137,8 @@ def _team(question: Question, name: str) -> Iterator[tuple[TeamReview, tuple[For
     notices += [_unpriced(name, model) for model in unpriced_moves(planned)]
     if team.plan.baseline_monthly is None:
         notices.append(_no_baseline(name, base.start, base.end))
-    yield team_review(comparison, told, verdicts(planned, comparison, span)), tuple(notices)
+    review = team_review(comparison, told, verdicts(planned, comparison, span))
+    yield _Reviewed(review, comparison.reference, comparison.actual, tuple(notices))
 
 
 def _first(found: Seen) -> date | None:
@@ -167,12 +184,10 @@ def _prices(usage: DailyUsage) -> dict[str, Decimal]:
     return {name: Decimal(nanos) / count / NANO for name, (count, nanos) in totals.items() if count > 0 and nanos > 0}
 
 
-def _uncovered(question: Question) -> tuple[UncoveredSpend, ...]:
+def _uncovered(question: Question) -> Uncovered:
     covered, span = set(map(str, question.desired.wallets)), question.span
-    table = spending(question.usage, as_of=question.as_of).wallets
-    spent = {key: spend.between(span.start, span.end) for key, spend in table.items() if key not in covered}
-    found = [UncoveredSpend(team_id=key, spent=amount) for key, amount in spent.items() if cents(amount)]
-    return tuple(sorted(found, key=lambda one: (-one.spent, one.team_id)))
+    known = spending(question.usage, as_of=question.as_of)
+    return Uncovered.between(known, span.start, span.end, covered=covered)
 
 
 def _said(question: Question) -> Iterator[ForecastNotice]:

@@ -77,11 +77,14 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
     )
 
 
-def without_base(plan: AnnualPlan, year: Period, actual: Decimal, span: Span, told: Told) -> TeamReview:
+def planned_money(plan: AnnualPlan, year: Period, span: Span) -> Decimal:
+    """Return the exact money that a plan has for some days, each with its part of its month."""
+    months = ((Month(month, year), (end - start).days) for month, start, end in span.months())
+    return sum((planned_spend(plan, month) * days / month.period.days for month, days in months), NONE)
+
+
+def without_base(planned: Decimal, actual: Decimal, told: Told) -> TeamReview:
     """Return the review of a team of which too little is known to tell any cause: the difference, and why."""
-    planned = NONE
-    for month, start, end in span.months():
-        planned += planned_spend(plan, Month(month, year)) * (end - start).days / month.days
     reference, spent = cents(planned), cents(actual)
     off = spent - reference
     way = f"{told.currency} {abs(off):,.2f} {'above' if off > 0 else 'below'}" if off else "exactly"
@@ -140,8 +143,8 @@ def _workloads(units: Sequence[UnitEffects], told: Told) -> list[ReviewWorkload]
             ReviewWorkload(
                 workload=unit.unit[1],
                 environment=told.environments.get(unit.unit[0], unit.unit[0]),
-                plan=reference,
-                actual=actual,
+                plan=unit.reference,
+                actual=unit.actual,
                 difference=actual - reference,
                 effects=tuple(sorted(effects, key=lambda each: (-abs(each.amount), CAUSES.index(each.cause)))),
             )

@@ -478,6 +478,17 @@ def test_a_wallet_in_git_of_which_nothing_can_be_told_is_named_beside_the_year_a
     ]
 
 
+def test_what_others_spent_of_the_year_is_rounded_once() -> None:
+    usage = UsageBuilder().series("team_support", date(2026, 6, 1), np.full(17, 10.0))
+    for number in range(3):
+        usage.row(date(2026, 6, 2), f"other_{number}", 1.004).row(date(2026, 6, 2), f"team_{number}", 1.004)
+    teams = {"support": team(prod=("team_support", 2000), a=("team_0", 1), b=("team_1", 1), c=("team_2", 1))}
+    year = ask(usage.build(), question(), teams=teams).year
+    assert year is not None
+    assert [one.spent for one in year.uncovered] == [one.spent for one in year.left_out] == [Decimal("1.00")] * 3
+    assert (year.uncovered_spent, year.left_out_spent) == (Decimal("3.01"), {"unreadable": Decimal("3.01")})
+
+
 def test_what_a_left_out_wallet_spent_counts_against_the_annual_target() -> None:
     tight = organization(annual_target="30000.00")
     teams = {"support": team(prod=("team_support", 2000), dev=("team_dev", 1000))}

@@ -32,6 +32,12 @@ def met(*spent: int | str, **changes: Any) -> list[Met]:
     return [Met(logged(**changes), Decimal(amount)) for amount in spent]
 
 
+def test_what_was_spent_of_several_forecasts_is_rounded_once() -> None:
+    found = calibration(met("1.004", "1.004", "1.004"))
+    assert found.spent == Decimal("3.01")
+    assert found.bias == found.expected - found.spent
+
+
 def test_a_whole_month_is_judged_by_what_the_usage_shows_of_it() -> None:
     found = judged([logged(period=MAY, as_of=date(2026, 5, 8))], usage(), as_of=AS_OF, currency="USD")
     assert [(one.forecast.period, one.spent) for one in found.met] == [(MAY, Decimal("310.00"))]

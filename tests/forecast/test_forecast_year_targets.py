@@ -48,6 +48,11 @@ def test_months_that_are_over_count_with_what_was_spent() -> None:
     )
 
 
+def test_what_was_spent_is_rounded_once_over_all_wallets_and_months() -> None:
+    found = year_targets(desired(), usage(date(2026, 5, 20), support=0.0001, dev=0.00001), as_of=SEPTEMBER_10)
+    assert (found.spent, found.total) == (Decimal("0.01"), Decimal("27000.01"))
+
+
 def test_a_month_of_which_a_part_is_unknown_counts_with_its_target_and_is_named() -> None:
     found = year_targets(desired(), usage(date(2026, 7, 20)), as_of=SEPTEMBER_10)
     assert found.total == 31 * 110 + 11 * 3000

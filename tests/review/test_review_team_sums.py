@@ -11,6 +11,7 @@ from forecast.forecast_world import UsageBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.money import cents
 from reconciler.model.review import TeamReview
 from reconciler.model.usage import DailyUsage
 from reconciler.review.account import known
@@ -76,6 +77,8 @@ def test_causes_and_workloads_add_up_to_the_cent_in_any_order_and_under_any_name
         return
     team = review(usage(rows))
     assert sum(amounts(team).values(), Decimal(0)) == team.difference == team.actual - team.plan
+    assert cents(sum((each.actual for each in team.workloads), Decimal(0))) == team.actual
+    assert cents(sum((each.plan for each in team.workloads), Decimal(0))) == team.plan
     for each in team.workloads:
         assert sum((effect.amount for effect in each.effects), Decimal(0)) == each.difference
     spent = sum((Decimal(str(row["cost"])) for row in rows if row["day"] >= MIDDLE), Decimal(0))  # type: ignore[operator]

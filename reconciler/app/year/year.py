@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.annual.table import TeamCase
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.team_view import TeamView
-    from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearDocument, YearTotals
+    from reconciler.model.annual import TeamYear, YearBefore, YearBridge, YearDocument, YearTotals
     from reconciler.model.assumption import Assumption
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import ForecastNotice, YearForecast
@@ -41,8 +41,8 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         UsageError: `since` is no commit, the draft's folder is there already, or the usage cannot be read.
         RemoteError: Keeptrusts cannot be read whole.
     """
-    from reconciler.forecast.annual.evidence import trailing
-    from reconciler.model.annual import YearDocument
+    from reconciler.forecast.annual.evidence import others, trailing
+    from reconciler.model.annual import UncoveredTeam, YearDocument
     from reconciler.report.annual_page import YearPage
     from reconciler.report.usage_doubts import usage_summary
 
@@ -54,6 +54,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     desired, organization = outlook.desired, outlook.desired.organization
     cases = tuple(_cases(outlook, desired, asked, tables))
     teams, (first, last) = tuple(case.row() for case in cases), trailing(settings.as_of)
+    beside = others(outlook.usage, desired.wallets, as_of=settings.as_of)
     facts = YearDocument(
         organization=organization.organization,
         currency=organization.currency,
@@ -64,7 +65,8 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         evidence_to=last,
         teams=teams,
         total=_totals(desired, teams, found.year),
-        uncovered=tuple(_uncovered(outlook)),
+        uncovered=tuple(UncoveredTeam(team_id=one.team_id, spent=one.spent) for one in beside.teams),
+        uncovered_spent=beside.spent,
         cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
         before=_before(outlook, asked, teams, wanted.since) if wanted.since else None,
         usage=usage_summary(outlook.usage.source) if outlook.usage else None,
@@ -174,18 +176,6 @@ def _together(teams: Sequence[TeamYear]) -> YearBridge:
     from reconciler.forecast.annual.bridge import together
 
     return together([team.bridge for team in teams])
-
-
-def _uncovered(outlook: Outlook) -> Iterator[UncoveredTeam]:
-    """Yield what teams spent that no YAML names, the dearest first; credits alone are told too."""
-    from reconciler.forecast.annual.evidence import others
-    from reconciler.model.annual import UncoveredTeam
-    from reconciler.model.money import cents
-
-    found = others(outlook.usage, outlook.desired.wallets, as_of=outlook.settings.as_of)
-    for key, spent in sorted(found.items(), key=lambda item: (-item[1], item[0])):
-        if cents(spent):
-            yield UncoveredTeam(team_id=key, spent=spent)
 
 
 def _before(outlook: Outlook, asked: Sequence[WalletQuestion], teams: Sequence[TeamYear], since: str) -> YearBefore:

@@ -14,6 +14,7 @@ from reconciler.forecast.annual.run_rate import summed
 from reconciler.forecast.annual.workloads import Traffic
 from reconciler.forecast.history import spending, whole_months
 from reconciler.forecast.panel import Floats
+from reconciler.forecast.year import Uncovered
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO, DailyUsage, Nanos
 from reconciler.model.wallet_ref import WalletRef
@@ -93,10 +94,7 @@ def _of_rows(
     )
 
 
-def others(usage: DailyUsage | None, covered: Collection[str], *, as_of: date) -> dict[str, Decimal]:
-    """Return what teams other than those `covered` spent from the first of the trailing months on, exact."""
-    if usage is None:
-        return {}
+def others(usage: DailyUsage | None, covered: Collection[str], *, as_of: date) -> Uncovered:
+    """Return what teams other than those `covered` spent from the first of the trailing months on."""
     known, start = spending(usage, as_of=as_of), trailing(as_of)[0].first
-    end = as_of + timedelta(days=1)
-    return {key: spend.between(start, end) for key, spend in known.wallets.items() if key not in covered}
+    return Uncovered.between(known, start, as_of + timedelta(days=1), covered=covered)
