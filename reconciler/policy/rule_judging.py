@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -25,6 +25,9 @@ from reconciler.policy.vocabulary import values
 LONGEST_SECONDS = 30.0
 """Judging takes a fraction of a second; whatever takes longer than this was made to."""
 
+_NAMED = 12
+"""So many of the things that a rule cannot be judged of are named."""
+
 TOGETHER = 40
 """So many rules are asked of one thing at once; one by one only where not all of them pass."""
 
@@ -38,6 +41,28 @@ class Subject:
     about: int
     position: str
     values: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return " / ".join(filter(None, (self.team, self.environment)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unjudged:
+    """Why a rule cannot be judged: what has no value in what it says under `key`."""
+
+    rule: LoadedRule = field(hash=False)
+    key: str
+    why: str
+    cure: str
+
+    def of(self, subjects: Sequence[Subject]) -> Verdict:
+        """Return one refusal for all that it cannot be judged of."""
+        first = subjects[0]
+        who = f" of {first.team}" if first.team else ""
+        if len(subjects) > 1:
+            who = f" of {len(subjects):,} {self.rule.setting.each}s{_named(subjects)}"
+        return _cannot(self.rule, f"`{self.key}`{who}: {self.why}", self.cure, first.about)
 
 
 def verdicts(organization: OrganizationBudget, day: date, facts: PolicyInput) -> Iterator[Verdict]:
@@ -86,11 +111,11 @@ def _asked(rules: tuple[LoadedRule, ...], seen: RuleFacts, facts: PolicyInput, u
             yield _cannot(rule, f"the plan does not tell what there is of {each}s", "plan again with this version")
         return
     general = {**dict(values("plan", seen.plan)), **dict(values("today", seen.today)), **parameters}
-    clock = SystemClock()
+    clock, unjudged = SystemClock(), dict[_Unjudged, list[Subject]]()
     for subject in listed:
         if clock.monotonic() > until:
             yield _refusal(POLICIES, rules[0].set_name, "judging the rules takes too long", "write simpler rules")
-            return
+            break
         known = {**general, **subject.values}
         facts_of_it = spoken.facts(known)
         asked = tuple(rule for rule in rules if rule.setting.applies_to.holds(subject.team, subject.environment))
@@ -98,7 +123,12 @@ def _asked(rules: tuple[LoadedRule, ...], seen: RuleFacts, facts: PolicyInput, u
             some = asked[start : start + TOGETHER]
             if not _all_pass(some, facts_of_it):
                 for rule in some:
-                    yield from _judged(rule, subject, known, facts_of_it, facts.currency)
+                    match _judged(rule, subject, known, facts_of_it, facts.currency):
+                        case Verdict() as verdict:
+                            yield verdict
+                        case _Unjudged() as why:
+                            unjudged.setdefault(why, []).append(subject)
+    yield from (why.of(subjects) for why, subjects in unjudged.items())
 
 
 def _all_pass(rules: tuple[LoadedRule, ...], facts: Any) -> bool:
@@ -112,21 +142,19 @@ def _all_pass(rules: tuple[LoadedRule, ...], facts: Any) -> bool:
 
 def _judged(
     rule: LoadedRule, subject: Subject, known: Mapping[str, Any], facts: Any, currency: str
-) -> Iterator[Verdict]:
-    """Yield nothing just where the rule does not apply, or what it asserts is true."""
+) -> Verdict | _Unjudged | None:
+    """Return nothing just where the rule does not apply, or what it asserts is true."""
     key = "when"
     try:
         if rule.when is not None and not rule.when.judge(facts):
-            return
+            return None
         key = "assert"
         if rule.asserts.judge(facts):
-            return
+            return None
     except EvaluationError as error:
-        who = f" of {subject.team}" if subject.team else ""
-        yield _cannot(rule, f"`{key}`{who}: {error}", _cure(error), subject)
-        return
+        return _Unjudged(rule, key, str(error), _cure(error))
     setting = rule.setting
-    yield Verdict(
+    return Verdict(
         setting.name,
         f"{told(setting.message, rule.names, known, currency)} ({setting.reason})",
         _next(rule),
@@ -151,8 +179,13 @@ def _cure(error: EvaluationError) -> str:
     return cure_of_evaluation(str(error))
 
 
-def _cannot(rule: LoadedRule, why: str, cure: str, subject: Subject | None = None) -> Verdict:
-    about = subject.about if subject else -1
+def _named(subjects: Sequence[Subject]) -> str:
+    names = [name for name in dict.fromkeys(subject.name for subject in subjects) if name]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f" ({', '.join(names[:_NAMED])}{more})" if names else ""
+
+
+def _cannot(rule: LoadedRule, why: str, cure: str, about: int = -1) -> Verdict:
     return _refusal(rule.setting.name, rule.set_name, f"the rule cannot be judged: {why}", cure, about)
 
 

@@ -101,6 +101,40 @@ def test_what_has_no_value_refuses_everything_whatever_the_level(asserts: str, w
     assert found.hint
 
 
+def changed(*teams: tuple[str, str]) -> PolicyInput:
+    """Return the facts of a plan that raises these wallets without anything known of what they spend."""
+    wallets = [Wallet(team=team, environment=environment) for team, environment in teams]
+    return facts_of(judged(plan(*(wallet.change() for wallet in wallets)), ORGANIZATION, Told()))
+
+
+def test_what_a_rule_cannot_be_judged_of_is_refused_once_and_named() -> None:
+    teams = ("ops", "prod"), ("sales", "prod"), ("support", "dev")
+    assert said(changed(*teams), "wallet.spent > 0") == [
+        (
+            "refused",
+            "",
+            "the rule cannot be judged: `assert` of 3 changes (ops / prod, sales / prod, support / dev):"
+            " `wallet.spent` is not known",
+        )
+    ]
+
+
+def test_of_many_things_that_a_rule_cannot_be_judged_of_the_first_are_named() -> None:
+    ((_, _, message),) = said(changed(*((f"team{number:02}", "prod") for number in range(15))), "wallet.spent > 0")
+    assert message.startswith("the rule cannot be judged: `assert` of 15 changes (team00 / prod, team01 / prod, ")
+    assert message.endswith(", team11 / prod and 3 more): `wallet.spent` is not known")
+
+
+def test_what_a_rule_lacks_is_said_once_for_each_fact_and_beside_what_it_judges() -> None:
+    facts = changed(("ops", "prod"), ("sales", "prod"), ("support", "prod"))
+    asserts = "change.team == 'ops' ? wallet.spent > 0 : change.team == 'sales' ? wallet.before.target > 0 : false"
+    assert said(facts, asserts) == [
+        ("refused", "", "the rule cannot be judged: `assert` of ops: `wallet.spent` is not known"),
+        ("refused", "", "the rule cannot be judged: `assert` of sales: `wallet.before.target` is not known"),
+        ("refused", "support", "no (because)"),
+    ]
+
+
 def test_what_has_no_value_matters_only_where_it_decides() -> None:
     bare = facts_of(judged(plan(Wallet().change()), ORGANIZATION, Told()))
     assert said(bare, "wallet.before.target > 0 || change.is_raise") == []
