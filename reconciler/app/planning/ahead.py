@@ -66,6 +66,7 @@ class Ahead:
 
 def _prepare(settings: Settings) -> None:
     """Import what reads Keeptrusts and exports, looks ahead and shows a plan, which takes half a second."""
+    import reconciler.app.planning.drafting
     import reconciler.keeptrusts.reader
     import reconciler.report.plan_formats
 
