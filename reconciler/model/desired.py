@@ -118,6 +118,12 @@ class Desired:
         known = self.teams.get(team)
         return (known.owners if known else ()) or self.organization.owners
 
+    def differing_wallets(self, other: Desired) -> dict[WalletRef, tuple[DesiredWallet | None, DesiredWallet | None]]:
+        """Return, before and after, the wallets that may differ: those that are not one and the same in both."""
+        old, new = self.wallets, other.wallets
+        found = {key: (old.get(key), wallet) for key, wallet in new.items() if old.get(key) is not wallet}
+        return found | {key: (wallet, None) for key, wallet in old.items() if key not in new}
+
     def edited_teams(self, other: Desired) -> frozenset[str]:
         """Return the teams that only one of the two has, or that the other says something else of."""
         names = {*self.teams, *other.teams}
@@ -139,4 +145,5 @@ def _is_same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
 
 
 def _in_order(mapping: Mapping[Any, T]) -> dict[Any, T]:
-    return {key: mapping[key] for key in sorted(mapping)}
+    ordered = sorted(mapping)
+    return dict(mapping) if ordered == list(mapping) else {key: mapping[key] for key in ordered}

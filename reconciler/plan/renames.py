@@ -15,7 +15,7 @@ def as_called(before: Desired, after: Desired) -> Desired:
 
     Only what people read is renamed, and not the managed objects, whose names are part of what they are.
     """
-    if not any(team.is_renamed for team in after.teams.values()):
+    if not any(team.is_renamed for name, team in after.teams.items() if before.teams.get(name) is not team):
         return before
     names = _names(((name, team.previously) for name, team in after.teams.items()), before.teams, after.teams)
     teams = {}

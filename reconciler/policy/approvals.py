@@ -136,8 +136,7 @@ def declared(start: Desired, after: Desired, *, since: str = "") -> Declared:
 def _retargeted(start: Desired, after: Desired) -> Decimal:
     """Return by how much wallets' targets change together, in the month where that is the most."""
     years = {start.organization.fiscal_year.value, after.organization.fiscal_year.value}
-    pairs = [(start.wallets.get(key), after.wallets.get(key)) for key in {*start.wallets, *after.wallets}]
-    differing = ((old, new) for old, new in pairs if old is not new)
+    differing = start.differing_wallets(after).values()
     edited = [(old, new) for old, new in differing if _setting(old) != _setting(new)]
     settings = (wallet.setting for pair in edited for wallet in pair if wallet)
     periods = telling_months(settings, (period for year in years for period in year.periods))

@@ -135,7 +135,7 @@ class YamlDocument(Generic[M]):
     shape: Shape[M]
 
     def __hash__(self) -> int:
-        return hash(self.file)
+        return hash(self.file.data)
 
     @property
     def path(self) -> str:

@@ -40,6 +40,9 @@ class SourceFile:
     relative: str
     data: bytes
 
+    def __hash__(self) -> int:
+        return hash(self.data)
+
     @property
     def stem(self) -> str:
         return self.relative.rsplit("/", 1)[-1].removesuffix(".yaml")

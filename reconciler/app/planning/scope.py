@@ -179,10 +179,7 @@ def _later(
 
 def _turns(before: Desired, desired: Desired, period: Period) -> Iterator[int]:
     """Yield in how many months the steps of a wallet that is said otherwise have been there for a year."""
-    for key in {*before.wallets, *desired.wallets}:
-        found = [side.wallets.get(key) for side in (before, desired)]
-        if found[0] is found[1]:
-            continue
+    for found in before.differing_wallets(desired).values():
         pair = [wallet.setting for wallet in found if wallet]
         if len(pair) == 1 or (pair[0] is not pair[1] and pair[0] != pair[1]):
             yield from (turn.months_since(period) + 11 for setting in pair for turn in setting.turns())
