@@ -11,7 +11,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
 from reconciler.model.year_targets import money
-from reconciler.source.documents import Shape, YamlDocument
+from reconciler.source.documents import KEPT_FILES, Shape, YamlDocument
 
 ALL = "all"
 """The environment of a team that has one wallet for everything."""
@@ -56,6 +56,15 @@ class TeamView:
     def budget_index(self, position: int) -> int:
         """Return the place in the file of the billing budget at `position` of the model."""
         return self.shape.index("billing_budgets", position)
+
+
+@lru_cache(maxsize=KEPT_FILES)
+def view_of(document: YamlDocument[TeamBudget]) -> TeamView | None:
+    """Return a team's file as the rules look at it; None where nothing of it is valid."""
+    shape = document.shape
+    if shape.model is None:
+        return None
+    return TeamView(document.path, document.file.stem, shape.model, shape, bool(document.flaws), document.file.data)
 
 
 @lru_cache(maxsize=8)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from reconciler.findings import Finding, Origin
-from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
+from reconciler.findings import Finding
+from reconciler.model.desired import Desired, DesiredObject
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
-from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.documents import KEPT_FILES, M, YamlDocument
+from reconciler.source.context import view_of
+from reconciler.source.declared import Declared, declared, objects
+from reconciler.source.documents import M, YamlDocument
 from reconciler.source.parse import parse
 from reconciler.source.policy_rules import rule_sets
 from reconciler.source.rules import check
@@ -42,15 +43,17 @@ def build(
     org = _model(organization)
     if policies:
         org = org.model_copy(update={"policies": rule_sets(org, policies)})
-    declared = [_declared(document, org.currency) for document in teams]
-    present = [each for each in declared if each.team.state == "present"]
-    absent = [each for each in declared if each.team.state == "absent"]
+    found = [declared(view, org.currency) for view in map(view_of, teams) if view]
+    present = [each for each in found if each.team.state == "present"]
+    absent = [each for each in found if each.team.state == "absent"]
     return Desired(
         organization=org,
-        teams={each.team.team: each.team for each in declared},
-        wallets={key: wallet for each in declared for key, wallet in each.wallets.items()},
+        teams={each.team.team: each.team for each in found},
+        wallets={key: wallet for each in found for key, wallet in each.wallets.items()},
         objects={
-            kind.name: _united(present, kind) if kind.of_teams else _objects(kind, organization.path, org, org.currency)
+            kind.name: _united(present, kind)
+            if kind.of_teams
+            else dict(objects(kind, organization.path, org, org.currency))
             for kind in kinds()
         },
         tree_digest=tree.digest,
@@ -60,61 +63,17 @@ def build(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
-    """What one team's file declares; `objects` by the name of their kind."""
-
-    team: TeamBudget
-    wallets: Mapping[WalletRef, DesiredWallet]
-    objects: Mapping[str, Mapping[Key, DesiredObject[Any]]]
-
-
-@lru_cache(maxsize=KEPT_FILES)
-def _declared(document: YamlDocument[TeamBudget], currency: str) -> _Declared:
-    team, path = _model(document), document.path
-    return _Declared(
-        team,
-        {wallet.key: wallet for wallet in _wallets(path, team, currency)},
-        {kind.name: _objects(kind, path, team, currency) for kind in kinds() if kind.of_teams},
-    )
-
-
 def _declare(organization: OrganizationBudget, document: YamlDocument[TeamBudget]) -> None:
     """Keep what a file declares, for the whole that is built of it."""
-    _declared(document, organization.currency)
+    if view := view_of(document):
+        declared(view, organization.currency)
 
 
-def _united(declared: Iterable[_Declared], kind: ManagedKind[V]) -> dict[Key, DesiredObject[V]]:
-    return {key: found for each in declared for key, found in each.objects[kind.name].items()}
-
-
-def _objects(
-    kind: ManagedKind[V], path: str, model: TeamBudget | OrganizationBudget, currency: str
-) -> dict[Key, DesiredObject[V]]:
-    listed: dict[Key, DesiredObject[V]] = {}
-    team = model if isinstance(model, TeamBudget) else None
-    for index, entry in enumerate(getattr(model, kind.section, ())):
-        owned = kind.declared(entry, team, currency=currency)
-        if owned is None:
-            raise ValueError(f"{path}: the {kind.noun} {entry.name} is about nothing")
-        origin = Origin(path, (kind.section, index))
-        listed[kind.key(owned.value)] = DesiredObject(
-            owned.value, origin, team.team if team else "", owned.environment, owned.previously
-        )
-    return listed
-
-
-def _wallets(path: str, team: TeamBudget, currency: str) -> Iterator[DesiredWallet]:
-    for environment, wallet in team.wallets.items():
-        yield DesiredWallet(
-            team=team.team,
-            environment=environment,
-            key=WalletRef.team(wallet.team_id),
-            currency=currency,
-            setting=wallet,
-            origin=Origin(path, ("wallets", environment)),
-            absent=team.state == "absent",
-        )
+def _united(found: Sequence[Declared], kind: ManagedKind[V]) -> dict[Key, DesiredObject[V]]:
+    united = {key: wanted for each in found for key, wanted in each.objects[kind.name]}
+    if len(united) != sum(len(getattr(each.team, kind.section)) for each in found):
+        raise ValueError(f"of two {kind.noun}s with one key, or of one that is about nothing, the rules said nothing")
+    return united
 
 
 def _model(document: YamlDocument[M]) -> M:

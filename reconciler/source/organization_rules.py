@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import lru_cache
 
-from reconciler.findings import Finding, Keys, Severity
+from reconciler.findings import Finding, Keys, Origin, Severity
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.approvals import OWNER
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
@@ -17,7 +16,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.yaml_types import shown
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
 from reconciler.source.context import Context, TeamView
-from reconciler.source.documents import KEPT_FILES
+from reconciler.source.declared import declared
 from reconciler.source.problem import dotted, problem
 
 _PASSWORD = re.compile(r"https?://[^/]*@|://[^/@]*:[^/@]*@")
@@ -119,15 +118,15 @@ def _nobody(named: Iterable[tuple[str, Keys]], known: Iterable[str]) -> Iterator
 Found = tuple[str, Finding]
 
 
-def identity_problems(views: Iterable[TeamView]) -> Iterator[Found]:
-    """Yield, with the path of its file, every name that is wrong or taken."""
+def identity_problems(views: Iterable[TeamView], currency: str) -> Iterator[Found]:
+    """Yield, with the path of its file, every name that is wrong or taken; `currency` is the organization's."""
     views = sorted(views, key=lambda view: view.path)
     yield from _file_names(views)
     yield from _teams(views)
     yield from _wallets(views)
     for kind in kinds():
         if kind.of_teams:
-            yield from _objects(kind, views)
+            yield from _objects(kind, views, currency)
 
 
 def _file_names(views: Iterable[TeamView]) -> Iterator[Found]:
@@ -171,23 +170,18 @@ def _are_unique(names: Sequence[str | Key]) -> bool:
     return len(set(names)) == len(names)
 
 
-@lru_cache(maxsize=KEPT_FILES)
-def _keys(kind: ManagedKind[V], view: TeamView) -> tuple[tuple[int, Key], ...]:
-    """Return what identifies each object of a file, with its position."""
-    keys = enumerate(kind.declared_key(entry, view.team) for entry in getattr(view.team, kind.section, ()))
-    return tuple((position, key) for position, key in keys if key is not None)
-
-
-def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]:
-    if _are_unique([key for view in views for _, key in _keys(kind, view)]):
+def _objects(kind: ManagedKind[V], views: Sequence[TeamView], currency: str) -> Iterator[Found]:
+    listed = [declared(view, currency).objects[kind.name] for view in views]
+    if _are_unique([key for objects in listed for key, _ in objects]):
         return
-    first: dict[Key, tuple[str, int]] = {}
-    for view in views:
-        for position, key in _keys(kind, view):
-            path, other = first.setdefault(key, (view.path, position))
-            if (path, other) != (view.path, position):
+    first: dict[Key, Origin] = {}
+    for view, objects in zip(views, listed, strict=True):
+        for key, wanted in objects:
+            taken = first.setdefault(key, wanted.origin)
+            if taken is not wanted.origin:
                 *where, name = key
                 on = " ".join(("", "on", *where[:-1], shown(where[-1]))) if where else ""
-                keys: Keys = (kind.section, view.shape.index(kind.section, position), "name")
-                message = f"{shown(name)}{on} is already in {path}"
+                section, position = wanted.origin.keys
+                keys: Keys = (section, view.shape.index(kind.section, int(position)), "name")
+                message = f"{shown(name)}{on} is already in {taken.path}"
                 yield view.path, problem(f"duplicate-{kind.code}", message, "give it another name", keys)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.findings import Finding
@@ -18,7 +17,7 @@ from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
-from reconciler.source.context import Context, TeamView, context_of
+from reconciler.source.context import Context, TeamView, context_of, view_of
 from reconciler.source.documents import KEPT_FILES, YamlDocument
 from reconciler.source.expiry_rules import ending_problems
 from reconciler.source.organization_rules import (
@@ -47,12 +46,12 @@ def check(
     What ends is told from the day `today` on, and not where nobody says what day it is.
     """
     context = context_of(organization, since=since, today=today)
-    views = [view for view in map(_view, teams) if view is not None]
+    views = [view for view in map(view_of, teams) if view is not None]
     own = list(zip(teams, Alone(organization, since, today).of(teams), strict=True))
     problems = {team.path: list(seen.problems) for team, seen in own if seen.problems}
     small = {team.path: seen.small for team, seen in own if seen.small}
     renames = rename_problems(views) if any(seen.renamed for _, seen in own) else ()
-    for path, problem in (*identity_problems(views), *renames, *size_problems(views, small, context)):
+    for path, problem in (*identity_problems(views, context.currency), *renames, *size_problems(views, small, context)):
         problems.setdefault(path, []).append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
@@ -97,7 +96,7 @@ class Alone:
         context = context_of(self.organization, since=self.since, today=self.today)
         return [
             NOTHING if view is None else Seen(tuple(_of_one(view, context)), small_amounts(view), view.team.is_renamed)
-            for view in map(_view, teams)
+            for view in map(view_of, teams)
         ]
 
     def note(self, seen: _Own) -> None:
@@ -130,11 +129,3 @@ def _of_one(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from plan_problems(view, context)
     yield from team_coin_problems(view, context)
     yield from team_owner_problems(view, context)
-
-
-@lru_cache(maxsize=KEPT_FILES)
-def _view(document: YamlDocument[TeamBudget]) -> TeamView | None:
-    shape = document.shape
-    if shape.model is None:
-        return None
-    return TeamView(document.path, document.file.stem, shape.model, shape, bool(document.flaws), document.file.data)

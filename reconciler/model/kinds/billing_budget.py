@@ -118,12 +118,6 @@ class BillingBudgets(ManagedKind[BillingBudget]):
         former = BillingBudgetKey(*scope, entry.previously) if entry.previously else None
         return Owned(budget, environment, former)
 
-    def declared_key(self, entry: Any, team: TeamBudget | None) -> BillingBudgetKey | None:
-        """Return the key of an alert; None of one that watches nothing."""
-        if team is None or not isinstance(entry, BillingBudgetSetting) or (scope := scope_of(team, entry)) is None:
-            return None
-        return BillingBudgetKey(*scope, entry.name)
-
     def read(self, item: WireObject, *, organization: str) -> BillingBudget:
         """Return the billing budget that `item` is; an organization's needs no scope id of its own."""
         scope = item.object("scope")

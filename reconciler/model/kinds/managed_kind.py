@@ -117,11 +117,6 @@ class ManagedKind(ABC, Generic[V]):
         """Return what an entry of the YAML asks for, None where it says too little; without a team it is org.yaml's."""
         return Owned(entry)
 
-    def declared_key(self, entry: Any, team: TeamBudget | None) -> Key | None:
-        """Return what identifies what `declared` returns."""
-        owned = self.declared(entry, team, currency="")
-        return self.key(owned.value) if owned else None
-
     def document(self, value: V) -> dict[str, Any]:
         """Return `value` as it stands in `before` and `after`."""
         return value.model_dump(mode="json", warnings=False)
