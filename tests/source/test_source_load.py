@@ -16,7 +16,7 @@ from reconciler.findings import Finding, Origin
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.load import Loaded, gc_paused, load, load_files, read
+from reconciler.source.load import Loaded, build, gc_paused, load, load_files, read
 from reconciler.source.tree import read_tree
 
 EXAMPLE = Path(__file__).parents[2] / "budgets"
@@ -607,3 +607,15 @@ def test_trees_share_what_was_made_of_files_that_are_in_both() -> None:
     assert after is not None
     kept = {key for key, wallet in after.wallets.items() if before.wallets[key] is wallet}
     assert kept == {WalletRef.team("team_support"), WalletRef.team("team_support_dev")}
+
+
+def test_nothing_is_built_of_files_in_which_two_alerts_are_one_or_one_is_about_nothing(tmp_path: Path) -> None:
+    alert = "billing_budgets:\n  - {name: spend, amount: 900.00, scope: {type: team, id: team_legal}}\n"
+    twice = {f"teams/{team}.yaml": TEAM.format(team=team) + alert for team in ("legal", "sales")}
+    nothing = {"teams/legal.yaml": "version: 1\nteam: legal\nbilling_budgets:\n  - {name: spend, amount: 900.00}\n"}
+    for name, files in (("twice", twice), ("nothing", nothing)):
+        reading = read(write_tree(tmp_path / name, files))
+        assert reading.organization is not None
+        assert any(finding.is_error for finding in reading.findings)
+        with pytest.raises(ValueError, match="the rules said nothing"):
+            build(reading.organization, reading.teams, tree=reading.tree)
