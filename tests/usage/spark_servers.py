@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,14 +21,16 @@ from reconciler.model.usage import DailyUsage
 
 
 def read_apart(*paths: Path | str, **settings: Any) -> DailyUsage | BudgetsError:
-    """Return what reading gives in a new process, or the error that it ends with."""
+    """Return what reading gives in a new process, or the error that it ends with; `patience` is in seconds."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
         return apart.submit(_read, [str(path) for path in paths], settings).result()
 
 
 def _read(paths: list[str], settings: dict[str, Any]) -> DailyUsage | BudgetsError:
     from reconciler.usage.read import read_usage
+    from reconciler.usage.spark import workers
 
+    workers.STANDALONE_SECONDS = settings.pop("patience", workers.STANDALONE_SECONDS)
     before = signal.getsignal(signal.SIGINT)
     try:
         return read_usage(paths, **settings)
@@ -60,13 +62,20 @@ def connect_server(folder: Path) -> Iterator[str]:
         yield f"sc://127.0.0.1:{port}"
 
 
+_START, _HERE = ("spark-class", "org.apache.spark.deploy."), ("--host", "127.0.0.1", "--webui-port", "0")
+
+
+def master(folder: Path) -> AbstractContextManager[str]:
+    """Yield the address of a standalone master without workers."""
+    command = [_START[0], f"{_START[1]}master.Master", *_HERE, "--port", "0"]
+    return _running(command, r"Starting Spark master at (spark://\S+)", folder)
+
+
 @contextmanager
 def cluster(folder: Path) -> Iterator[str]:
     """Yield the address of a standalone master with one worker."""
-    start, here = ["spark-class", "org.apache.spark.deploy."], ["--host", "127.0.0.1", "--webui-port", "0"]
-    master = [start[0], f"{start[1]}master.Master", *here, "--port", "0"]
-    with _running(master, r"Starting Spark master at (spark://\S+)", folder) as address:
-        worker = [start[0], f"{start[1]}worker.Worker", *here, "--cores", "2", "--memory", "2g"]
+    with master(folder) as address:
+        worker = [_START[0], f"{_START[1]}worker.Worker", *_HERE, "--cores", "2", "--memory", "2g"]
         with _running([*worker, "--work-dir", str(folder), address], r"(Successfully registered)", folder):
             yield address
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from reconciler.findings import UnreachableError, UsageError
 from reconciler.settings import resolve
 from reconciler.usage.engine_names import address, masters, require_engine, require_remote
 from reconciler.usage.spark.refusals import explained, java_version, require_java, require_master
+from reconciler.usage.spark.workers import Cluster, awaiting_workers
 
 NO_ENGINES = (
     *("sparc", "local[]", "sc://", "duckdb2", "spark:host", "sc://h:port", "sc://h:65536", "sc://[::1", "spark://h"),
@@ -166,3 +168,62 @@ def test_what_spark_reports_is_told_in_a_line_with_what_to_do(text: str, message
     told = explained("yarn", text)
     assert told.message == message
     assert hint in told.hint
+
+
+class Waiting:
+    """A cluster on which work waits without workers until it is given up, or until one has come."""
+
+    def __init__(self, *, looks: int | None = None) -> None:
+        self.looks = looks
+        self.ended = threading.Event()
+        self.is_given_up = False
+
+    def is_waiting(self) -> bool:
+        if self.looks is None:
+            return not self.ended.is_set()
+        self.looks -= 1
+        if self.looks < 0:
+            self.ended.set()
+        return self.looks >= 0
+
+    def give_up(self) -> None:
+        self.is_given_up = True
+        self.ended.set()
+
+    def work(self) -> None:
+        assert self.ended.wait(60)
+        if self.is_given_up:
+            raise RuntimeError("Job 0 cancelled")
+
+
+def test_work_that_no_worker_takes_up_is_given_up() -> None:
+    waiting = Waiting()
+    cluster = Cluster(waiting.is_waiting, waiting.give_up)
+    with (
+        pytest.raises(UnreachableError, match=r"^spark://h:7077: no worker of Spark took the exports up in 0 seconds"),
+        awaiting_workers("spark://me:hush@h:7077", cluster, 0.0, look=0.001),
+    ):
+        waiting.work()
+
+
+def test_work_goes_on_where_workers_come_in_time_and_its_own_errors_are_its_own() -> None:
+    waiting = Waiting(looks=3)
+    with awaiting_workers("spark://h:7077", Cluster(waiting.is_waiting, waiting.give_up), 60.0, look=0.001):
+        waiting.work()
+    assert not waiting.is_given_up
+    with (
+        pytest.raises(ZeroDivisionError),
+        awaiting_workers("spark://h:7077", Cluster(waiting.is_waiting, waiting.give_up), 60.0, look=0.001),
+    ):
+        raise ZeroDivisionError
+
+
+def test_a_cluster_that_cannot_be_asked_leaves_the_work_to_its_own_end() -> None:
+    asked = threading.Event()
+
+    def fails() -> bool:
+        asked.set()
+        raise ConnectionError
+
+    with awaiting_workers("spark://h:7077", Cluster(fails, fails), 0.0, look=0.001):
+        assert asked.wait(60)

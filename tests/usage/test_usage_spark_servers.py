@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from usage.hostile import END, FIRST
 from usage.s3_server import described, s3_server
-from usage.spark_servers import cluster, connect_server, local_spark, read_apart
+from usage.spark_servers import cluster, connect_server, local_spark, master, read_apart
 from usage.worst_exports import GOOD, alike, write_worst
 
 from reconciler.findings import BudgetsError, UnreachableError, UsageError
@@ -103,3 +103,17 @@ def test_a_server_that_does_not_answer_is_said_without_the_token(exports: Any) -
     assert isinstance(refused, UnreachableError)
     assert f"sc://{host}:{port}" in str(refused)
     assert "hush" not in str(refused)
+
+
+def test_a_cluster_whose_workers_never_come_is_given_up(
+    exports: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    exports.text("a.csv", f"{GOOD}1,2026-06-01T00:00:00Z,team_a,1,m,p\n")
+    with master(tmp_path) as engine:
+        refused = read_apart(exports.folder, **ASKED, engine=engine, patience=2.0)
+    assert isinstance(refused, UnreachableError)
+    assert refused.message == (
+        f"{engine}: no worker of Spark took the exports up in 2 seconds; nothing of them was used"
+    )
+    assert "start workers of the cluster" in refused.hint
+    assert capfd.readouterr() == ("", "")

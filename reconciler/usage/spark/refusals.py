@@ -89,6 +89,15 @@ def require_master(engine: str, seconds: float = ANSWER_SECONDS) -> None:
         )
 
 
+def without_workers(engine: str, seconds: float) -> UnreachableError:
+    """Return the error for work that no worker took up in so long a time."""
+    return UnreachableError(
+        f"{address(engine)}: no worker of Spark took the exports up in {seconds:g} seconds; nothing of them was used",
+        hint="start workers of the cluster, or wait until some have cores and memory to spare; or read the exports with"
+        " `--engine duckdb`",
+    )
+
+
 @contextmanager
 def explaining(engine: str) -> Iterator[None]:
     """Raise what Spark raises as an error of ours."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -18,6 +18,7 @@ from reconciler.usage.engine import Columns
 from reconciler.usage.engine_names import CONNECT, require_remote
 from reconciler.usage.spark.driver import started
 from reconciler.usage.spark.refusals import explaining, require_answer
+from reconciler.usage.spark.workers import watched
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -124,7 +125,8 @@ def connected(engine: str) -> Iterator[Spark]:
         session, is_ours = _session(engine)
         spark = Spark(session)
         try:
-            yield spark
+            with watched(session) if is_ours else nullcontext():
+                yield spark
             spark.forget()
         except BaseException:
             with suppress(Exception):
