@@ -10,7 +10,7 @@ cursor that counts pages would skip objects if their size changed on the way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from reconciler.findings import RemoteError
 from reconciler.keeptrusts.channel import Channel
@@ -31,19 +31,25 @@ async def read_all(
     params: Query | None = None,
     key: Key | None = None,
     alone: bool = False,
+    wanted: Collection[str] | None = None,
 ) -> list[Item]:
     """Return every object of the listing at `path`, in the server's order, each `key` (default: its id) once.
 
-    `alone` is for an answer that is a single page by its nature: no other is looked for where none is named. Raises
+    `alone` is for an answer that is a single page by its nature: no other is looked for where none is named. Where the
+    keys in `wanted` are all that is asked about, no page is read after those that have them. Raises
     UnreadableError when a page is none, when pages or cursors repeat, when an object is listed twice with different
     content, when counts contradict what came, when there is more that cannot be had, or no end.
     """
     reading = _Reading(channel, path, plural, params or {}, key or by_id)
+    reading.wanted = None if wanted is None else frozenset(wanted)
     return await reading.whole(alone=alone)
 
 
 class _Reading:
-    """One reading of one listing. `_way` is how it goes on where the answers do not name the next page."""
+    """One reading of one listing, which ends where those with the keys in `wanted` are there.
+
+    `_way` is how it goes on where the answers do not name the next page.
+    """
 
     def __init__(self, channel: Channel, path: str, plural: str, params: Query, key: Key) -> None:
         self._channel = channel
@@ -55,10 +61,11 @@ class _Reading:
         self._collected = Collected(path, key)
         self._asked: set[tuple[tuple[str, str], ...]] = set()
         self._way: Way | None = None
+        self.wanted: frozenset[str] | None = None
 
     async def whole(self, *, alone: bool) -> list[Item]:
         page: Page | None = await self._first_page()
-        while page is not None:
+        while page is not None and not self._has_all():
             if self._collected.pages > self._channel.connection.max_pages:
                 raise unreadable(
                     f"GET {self._path}", f"it does not end within {self._channel.connection.max_pages:,} pages"
@@ -66,11 +73,17 @@ class _Reading:
             page = await self._following(page, alone=alone)
         return list(self._collected.items.values())
 
+    def _has_all(self) -> bool:
+        """Whether nothing more is asked about."""
+        return self.wanted is not None and self.wanted <= self._collected.items.keys()
+
     async def _first_page(self) -> Page:
         """Return the first page, taken; a larger one where the listing goes on and the server gives more at a time."""
         first = await self._named({})
         larger, known = self._channel.connection.larger_pages, self._channel.gives_no_more
-        if first.next is None or self._plural in known or not self._limit <= len(first.items) < larger:
+        if first.next is None or self._has_all() or self._plural in known:
+            return first
+        if not self._limit <= len(first.items) < larger:
             return first
         anew = {**self._first, "limit": str(larger)}
         try:

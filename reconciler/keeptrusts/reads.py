@@ -120,8 +120,9 @@ class Reads:
         if watcher is not None:
             watcher.listed(live)
         async with together() as block:
-            are_known = declared is not None and not others and len(found) == len(wanted)
-            named = None if are_known else block.start(self.teams)
+            unnamed = {*(row.holder for row in (*others, *mismatches)), *map(str, wanted.keys() - found.keys())}
+            asked = None if declared is None else unnamed
+            named = None if asked == set() else block.start(partial(self.teams, asked))
             ledgers = block.start(partial(self._ledgers, found, period, on_progress, watcher))
         read, teams = ledgers.value, named.value if named else None
         entries = sum(len(wallet.ledger) for wallet in read.values())
@@ -163,9 +164,12 @@ class Reads:
             raise
         return listing_of(kind, items, organization=organization)
 
-    async def teams(self) -> dict[str, str] | None:
-        """Return the names of the teams by id, None where they cannot be listed."""
-        listed = await self._teams()
+    async def teams(self, wanted: Collection[str] | None = None) -> dict[str, str] | None:
+        """Return the names of the teams by id, None where they cannot be listed.
+
+        Where those of the ids in `wanted` will do, others may be missing.
+        """
+        listed = await self._teams(wanted)
         return None if listed is None else {id: team.name or team.slug or id for id, team in listed.items()}
 
     async def directory(self) -> Directory:
@@ -177,9 +181,9 @@ class Reads:
         listing = wallets.value
         return Directory(identity, teams.value, listing.holders(), listing.pool_currencies)
 
-    async def _teams(self) -> dict[str, ListedTeam] | None:
+    async def _teams(self, wanted: Collection[str] | None = None) -> dict[str, ListedTeam] | None:
         try:
-            items = await read_all(self._channel, TEAMS, plural="teams")
+            items = await read_all(self._channel, TEAMS, plural="teams", wanted=wanted)
         except ForbiddenError:
             return None
         except RejectedError as error:

@@ -199,8 +199,9 @@ class Live:
     """All that a plan compares with. `pool` is None when the token cannot see the organization wallet.
 
     `wallets` has an entry for every wallet that was asked for, existing or not. `objects` maps the names of kinds to
-    what is listed of them, `teams` team ids to names; `teams` is None when they cannot be listed, and where each wallet
-    is known by its team already. `other_wallets` are those that nobody asked for or declares.
+    what is listed of them, `teams` team ids to names, as far as they were listed to know whose wallets there are; it is
+    None when they cannot be listed, and where each wallet is known by its team already. `other_wallets` are those that
+    nobody asked for or declares.
     `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
     `currencies` are those that teams' wallets are in.
     `pool_currencies` are those of every organization wallet that the token can see.

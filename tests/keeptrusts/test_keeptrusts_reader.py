@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -270,6 +271,33 @@ def test_teams_are_listed_where_a_wallet_is_not_known_by_its_team(
     assert any(request.url.path == "/v1/teams" for request in acme.seen) == bool(teams)
     assert state.currencies == {"USD"}
     assert [len(state.wallets[key].ledger) for key in wanted[:1]] == [3]
+
+
+@pytest.mark.parametrize(
+    ("at", "asked", "pages"),
+    [
+        (0, [KNOWN], 1),
+        (210, [KNOWN], 3),
+        (999, [KNOWN], 10),
+        (None, [KNOWN], 10),
+        (0, [KNOWN, WalletRef.team("new")], 10),
+    ],
+    ids=["on the first page", "on the third", "on the last", "nowhere", "beside one that is not there"],
+)
+def test_teams_are_listed_as_far_as_the_wallets_that_nobody_declares(
+    acme: Any, make: Any, at: int | None, asked: list[WalletRef], pages: int
+) -> None:
+    acme.habits = replace(acme.habits, page=100)
+    acme.teams = [{"id": f"team_{number}", "name": f"Team {number}"} for number in range(1000)]
+    if at is not None:
+        acme.teams[at] = {"id": "team_legal", "name": "Legal Ops"}
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        wanted = dict.fromkeys(asked, "USD")
+        state = reader.live(organization=make.organization, wallets=wanted, period=JUNE, declared=[KNOWN, DEV])
+    assert [other.name for other in state.other_wallets] == ["team_legal" if at is None else "Legal Ops"]
+    assert ("new" in (state.teams or {})) is False
+    listed = [request for request in acme.seen if request.url.path == "/v1/teams"]
+    assert len({request.url.params.get("cursor") for request in listed}) == pages
 
 
 def test_a_wallet_is_declared_in_one_currency_alone_and_a_damaged_one_is_told(acme: Any, make: Any) -> None:
