@@ -70,6 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart() -> None:
     """Search nothing for garbage until all tests are there: each search would go over more of what stays."""
     gc.disable()
+    _forget_the_screen()
+
+
+def _forget_the_screen() -> None:
+    """Take the size of the screen out of what programs inherit that tests start, where readline alone has put it."""
+    for name in {"COLUMNS", "LINES"} - os.environ.keys():
+        os.unsetenv(name)
 
 
 def pytest_collection_finish() -> None:

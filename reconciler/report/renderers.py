@@ -171,6 +171,8 @@ def laid_out(answer: Answer, format_: str, screen: Screen) -> str | bytes:
     text = answer.rendered(format_, screen)
     if format_ != "text" or isinstance(text, bytes) or not screen.is_known:
         return text
+    if text.isascii() and all(len(line) <= screen.width for line in text.split("\n")):
+        return text
     from reconciler.report.columns import fitted
 
     return fitted(text, screen.width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,7 +155,8 @@ def test_the_committed_schemas_pass_the_check(monkeypatch: pytest.MonkeyPatch) -
     assert run(cli, ["schema", "--check"]) == 0
 
 
-def test_validating_imports_nothing_that_is_large(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [{}, {"COLUMNS": "80"}], ids=["for a file", "for a screen"])
+def test_validating_imports_nothing_that_is_large(asked: dict[str, str], tmp_path: Path) -> None:
     root = write_tree(tmp_path, {"teams/support.yaml": SUPPORT})
     script = (
         "import sys; from reconciler.cli.boundary import run; from reconciler.cli.main import cli;"
@@ -162,6 +164,8 @@ def test_validating_imports_nothing_that_is_large(tmp_path: Path) -> None:
         " print(sorted({'jsonschema', 'numpy', 'duckdb', 'httpx', 'rich', 'starlette', 'deepdiff'} & set(sys.modules)))"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ, **asked}
+    )
 
     assert done.stdout.strip().splitlines()[-1] == "[]"
