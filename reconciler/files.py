@@ -63,13 +63,21 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
-    """Yield a file beside `path` to be written and put somewhere; what was not put anywhere is deleted."""
-    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}.partial")
+    """Yield a file beside `path` to be written and put somewhere; what was not put anywhere is deleted.
+
+    Whoever else writes `path` meanwhile, in this process, another or on another machine, has another one.
+    """
+    partial = path.with_name(f".{path.name[:100]}.{unlike_any_other()}.partial")
     try:
         yield partial
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def unlike_any_other() -> str:
+    """Return a part of a name that nobody else makes, also in the same process."""
+    return os.urandom(8).hex()
 
 
 def put(partial: Path, path: Path) -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,24 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
     path.chmod(0o600)
     write_whole(path, b"after")
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"after", 0o600)
+
+
+def test_two_threads_that_write_one_file_each_write_it_whole(tmp_path: Path) -> None:
+    """Both have written before either puts its file there."""
+    path, met = tmp_path / "plan.json", threading.Barrier(2, timeout=60)
+
+    def write(data: bytes) -> None:
+        with replacing(path) as partial:
+            partial.write_bytes(data)
+            met.wait()
+            assert partial.read_bytes() == data
+            met.wait()
+
+    with ThreadPoolExecutor(2) as threads:
+        for written in [threads.submit(write, data) for data in (b"one" * 1000, b"two")]:
+            written.result()
+    assert path.read_bytes() in (b"one" * 1000, b"two")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from forge.github_standin import State
 from forge.sandbox_desk import DAY, sandbox_desk
 from forge.sandbox_desk import SandboxDesk as Desk
 
+from reconciler import files
 from reconciler.findings import ExitCode
 
 
@@ -238,10 +238,13 @@ def test_accepting_writes_the_month_and_keeps_every_comment(desk: Desk) -> None:
     assert desk.drift() == ExitCode.DONE
 
 
-def test_a_file_that_cannot_be_written_is_said_and_nothing_is_half_written(desk: Desk) -> None:
+def test_a_file_that_cannot_be_written_is_said_and_nothing_is_half_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.apply()
     desk.by_hand(700.0)
-    (desk.repository.budgets / "teams" / f".support.yaml.{os.getpid()}.partial").mkdir()
+    monkeypatch.setattr(files, "unlike_any_other", lambda: "taken")
+    (desk.repository.budgets / "teams" / ".support.yaml.taken.partial").mkdir()
     assert desk.drift("--accept") == ExitCode.USAGE
     assert "support.yaml cannot be written" in desk.errors
     assert (desk.repository.budgets / "teams" / "support.yaml").read_text(encoding="utf-8") == SUPPORT
