@@ -82,7 +82,7 @@ test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones an
 	@$(MAKE) --no-print-directory slow
 
 quick: $(TESTING)  ## Run the quick tests, with branch coverage
-	$(BIN)/python -m slipcover --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
+	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
 	$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 95
 
 slow: $(TESTING)  ## Run slow tests and properties
