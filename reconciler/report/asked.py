@@ -17,12 +17,16 @@ _TEAMS = 30
 
 
 def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
-    """Return one sentence that names who is asked: with what for, or as many as are short and where the others are."""
+    """Return one sentence that names who is asked: with what for, or as many as are short and where the others are.
+
+    Where nobody is named, it says what to do first.
+    """
     if not approvals:
         return ()
+    first = "" if all(asked.owners for asked in approvals) else words("; name ", code("owners"), " in org.yaml first")
     if _is_short(approvals):
         pieces = [words(" and " if index else " ", _whole(asked)) for index, asked in enumerate(approvals)]
-        return (words(_APPROVE, *pieces, "."),)
+        return (words(_APPROVE, *pieces, first, "."),)
     named: list[Words] = []
     for asked in approvals:
         owners = words(", " if named else " ", owners_words(asked))
@@ -30,7 +34,10 @@ def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
             break
         named.append(owners)
     more = f" and {len(approvals) - len(named):,} more" if len(named) < len(approvals) else ""
-    return (words(_APPROVE, *named, f"{more}; everybody is named below, with what for."),)
+    below = (
+        "everybody is named below, with what for" if any(asked.owners for asked in approvals) else "what for is below"
+    )
+    return (words(_APPROVE, *named, more, first, f"; {below}."),)
 
 
 def asked_list(approvals: Sequence[Asked]) -> tuple[Words, ...]:

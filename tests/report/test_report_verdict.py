@@ -203,6 +203,21 @@ def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
     assert report.approvals == ()
 
 
+def test_where_nobody_is_named_who_approves_it_is_said_what_to_do_first(plans: Any) -> None:
+    nobody, boss = Asked((), (), (("", ("support",)),)), Asked(("@boss",), ("x",), ())
+    many = Asked((), (), (("", tuple(f"team_{number}" for number in range(100))),))
+
+    def lead(*approvals: Asked) -> str:
+        return plain(summarise(plans.one_wallet(), approvals=approvals).approve[-1])
+
+    assert lead(nobody) == "Approve: nobody is named (budget of support); name `owners` in org.yaml first."
+    assert lead(boss, nobody).endswith(" and nobody is named (budget of support); name `owners` in org.yaml first.")
+    assert lead(many) == "Approve: nobody is named; name `owners` in org.yaml first; what for is below."
+    assert lead(boss, many) == (
+        "Approve: `boss`, nobody is named; name `owners` in org.yaml first; everybody is named below, with what for."
+    )
+
+
 def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -> None:
     teams = [f"team_{number}" for number in range(100)]
     asked = [Asked((f"@acme/{team}-leads",), (), (("", (team,)),)) for team in teams]
