@@ -14,6 +14,8 @@ _NAMES = 240
 """So many characters of owners' names are said below a verdict, where a list follows."""
 _TEAMS = 30
 """So many teams are in one entry of that list, which is cut between entries."""
+_NAMED_TEAMS = 4 * _TEAMS
+"""So many teams are named that one owner is asked about; of more it is said how many they are."""
 
 
 def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
@@ -82,9 +84,11 @@ def _reasons(asked: Asked) -> list[str]:
 
 def _teams(asked: Asked) -> Iterator[str]:
     for what, teams in asked.teams:
-        for start in range(0, len(teams), _TEAMS):
-            shown = teams[start : start + _TEAMS]
-            named = ", ".join(map(safe_name, shown))
+        listed = teams[:_NAMED_TEAMS]
+        for start in range(0, len(listed), _TEAMS):
+            shown = listed[start : start + _TEAMS]
+            more = len(teams) - len(listed) if start + _TEAMS >= len(listed) else 0
+            named = ", ".join(map(safe_name, shown)) + (f" and {more:,} more" if more else "")
             yield (
                 f"{named}: {visible(what, 240)}" if what else f"{'budget' if len(shown) == 1 else 'budgets'} of {named}"
             )

@@ -142,7 +142,7 @@ def _brief(report: Report) -> Section:
     """Return the first rows of the wallets in four columns, the worst first; all are in the table in full."""
     rows = report.brief.rows
     more = len(rows) - _SHOWN
-    tail = f"\n\n… and {more:,} more {'wallets' if more > 1 else 'wallet'}: every wallet is below." if more > 0 else ""
+    tail = f"\n\n… and {more:,} more {'wallets' if more > 1 else 'wallet'}, see below." if more > 0 else ""
     table = narrow(Table(report.brief.columns, rows[:_SHOWN]))
     return replace(_table(table, "wallet", rank=1), tail=tail)
 

@@ -218,6 +218,16 @@ def test_where_nobody_is_named_who_approves_it_is_said_what_to_do_first(plans: A
     )
 
 
+def test_of_very_many_teams_that_one_owner_is_asked_about_the_number_is_said(plans: Any) -> None:
+    teams = tuple(f"team_{number:04d}" for number in range(1234))
+    report = summarise(plans.one_wallet(), approvals=[Asked(("@boss",), (), (("", teams), ("it is new", teams[:120])))])
+    told = [plain(entry) for entry in report.approvals]
+    assert [entry.partition("budgets of ")[2].count("team_") for entry in told[:4]] == [30, 30, 30, 30]
+    assert told[3].endswith("team_0119 and 1,114 more.")
+    assert len(told) == 8
+    assert not any("more" in entry for entry in (*told[:3], *told[4:]))
+
+
 def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -> None:
     teams = [f"team_{number}" for number in range(100)]
     asked = [Asked((f"@acme/{team}-leads",), (), (("", (team,)),)) for team in teams]
