@@ -32,7 +32,7 @@ def spool(file: ExportFile, target: Path, *, wait: float = WAIT_SECONDS) -> Path
         if source.isatty():
             hint = "write an export into it, as in `cat export.csv | kt-budgets forecast --usage /dev/stdin`"
             raise UsageError(f"{file.name}: it is a terminal, so no export comes out of it", hint=hint)
-        named = not file.location.startswith(("/dev/", "/proc/"))
+        named = not file.location.startswith(("/dev/fd/", "/dev/std", "/proc/"))
         if not select.select([source], [], [], wait if named else None)[0]:
             hint = f"start what writes the export first, as in `cat export.csv > {shlex.quote(file.name)} &`"
             raise UsageError(f"{file.name}: nobody wrote to this pipe within {wait:.0f} seconds", hint=hint)
