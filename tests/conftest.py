@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import in_memory
 import kept as kept
 import pytest
 from example_export import example_export as example_export
@@ -67,6 +68,12 @@ def _forget_the_screen() -> None:
     """Take the size of the screen out of what programs inherit that tests start, where readline alone has put it."""
     for name in {"COLUMNS", "LINES"} - os.environ.keys():
         os.unsetenv(name)
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Leave what tests wrote for who wants to know why one failed."""
+    if exitstatus:
+        in_memory.leave_files()
 
 
 def pytest_collection_finish() -> None:

@@ -9,8 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile, mkdtemp
 
+from in_memory import keep_files_in_memory
+
 _NAMED = "KEPT_BY_TESTS"
 _IS_FIRST = _NAMED not in os.environ
+if _IS_FIRST:
+    keep_files_in_memory()
 _FOLDER = Path(mkdtemp(prefix="kt-") if _IS_FIRST else os.environ[_NAMED])
 os.environ[_NAMED] = str(_FOLDER)
 

@@ -1,0 +1,78 @@
+"""Tests keep files in memory where there is room for them, and where the machine's owner named no other folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import in_memory
+import pytest
+from in_memory import ROOM, has_room, keep_files_in_memory
+
+BLOCK = 4096
+KEEPING = """\
+import os, subprocess, sys, tempfile
+from pathlib import Path
+import in_memory
+
+in_memory.has_room = lambda _: True
+in_memory.keep_files_in_memory(Path(sys.argv[1]))
+started = subprocess.run([sys.executable, "-c", "import tempfile; tempfile.mkstemp()"], check=True)
+if os.fork() == 0:
+    sys.exit()
+os.wait()
+assert len(list(Path(tempfile.gettempdir()).iterdir())) == 1
+if sys.argv[2] == "failed":
+    in_memory.leave_files()
+"""
+
+
+@pytest.fixture
+def mounted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Say of every folder how much is free in it, and how it is mounted."""
+
+    def mount(free: int, flags: int) -> None:
+        blocks = free // BLOCK
+        found = os.statvfs_result((BLOCK, BLOCK, 2 * blocks, blocks, blocks, 0, 0, 0, flags, 255))
+        monkeypatch.setattr(os, "statvfs", lambda _: found)
+
+    return mount
+
+
+def test_a_folder_is_taken_if_it_has_room_and_programs_can_be_run_there(
+    tmp_path: Path, mounted: Callable[[int, int], None]
+) -> None:
+    mounted(ROOM, os.ST_NOSUID)
+    assert has_room(tmp_path)
+    mounted(ROOM - BLOCK, os.ST_NOSUID)
+    assert not has_room(tmp_path)
+    mounted(ROOM, os.ST_NOEXEC)
+    assert not has_room(tmp_path)
+    mounted(ROOM, os.ST_RDONLY)
+    assert not has_room(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_not_taken(tmp_path: Path) -> None:
+    assert not has_room(tmp_path / "shm")
+
+
+@pytest.mark.parametrize(("ended", "left"), [("passed", 0), ("failed", 1)])
+def test_what_is_started_keeps_its_files_there_too_and_they_outlive_only_what_failed(
+    tmp_path: Path, ended: str, left: int
+) -> None:
+    environment = {"PYTHONPATH": str(Path(in_memory.__file__).parent)}
+    subprocess.run([sys.executable, "-c", KEEPING, str(tmp_path), ended], env=environment, check=True)
+    assert len(list(tmp_path.iterdir())) == left
+
+
+def test_a_folder_that_the_environment_names_stays_the_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: Callable[[int, int], None]
+) -> None:
+    mounted(ROOM, 0)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "named"))
+    keep_files_in_memory(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert os.environ["TMPDIR"] == str(tmp_path / "named")
