@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from io import StringIO
 from multiprocessing.context import ForkServerContext
 from multiprocessing.forkserver import ensure_running
@@ -43,6 +44,7 @@ _OF_OTHERS = (
 )
 
 
+@cache
 def forks() -> ForkServerContext:
     """Return what starts processes that have imported all of the code, and what of others it imports late."""
     ours = [module.name for module in walk_packages(reconciler.__path__, "reconciler.")]
