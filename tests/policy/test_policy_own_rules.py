@@ -123,6 +123,8 @@ def test_of_many_things_that_a_rule_cannot_be_judged_of_the_first_are_named() ->
     ((_, _, message),) = said(changed(*((f"team{number:02}", "prod") for number in range(15))), "wallet.spent > 0")
     assert message.startswith("the rule cannot be judged: `assert` of 15 changes (team00 / prod, team01 / prod, ")
     assert message.endswith(", team11 / prod and 3 more): `wallet.spent` is not known")
+    ((_, _, message),) = said(changed(*((f"team{number:02}", "prod") for number in range(12))), "wallet.spent > 0")
+    assert message.endswith(", team11 / prod): `wallet.spent` is not known")
 
 
 def test_what_a_rule_lacks_is_said_once_for_each_fact_and_beside_what_it_judges() -> None:
