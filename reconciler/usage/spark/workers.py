@@ -74,11 +74,12 @@ def watched(session: SparkSession) -> Iterator[None]:
     if context is None or context.master.startswith("local"):
         yield
         return
-    jobs, java = context.statusTracker(), context._jsc.sc()  # noqa: SLF001
+    jobs = context.statusTracker()
 
     def is_waiting() -> bool:
-        """Whether there are jobs, and of those that hold data nobody but the driver."""
-        return bool(jobs.getActiveJobsIds()) and java.getExecutorMemoryStatus().size() < 2
+        """Whether there are jobs, and nobody works on any of them."""
+        stages = (jobs.getStageInfo(stage) for stage in jobs.getActiveStageIds())
+        return bool(jobs.getActiveJobsIds()) and not any(stage.numActiveTasks for stage in stages if stage)
 
     seconds = STANDALONE_SECONDS if context.master.startswith("spark://") else SECONDS
     with awaiting_workers(context.master, Cluster(is_waiting, context.cancelAllJobs), seconds):
