@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -59,13 +60,28 @@ def test_a_folder_that_is_not_there_is_not_taken(tmp_path: Path) -> None:
     assert not has_room(tmp_path / "shm")
 
 
-@pytest.mark.parametrize(("ended", "left"), [("passed", 0), ("failed", 1)])
-def test_what_is_started_keeps_its_files_there_too_and_they_outlive_only_what_failed(
-    tmp_path: Path, ended: str, left: int
-) -> None:
+def run(memory: Path, ended: str) -> None:
     environment = {"PYTHONPATH": str(Path(in_memory.__file__).parent)}
-    subprocess.run([sys.executable, "-c", KEEPING, str(tmp_path), ended], env=environment, check=True)
-    assert len(list(tmp_path.iterdir())) == left
+    subprocess.run([sys.executable, "-c", KEEPING, str(memory), ended], env=environment, check=True)
+
+
+def test_what_is_started_keeps_its_files_there_too_and_all_of_them_go_at_the_end(tmp_path: Path) -> None:
+    run(tmp_path, "passed")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_failed_leaves_its_files_until_the_next_run_and_one_under_way_keeps_its_own(tmp_path: Path) -> None:
+    run(tmp_path, "failed")
+    (left,) = tmp_path.iterdir()
+    used = os.open(left, os.O_RDONLY)
+    try:
+        fcntl.flock(used, fcntl.LOCK_SH)
+        run(tmp_path, "passed")
+        assert list(tmp_path.iterdir()) == [left]
+    finally:
+        os.close(used)
+    run(tmp_path, "passed")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_the_environment_names_stays_the_one(
