@@ -68,6 +68,14 @@ def _delete_what_nobody_uses(folder: Path) -> None:
 
 
 def _end(folder: str, process: int) -> None:
-    """Delete all of it, but not at the end of a fork."""
-    if os.getpid() == process:
-        shutil.rmtree(folder, ignore_errors=True)
+    """Delete all of it, but not at the end of a fork, nor what SlipCover reads and deletes after this."""
+    if os.getpid() != process:
+        return
+    measured = os.environ.get("SLIPCOVER_COVERAGE_DIR")
+    for left in Path(folder).iterdir():
+        if left.is_dir() and str(left) != measured:
+            shutil.rmtree(left, ignore_errors=True)
+        elif left.is_file():
+            left.unlink()
+    with suppress(OSError):
+        Path(folder).rmdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -82,6 +83,18 @@ def test_what_failed_leaves_its_files_until_the_next_run_and_one_under_way_keeps
         os.close(used)
     run(tmp_path, "passed")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_measured_is_counted_after_the_files_of_tests_are_gone(tmp_path: Path) -> None:
+    measured = tmp_path / "measured.json"
+    options = ["--branch", "--source", "tests/editors", "--json", "--out", str(measured)]
+    tests = ["pytest", "-n", "1", "-k", "test_a_folder_that_is_not_there_is_not_taken", __file__]
+    command = [sys.executable, "-m", "slipcover", *options, "-m", *tests]
+    ours = ("KEPT_BY_TESTS", "PYTEST", "SLIPCOVER", "TMPDIR")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    root = Path(__file__).parents[1]
+    subprocess.run(command, cwd=root, env=variables, check=True, capture_output=True)
+    assert json.loads(measured.read_text("utf-8"))["files"].keys() >= {"tests/editors/language_server.py"}
 
 
 def test_a_folder_that_the_environment_names_stays_the_one(
