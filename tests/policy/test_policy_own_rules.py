@@ -14,6 +14,7 @@ from policy.test_policy_rules import said as said_in_python
 from report.report_plans import Wallet, plan
 from worlds import ORGANIZATION
 
+from reconciler.clock import SystemClock
 from reconciler.model.guards import Waiver
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule_facts import RuleFacts
@@ -109,6 +110,8 @@ def changed(*teams: tuple[str, str]) -> PolicyInput:
 
 def test_what_a_rule_cannot_be_judged_of_is_refused_once_and_named() -> None:
     teams = ("ops", "prod"), ("sales", "prod"), ("support", "dev")
+    ((_, _, two),) = said(changed(*teams[:2]), "wallet.spent > 0")
+    assert "`assert` of 2 changes (ops / prod, sales / prod): " in two
     assert said(changed(*teams), "wallet.spent > 0") == [
         (
             "refused",
@@ -125,6 +128,13 @@ def test_of_many_things_that_a_rule_cannot_be_judged_of_the_first_are_named() ->
     assert message.endswith(", team11 / prod and 3 more): `wallet.spent` is not known")
     ((_, _, message),) = said(changed(*((f"team{number:02}", "prod") for number in range(12))), "wallet.spent > 0")
     assert message.endswith(", team11 / prod): `wallet.spent` is not known")
+
+
+def test_things_that_are_nobody_s_are_counted_without_names() -> None:
+    facts = changed(("ops", "prod"), ("sales", "prod"))
+    nobody = tuple(change.model_copy(update={"team": "", "environment": ""}) for change in facts.changes)
+    ((_, _, message),) = said(facts.model_copy(update={"changes": nobody}), "change.funded_before / 0 > 0")
+    assert message.startswith("the rule cannot be judged: `assert` of 2 changes: ")
 
 
 def test_what_a_rule_lacks_is_said_once_for_each_fact_and_beside_what_it_judges() -> None:
@@ -217,6 +227,9 @@ def test_rules_that_do_not_load_refuse_everything_and_say_where() -> None:
     (found,) = judged_by(with_rules(rule("true"), rule("change.amout > 1", name="other")), saved())
     assert (found.guard, found.status, found.position) == ("policies", "refused", "budgets/policies/own.yaml")
     assert found.message == "the rules do not load: `change.amout` is nothing that this rule can read"
+    bare = saved().model_copy(update={"changes": ()})
+    (found,) = judged_by(with_rules(rule("true"), rule("change.amout > 1", name="other")), bare)
+    assert found.position == "policies/own.yaml"
 
 
 def test_rules_without_their_runtime_refuse_everything(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +248,18 @@ def test_judging_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
     (found,) = judged_by(with_rules(rule("true")), saved())
     assert (found.status, found.message) == ("refused", "judging the rules takes too long")
     assert (found.hint, found.position) == ("write simpler rules", "budgets/policies/own.yaml")
+
+
+def test_what_could_not_be_judged_until_then_is_said_where_judging_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter([0.0, 0.0, 2 * rule_judging.LONGEST_SECONDS])
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _: next(times))
+    found = judged_by(with_rules(rule("wallet.spent > 0")), changed(("ops", "prod"), ("sales", "prod")))
+    assert sorted(one.message for one in found) == [
+        "judging the rules takes too long",
+        "the rule cannot be judged: `assert` of ops: `wallet.spent` is not known",
+    ]
 
 
 def test_money_that_no_rule_can_count_refuses_everything() -> None:
