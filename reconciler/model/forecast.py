@@ -271,7 +271,7 @@ class YearForecast(Frozen):
         None, description="Money of all `uncovered`, rounded once; null where an earlier release wrote it."
     )
     left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
-    left_out_spent: dict[LeftOutReason, Amount] = Field(
+    left_out_spent: dict[str, Amount] = Field(
         {}, description="Money of all `left_out` by reason, rounded once; empty where an earlier release wrote it."
     )
     months: tuple[YearMonth, ...] = Field(
