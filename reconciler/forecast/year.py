@@ -88,10 +88,9 @@ class Uncovered:
     @classmethod
     def between(cls, known: Spending, first: date, end: date, *, covered: Collection[str]) -> Uncovered:
         """Return what is known of the days in [first, end) for teams other than the wallets in `covered`."""
-        every = ((key, spend.between(first, end)) for key, spend in known.wallets.items() if key not in covered)
-        found = {key: amount for key, amount in every if cents(amount)}
+        found = {key: spend.between(first, end) for key, spend in known.wallets.items() if key not in covered}
         dearest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        teams = tuple(UncoveredSpend(team_id=key, spent=amount) for key, amount in dearest)
+        teams = tuple(UncoveredSpend(team_id=key, spent=amount) for key, amount in dearest if amount)
         return cls(teams, sum(found.values(), Decimal(0)))
 
 

@@ -120,9 +120,8 @@ class Reads:
         if watcher is not None:
             watcher.listed(live)
         async with together() as block:
-            unnamed = {*(row.holder for row in (*others, *mismatches)), *map(str, wanted.keys() - found.keys())}
-            asked = None if declared is None else unnamed
-            named = None if asked == set() else block.start(partial(self.teams, asked))
+            asked = None if declared is None else live.unnamed
+            named = None if asked == frozenset() else block.start(partial(self.teams, asked))
             ledgers = block.start(partial(self._ledgers, found, period, on_progress, watcher))
         read, teams = ledgers.value, named.value if named else None
         entries = sum(len(wallet.ledger) for wallet in read.values())

@@ -223,6 +223,12 @@ class Live:
     def of(self, kind: ManagedKind[V]) -> Listing[V]:
         return self.objects.get(kind.name, _NONE)
 
+    @property
+    def unnamed(self) -> frozenset[str]:
+        """The teams of wallets that nobody asked for, and of those that were asked for and do not exist."""
+        strange = (wallet.key for wallet in (*self.other_wallets, *self.currency_mismatches))
+        return frozenset([*strange, *(str(key) for key, wallet in self.wallets.items() if wallet.id is None)])
+
     def named(self, names: Mapping[str, str]) -> Live:
         """Return this with the names of teams for the wallets that nobody asked for."""
         others, mismatches = (

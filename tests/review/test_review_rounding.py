@@ -88,3 +88,13 @@ def test_workloads_that_have_no_row_of_their_own_are_rounded_once() -> None:
     text = Reviewed(reviewed(usage, against="2026-05")).rendered("text")
     row = next(line for line in text.splitlines() if "3 more workloads" in line)
     assert row.split() == ["3", "more", "workloads", "3.01", "3.01", "0.00"]
+
+
+def test_teams_of_less_than_half_a_cent_are_counted_and_in_the_sum_of_what_no_yaml_names() -> None:
+    usage = spent(1.0, 1.0, 1.0).row(date(2026, 6, 1), "stranger", 1.0, requests=1)
+    for number in range(300):
+        usage.row(date(2026, 6, 1), f"small_{number}", 0.004, requests=1)
+    usage.row(date(2026, 6, 1), "silent", 0.0, requests=1)
+    found = reviewed(usage)
+    assert (found.uncovered[0].team_id, len(found.uncovered)) == ("stranger", 301)
+    assert uncovered(found).startswith("In no figure above: 2.20 of 301 teams that no YAML names: stranger, ")
