@@ -61,7 +61,8 @@ def generate(folder: Path, rows: int, weeks: int, repeated: float) -> list[Path]
 def read(exports: str, store: str, end: date) -> None:
     """Read in this process, and print what it took."""
     from reconciler.usage.read import read_usage
-    from reconciler.usage.store.session import Store, StoreUse
+    from reconciler.usage.store.session import Store
+    from reconciler.usage.store.use import StoreUse
 
     uses: list[StoreUse] = []
     started = time.perf_counter()

@@ -1,7 +1,7 @@
-"""Work on many items in several processes at once, each a fork of this one: it knows all that this one knows.
+"""Work in several processes at once, each a fork of this one: it knows all that this one knows.
 
-A process takes one part of the items after the other, so that one with more to do besides does less of it. What one
-that ended early had taken is done here: the results are the same, whoever works them out (decision 0119).
+Of work on many items, a process takes one part after the other, so that one with more to do besides does less of it.
+What one that ended early had taken is done here: the results are the same, whoever works them out (decision 0119).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ PATIENCE = 60.0
 _PARTS = 1_000
 _SMALLEST_PART = 50
 _WIDTH = 4
+_SIZE = Struct("!Q")
 _NOTE = Struct("!IQQ")
 """The place of a part, and where its results are in the file: the first byte, and how many."""
 
@@ -61,7 +62,7 @@ def spread(
     be missing.
     """
     others = min(processors or count(), MOST_PROCESSES) - 1
-    if len(items) < fewest or others < 1 or not hasattr(os, "fork") or threading.active_count() > 1:
+    if len(items) < fewest or others < 1 or not _can_fork():
         meanwhile()
         yield from zip(items, work(items), strict=True)
         return
@@ -73,6 +74,68 @@ def spread(
         yield from zip(parts[place], results, strict=True)
     for place in missing:
         yield from zip(parts[place], work(parts[place]), strict=True)
+
+
+def _can_fork() -> bool:
+    return hasattr(os, "fork") and threading.active_count() == 1
+
+
+class LostError(Exception):
+    """Another process did not do what it was asked."""
+
+
+class Aside:
+    """Another process that does one piece of work, which it is asked for when it is known of what."""
+
+    def __init__(self, fork: _Fork, orders: IO[bytes], asking: int) -> None:
+        self._fork = fork
+        self._orders = orders
+        self._asking = asking
+
+    def ask(self, order: object) -> None:
+        """Have the work done of `order`, which is pickled."""
+        data = pickle.dumps(order, pickle.HIGHEST_PROTOCOL)
+        os.pwrite(self._orders.fileno(), data, 0)
+        os.write(self._asking, _SIZE.pack(len(data)))
+
+    def answer(self) -> Any:
+        """Wait for what the work came to, and return it. Raises LostError where it came to nothing."""
+        done = self._fork.received(None)
+        if not done:
+            raise LostError
+        return done[0][1]
+
+
+@contextmanager
+def aside(
+    prepare: Callable[[], object], work: Callable[[Any], object], *, processors: int | None = None
+) -> Iterator[Aside | None]:
+    """Yield a process that calls `prepare` at once, and `work` with what it is asked; it ends with the block.
+
+    Yields None where one could only take turns with this process, and where none can be made: one that has other
+    threads is not forked.
+    """
+    with ExitStack() as ends:
+        made = None
+        if (processors or count()) > 1 and _can_fork():
+            with suppress(OSError):
+                made = _aside(prepare, work, ends)
+        yield made
+
+
+def _aside(prepare: Callable[[], object], work: Callable[[Any], object], ends: ExitStack) -> Aside:
+    orders: IO[bytes] = ends.enter_context(TemporaryFile())  # noqa: SIM115
+    asked, asking = os.pipe()
+    ends.callback(os.close, asked)
+    ends.callback(os.close, asking)
+
+    def take() -> Iterator[tuple[int, object]]:
+        os.close(asking)
+        prepare()
+        if size := os.read(asked, _SIZE.size):
+            yield 0, work(pickle.loads(os.pread(orders.fileno(), _SIZE.unpack(size)[0], 0)))  # noqa: S301
+
+    return Aside(ends.enter_context(_fork(take)), orders, asking)
 
 
 def _shared(
@@ -135,7 +198,7 @@ class _Fork:
         self._waiting = selectors.DefaultSelector()
         self._waiting.register(notes, selectors.EVENT_READ)
 
-    def received(self, patience: float) -> list[tuple[int, Any]] | None:
+    def received(self, patience: float | None) -> list[tuple[int, Any]] | None:
         """Return the parts that were done since, by their places; None where it ended, or noted none for so long."""
         if not self._waiting.select(patience) or not (notes := os.read(self._notes, _NOTE.size * _PARTS)):
             return None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.forked import FEWEST, spread
+from reconciler.forked import FEWEST, aside, spread
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 SCRIPT = """
@@ -129,3 +129,90 @@ def test_an_error_of_the_work_is_raised_here() -> None:
 
     with pytest.raises(ZeroDivisionError):
         list(spread(fails, range(FEWEST), processors=2))
+
+
+ASIDE = """
+import os, signal, time
+from reconciler.forked import LostError, aside
+
+HERE = os.getpid()
+prepared = []
+
+def work(order):
+    assert os.getpid() != HERE and prepared
+    {elsewhere}
+    return sorted(order)
+
+with aside(lambda: prepared.append(1), work, processors=2) as other:
+    {here}
+try:
+    os.waitpid(-1, os.WNOHANG)
+    print("a process is left")
+except ChildProcessError:
+    print("none is left,", "prepared here" if prepared else "nothing is prepared here")
+"""
+ASKED = """other.ask(set(range(100_000)))
+    try:
+        print(other.answer() == list(range(100_000)), end=" ")
+    except LostError:
+        print("lost", end=" ")
+"""
+LEFT = "none is left, nothing is prepared here"
+
+
+def ran_aside(folder: object, elsewhere: str, here: str = ASKED) -> str:
+    script = ASIDE.format(elsewhere=elsewhere, here=here)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=str(folder), capture_output=True, text=True, check=False, timeout=60
+    )
+    return (done.stdout + done.stderr).strip()
+
+
+@needs_fork
+def test_another_process_is_prepared_and_answers_what_it_is_asked(tmp_path: object) -> None:
+    assert ran_aside(tmp_path, "pass") == f"True {LEFT}"
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    "end",
+    ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)", "raise ValueError('no')", "return lambda: 1"],
+)
+def test_of_one_that_comes_to_nothing_it_is_said_so(tmp_path: object, end: str) -> None:
+    assert ran_aside(tmp_path, end) == f"lost {LEFT}"
+
+
+@needs_fork
+@pytest.mark.parametrize("here", ["pass", "other.ask([2, 1])"], ids=["never asked", "never heard"])
+def test_one_that_is_not_needed_any_more_ends_with_the_block(tmp_path: object, here: str) -> None:
+    assert ran_aside(tmp_path, "signal.pause()", here) == LEFT
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("nothing is to be done here")
+
+
+def test_on_one_processor_and_beside_threads_there_is_no_other_process() -> None:
+    with aside(_never, _never, processors=1) as other:
+        assert other is None
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        with aside(_never, _never, processors=4) as other:
+            assert other is None
+    finally:
+        done.set()
+        thread.join()
+
+
+@needs_fork
+def test_where_no_process_can_be_made_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", fork)
+    before = sorted(Path("/dev/fd").iterdir())
+    with aside(_never, _never, processors=4) as other:
+        assert other is None
+    assert sorted(Path("/dev/fd").iterdir()) == before

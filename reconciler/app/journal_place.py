@@ -13,7 +13,6 @@ from reconciler.clock import SystemClock
 from reconciler.findings import FindingsError, RefusedError, UsageError
 from reconciler.git.places import repository_root, work_tree
 from reconciler.journal.file_store import FileStore
-from reconciler.journal.move import move
 from reconciler.journal.place import DEFAULT, Place, names_store, open_store, others, place_of, remotes_with_journal
 from reconciler.model.organization import OrganizationBudget
 from reconciler.settings import Settings, environment
@@ -174,6 +173,8 @@ def move_here(settings: Settings, organization: str, reason: str) -> str:
 
     `reason` is recorded. Raises UsageError where there is nothing to move, and what `move` raises.
     """
+    from reconciler.journal.move import move
+
     place = Place(settings.journal, settings.root)
     found = beside(settings.budgets, place, organization)
     if settings.sandbox or place.file is not None or found is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.app.listening import note, progress, say
 from reconciler.app.session import connected
@@ -15,12 +16,16 @@ from reconciler.findings import Finding, Position, RemoteError, Severity, UsageE
 from reconciler.forecast.windows import trailing_window
 from reconciler.report.wording import counted
 from reconciler.settings import Settings
+from reconciler.usage.engine_names import DUCKDB
 
 if TYPE_CHECKING:
     from reconciler.keeptrusts.channel import OnAnswer
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
+    from reconciler.usage.store.use import StoreUse
+
+    ReadWith = Callable[["Exports"], "Read"]
 
 
 def obtain_usage(
@@ -98,17 +103,22 @@ def exported(
     export cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
-        first = _first(settings, since)
-        file = _download(settings, connection, Path(folder), first, on_answer)
-        return _downloaded(_read(settings, desired, (str(file),), first))
+        file = _download(settings, connection, Path(folder), _first(settings, since), on_answer)
+        exports = exports_of(settings, desired, since=since)
+        return _downloaded(_told(exports._replace(paths=(str(file),), store=None, engine=DUCKDB), read_exports))
 
 
-def from_files(settings: Settings, desired: Desired, *, since: date | None = None) -> DailyUsage:
+def from_files(
+    settings: Settings, desired: Desired, *, since: date | None = None, read: ReadWith | None = None
+) -> DailyUsage:
     """Return the usage of the trailing year, and since `since`, from the files that were named.
+
+    `read` is what reads them, by default `read_exports` in this process.
 
     Raises UsageError where they hold rows of which not one can be used: nothing that was read is not nothing spent.
     """
-    usage = _read(settings, desired, settings.usage, _first(settings, since), engine=settings.engine)
+    exports = exports_of(settings, desired, since=since)
+    usage = _told(exports, read or read_exports)
     unusable = [issue for issue in usage.source.issues if issue.code in _UNUSABLE]
     if unusable and not usage.source.rows:
         most = max(unusable, key=lambda issue: issue.count)
@@ -158,31 +168,70 @@ def _download(
         return jobs.download(jobs.wait(job, on_progress=advance), folder)
 
 
-def _read(
-    settings: Settings, desired: Desired, paths: tuple[str, ...], first: date, *, engine: str = "duckdb"
-) -> DailyUsage:
-    from reconciler.usage.files import shown
-    from reconciler.usage.read import read_usage
-    from reconciler.usage.store.session import Store, StoreUse
+class Exports(NamedTuple):
+    """Which exports are read, and how: what `read_usage` takes. `store` is the place of a store, if there is one."""
 
-    _, end = trailing_window(settings.as_of)
+    paths: tuple[str, ...]
+    first: date
+    end: date
+    columns: Mapping[str, str]
+    currency: str
+    known_wallets: Collection[str]
+    store: str | None
+    engine: str
+
+
+class Read(NamedTuple):
+    """Usage, and what a store was good for on the way."""
+
+    usage: DailyUsage
+    uses: tuple[StoreUse, ...]
+
+
+def read_exports(exports: Exports, *, folder: Path | None = None) -> Read:
+    """Read exports; temporary files go to `folder`, if one is given. Raises what `read_usage` does."""
+    from reconciler.usage.read import read_usage
+    from reconciler.usage.store.session import Store
+
     uses: list[StoreUse] = []
-    place = settings.usage_store if paths == settings.usage else None
+    usage = read_usage(
+        exports.paths,
+        first=exports.first,
+        end=exports.end,
+        columns=exports.columns,
+        currency=exports.currency,
+        known_wallets=exports.known_wallets,
+        folder=folder,
+        store=Store(exports.store, uses.append) if exports.store else None,
+        engine=exports.engine,
+    )
+    return Read(usage, tuple(uses))
+
+
+def exports_of(settings: Settings, desired: Desired, *, since: date | None = None) -> Exports:
+    """Return which of the exports that were named are read: of the trailing year, and since `since`."""
+    _, end = trailing_window(settings.as_of)
+    return Exports(
+        paths=settings.usage,
+        first=_first(settings, since),
+        end=end,
+        columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
+        currency=desired.organization.currency,
+        known_wallets=frozenset(map(str, desired.wallets)),
+        store=settings.usage_store,
+        engine=settings.engine,
+    )
+
+
+def _told(exports: Exports, read: ReadWith) -> DailyUsage:
     with progress("Reading usage"):
-        usage = read_usage(
-            paths,
-            first=first,
-            end=end,
-            columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
-            currency=desired.organization.currency,
-            known_wallets=frozenset(desired.wallets),
-            store=Store(place, uses.append) if place else None,
-            engine=engine,
-        )
+        usage, uses = read(exports)
     for use in uses:
-        note(f"usage store {shown(place or '')}: {use}")
+        from reconciler.usage.files import shown
+
+        note(f"usage store {shown(exports.store or '')}: {use}")
         if use.trouble:
-            say(f"the usage store {shown(place or '')} was not used as it is: {use.trouble}")
+            say(f"the usage store {shown(exports.store or '')} was not used as it is: {use.trouble}")
     source = usage.source
     days = (source.rows, source.first_day, source.last_day)
     logging.getLogger(__name__).info("read usage: %d events from %s to %s", *days)

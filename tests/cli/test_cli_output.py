@@ -10,8 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,8 @@ def test_a_plan_written_to_stdout_is_all_that_stands_there(folder: Path) -> None
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_usage_is_read_is_an_interruption(folder: Path) -> None:
+@pytest.mark.parametrize("send", [os.kill, os.killpg], ids=["one process", "as a terminal does"])
+def test_ctrl_c_while_usage_is_read_is_an_interruption(folder: Path, send: Callable[[int, int], None]) -> None:
     rows = "".join(
         f"e{n},2026-06-{n % 17 + 1:02d}T12:00:00Z,t-alpha,openai,gpt-4o,1.25,{'x' * 40}{n}\n" for n in range(400_000)
     )
@@ -204,19 +205,34 @@ def test_ctrl_c_while_usage_is_read_is_an_interruption(folder: Path) -> None:
     with over_http(world()) as url:
         variables = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": TOKEN}
         process = subprocess.Popen(
-            [TOOL, *PLAN], cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [TOOL, *PLAN],
+            cwd=folder,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         _wait_for_the_engine(process)
-        process.send_signal(signal.SIGINT)
+        send(process.pid, signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
     assert b"kt-budgets: interrupted" in errors
     assert b"bug" not in errors
     assert b"Traceback" not in errors
 
 
 def _wait_for_the_engine(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the process has loaded what reads usage, by what it has mapped into its memory."""
-    maps = Path(f"/proc/{process.pid}/maps")
-    while process.poll() is None and "duckdb" not in maps.read_text():
+    """Wait until it or a process that it began has loaded what reads usage, by what that has mapped into its memory."""
+    while process.poll() is None and "duckdb" not in _mapped(process.pid):
         time.sleep(0.01)
+
+
+def _mapped(process: int) -> str:
+    """Return what a process and those that it began have mapped; of one that has just ended, nothing."""
+    own = Path(f"/proc/{process}")
+    with suppress(OSError):
+        begun = (own / f"task/{process}/children").read_text().split()
+        return (own / "maps").read_text() + "".join(_mapped(int(each)) for each in begun)
+    return ""

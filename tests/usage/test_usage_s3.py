@@ -12,7 +12,8 @@ from usage.arrivals import told
 from usage.s3_server import Trouble, described, s3_server
 
 from reconciler.findings import UnreachableError, UsageError
-from reconciler.usage.store.session import Store, StoreUse
+from reconciler.usage.store.session import Store
+from reconciler.usage.store.use import StoreUse
 
 pytestmark = pytest.mark.slow
 HEADER = "id,timestamp,team_id,cost"

@@ -16,8 +16,9 @@ from reconciler.findings import UsageError
 from reconciler.usage.files import ExportFile
 from reconciler.usage.store import gather, meets, place
 from reconciler.usage.store.mark import Mark, mark_from, mark_of
-from reconciler.usage.store.session import Store, StoreUse
+from reconciler.usage.store.session import Store
 from reconciler.usage.store.unit import Kind, Manifest, Unit
+from reconciler.usage.store.use import StoreUse
 
 HEADER = "id,timestamp,team_id,cost,model"
 

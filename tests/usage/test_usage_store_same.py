@@ -11,7 +11,8 @@ import pytest
 from thorough import drawn
 from usage.arrivals import Arrivals, told
 
-from reconciler.usage.store.session import Store, StoreUse
+from reconciler.usage.store.session import Store
+from reconciler.usage.store.use import StoreUse
 
 
 @pytest.mark.slow

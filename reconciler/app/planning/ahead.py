@@ -21,10 +21,14 @@ FRESH = 60.0
 
 
 class Ahead:
-    """Use it with `with`: it ends what it has begun. Decision 0121."""
+    """Use it with `with`: it ends what it has begun. Decision 0121.
 
-    def __init__(self, settings: Settings) -> None:
+    `reads_exports` says whether this process is the one that reads the exports that `settings` name.
+    """
+
+    def __init__(self, settings: Settings, *, reads_exports: bool = True) -> None:
         self._settings = settings
+        self._reads_exports = reads_exports and bool(settings.usage)
         self._stack = ExitStack()
         self._clock = SystemClock()
         self._reader: Reader | None = None
@@ -45,7 +49,7 @@ class Ahead:
             connection = connection_to(organization.api, settings.api_url, settings.token)
             self._reader = self._stack.enter_context(Reader(connection))
             self._list(self._reader, organization.organization)
-        _prepare(settings)
+        _prepare(reads_exports=self._reads_exports)
 
     @contextmanager
     def reader(self, desired: Desired, connection: Connection) -> Iterator[Reader]:
@@ -64,15 +68,19 @@ class Ahead:
         reader.begin(organization)
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(*, reads_exports: bool) -> None:
     """Import what reads Keeptrusts and exports, looks ahead and shows a plan, which takes half a second."""
     import reconciler.app.planning.drafting
     import reconciler.keeptrusts.reader
     import reconciler.report.plan_formats
+    import reconciler.report.text
 
-    if settings.usage:
-        with suppress(ImportError):
-            import reconciler.forecast.project
-            import reconciler.forecast.year
+    with suppress(ImportError):
+        import reconciler.app.dashboard
+        import reconciler.forecast.calibration
+        import reconciler.forecast.project
+        import reconciler.forecast.year
+
+        if reads_exports:
             import reconciler.usage.read
             import reconciler.usage.store.session  # noqa: F401

@@ -21,7 +21,7 @@ from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected
-from reconciler.app.usage import from_files, obtain_usage
+from reconciler.app.usage import obtain_usage
 from reconciler.findings import Finding
 from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
@@ -32,6 +32,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.landing import teams_of
 from reconciler.model.later import Unapplied
 from reconciler.model.plan import Plan
+from reconciler.model.usage import DailyUsage
 from reconciler.plan.scope import wallets_of
 from reconciler.settings import Settings
 
@@ -51,12 +52,22 @@ class About(NamedTuple):
     head: str | None
 
 
-def draft(settings: Settings, desired: Desired, about: About, reading: Reading, warnings: Sequence[Finding]) -> Plan:
-    """Return the plan of what the YAML declares, which still is to be sealed; `warnings` were found in the YAML."""
+def draft(
+    settings: Settings,
+    desired: Desired,
+    about: About,
+    *,
+    reading: Reading,
+    named: Callable[[], DailyUsage | None],
+    warnings: Sequence[Finding],
+) -> Plan:
+    """Return the plan of what the YAML declares, which still is to be sealed; `warnings` were found in the YAML.
+
+    `named` waits for the usage of the exports that are named, if any are.
+    """
     with ExitStack() as processes:
         records = read_records(settings.journal, folder=settings.root)
         refuse_behind(settings, last_declared(records))
-        named = from_files(settings, desired) if settings.usage else None
         with connected(settings, desired) as connection, reading(desired, connection) as reader:
             from reconciler.forecast.year import year_targets
 
@@ -66,13 +77,14 @@ def draft(settings: Settings, desired: Desired, about: About, reading: Reading, 
             desired = managed(desired, records)
             run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
             comparison = Comparison(settings, desired, records, about.first_apply)
-            watcher = Early(comparison, named, run_shards, teams=teams) if named and run_shards.others else None
+            early = named() if run_shards.others else None
+            watcher = Early(comparison, early, run_shards, teams=teams) if early else None
             standing = comparison.standing
             read = read_live(
                 settings, desired, connection, teams=teams, standing=standing, reader=reader, watcher=watcher
             )
             live, diff = comparison.of(read, teams=teams)
-            usage, doubts = obtain_usage(settings, desired, connection, named=named)
+            usage, doubts = obtain_usage(settings, desired, connection, named=named())
         others = other_wallets(settings, desired, usage, teams=teams)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)

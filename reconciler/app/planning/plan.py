@@ -10,6 +10,7 @@ from reconciler.app.forge_session import forge_words
 from reconciler.app.planning.ahead import Ahead
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.session import load_desired
+from reconciler.app.usage_aside import UsageAside
 from reconciler.findings import ExitCode
 from reconciler.model.outcome import exit_code_of
 from reconciler.report.renderers import render
@@ -102,9 +103,14 @@ def drafted(
     about all; where the branch that it goes to moved on, it is the plan of what merging gives. Nothing is taken back
     from a wallet that nothing was ever applied to, unless `first_apply` is True or names it.
     """
-    with as_merged(settings) as (merged, head), Ahead(merged) as ahead:
+    with (
+        UsageAside(settings) as exports,
+        as_merged(settings) as (merged, head),
+        Ahead(merged, reads_exports=exports.is_here) as ahead,
+    ):
         desired, warnings = load_desired(merged, meanwhile=ahead.begin)
+        named = exports.begin(desired)
         from reconciler.app.planning.drafting import About, draft
 
         about = About(since, all_teams, first_apply, head)
-        return draft(merged, desired, about, ahead.reader, warnings)
+        return draft(merged, desired, about, reading=ahead.reader, named=named, warnings=warnings)

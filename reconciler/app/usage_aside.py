@@ -1,0 +1,89 @@
+"""Exports of usage, read by another process while this one reads YAML and Keeptrusts (decision 0122)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
+
+from reconciler.app.usage import Exports, Read, exports_of, from_files, read_exports
+from reconciler.findings import UsageError
+from reconciler.forked import Aside, LostError, aside
+from reconciler.settings import Settings
+from reconciler.usage.engine_names import DUCKDB
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import Desired
+    from reconciler.model.usage import DailyUsage
+
+_READER = "reconciler.usage.read"
+_logger = logging.getLogger(__name__)
+
+
+class UsageAside:
+    """The exports that `settings` name. Use it with `with`: what reads them, and its temporary files, end with it.
+
+    What reads exports takes longer to import than a few of them to read, so the other process begins with that. Where
+    this one has it already, or no other can be made, this one reads them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = ExitStack()
+        self._aside: Aside | None = None
+
+    def __enter__(self) -> Self:
+        if self._settings.usage and self._settings.engine == DUCKDB and _READER not in sys.modules:
+            with suppress(OSError):
+                folder = self._stack.enter_context(TemporaryDirectory(prefix="kt-budgets-", ignore_cleanup_errors=True))
+                self._aside = self._stack.enter_context(aside(_prepare, partial(_answer, folder=Path(folder))))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process is the one that reads them."""
+        return self._aside is None
+
+    def begin(self, desired: Desired) -> Callable[[], DailyUsage | None]:
+        """Have them read; return what waits for them once, and gives None where none are named."""
+        if not self._settings.usage:
+            return _none
+        if self._aside:
+            self._aside.ask(exports_of(self._settings, desired))
+        return cache(partial(from_files, self._settings, desired, read=self._read))
+
+    def _read(self, exports: Exports) -> Read:
+        if self._aside:
+            try:
+                found: Read | UsageError = self._aside.answer()
+            except LostError:
+                _logger.debug("another process did not read usage: this one does, or says why not")
+            else:
+                if isinstance(found, UsageError):
+                    raise found
+                return found
+        return read_exports(exports)
+
+
+def _answer(exports: Exports, *, folder: Path) -> Read | UsageError:
+    try:
+        return read_exports(exports, folder=folder)
+    except UsageError as error:
+        return error
+
+
+def _none() -> None:
+    """No exports are named."""
+
+
+def _prepare() -> None:
+    import reconciler.usage.read
+    import reconciler.usage.store.session  # noqa: F401

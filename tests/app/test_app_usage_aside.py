@@ -1,0 +1,125 @@
+"""What another process reads of exports is what this one would read, and what goes wrong is said as it would say it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli.small_folder import small_folder
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+SCRIPT = """
+import json, os, sys
+from datetime import date
+from pathlib import Path
+
+from reconciler.app.listening import heard_by
+from reconciler.app.session import load_desired, settings
+from reconciler.app.usage_aside import UsageAside
+from reconciler.findings import BudgetsError
+
+class Heard:
+    def said(self, line, hint): print("said", line)
+    def noted(self, line): print("noted", line)
+    def progress(self, label):
+        from contextlib import nullcontext
+        return nullcontext(lambda done, total: None)
+
+import reconciler.forked
+
+reconciler.forked.count = lambda: 2
+{before}
+chosen = settings("budgets", as_of=date(2026, 6, 18), usage=sys.argv[1:], usage_store="store", journal="file:j")
+with heard_by(Heard()), UsageAside(chosen) as exports:
+    desired, _ = load_desired(chosen)
+    named = exports.begin(desired)
+    print("here" if exports.is_here else "elsewhere", file=sys.stderr)
+    {meanwhile}
+    try:
+        usage = named()
+        assert usage is named()
+        print(usage.source)
+        for column in usage.__slots__[1:-1]:
+            print(column, getattr(usage, column).tolist(), getattr(usage, column).dtype)
+    except BudgetsError as error:
+        print(type(error).__name__, error, error.hint)
+print("imported" if "ibis" in sys.modules else "not imported", file=sys.stderr)
+print(sorted(Path(os.environ["TMPDIR"]).iterdir()))
+"""
+HERE = "import reconciler.usage.read"
+ENDS = """
+from reconciler.app import usage_aside
+
+def read_or_end(exports, *, folder=None, read=usage_aside.read_exports, here=os.getpid()):
+    if os.getpid() != here:
+        (folder / "begun").touch()
+        os.kill(os.getpid(), 9)
+    return read(exports)
+
+usage_aside.read_exports = read_or_end
+"""
+EXPORT = """id,timestamp,team_id,cost
+1,2026-06-02T10:00:00Z,t-alpha,12.50
+1,2026-06-02T10:00:00Z,t-alpha,12.50
+2,2026-06-03T10:00:00Z,team_nobody,0.000000001
+3,yesterday,t-alpha,1
+"""
+
+
+def ran(folder: Path, *usage: str, before: str = "", meanwhile: str = "pass") -> tuple[str, list[str]]:
+    """Return what was found, and where it was read."""
+    script = SCRIPT.format(before=before, meanwhile=meanwhile)
+    temporary = folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    shutil.rmtree(folder / "store", ignore_errors=True)
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *usage], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout, done.stderr.split("\n")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    small_folder(tmp_path)
+    (tmp_path / "usage.csv").write_text(EXPORT)
+    (tmp_path / "wrong.csv").write_text("id,timestamp,team,price\n1,2026-06-02T10:00:00Z,t-alpha,1\n")
+    return tmp_path
+
+
+@needs_fork
+def test_what_another_process_reads_is_what_this_one_would_read(folder: Path) -> None:
+    found, where = ran(folder, "usage.csv")
+    assert where[:2] == ["elsewhere", "not imported"]
+    assert found.startswith("noted usage store store: read 1 of 1 exports")
+    assert "rows=2" in found
+    assert "unknown_teams={'team_nobody': 1}" in found
+    assert found.endswith("[]\n")
+    assert ran(folder, "usage.csv", before=HERE) == (found, ["here", "imported", ""])
+
+
+@needs_fork
+@pytest.mark.parametrize("usage", ["wrong.csv", "none.csv"])
+def test_what_is_wrong_with_exports_is_said_as_this_process_would_say_it(folder: Path, usage: str) -> None:
+    found, where = ran(folder, usage)
+    assert where[:2] == ["elsewhere", "not imported"]
+    assert found.startswith("UsageError")
+    assert usage in found
+    assert ran(folder, usage, before=HERE)[0] == found
+
+
+@needs_fork
+def test_where_the_other_process_is_ended_this_one_reads_and_nothing_is_left(folder: Path) -> None:
+    found, where = ran(folder, "usage.csv", before=ENDS)
+    assert where[:2] == ["elsewhere", "imported"]
+    assert "rows=2" in found
+    assert found.endswith("[]\n")
+
+
+def test_without_exports_there_is_no_other_process_and_no_usage(folder: Path) -> None:
+    found, where = ran(folder, meanwhile="print(named()); sys.exit()")
+    assert (found, where) == ("None\n", ["here", ""])
