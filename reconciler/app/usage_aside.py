@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from reconciler.app.usage import Exports, Read, exports_of, from_files, read_exports
 from reconciler.findings import UsageError
-from reconciler.forked import Aside, LostError, aside
+from reconciler.forked import FEWEST, Aside, LostError, aside, count
 from reconciler.settings import Settings
+from reconciler.source.tree import TEAMS
 from reconciler.usage.engine_names import DUCKDB
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ class UsageAside:
     """The exports that `settings` name. Use it with `with`: what reads them, and its temporary files, end with it.
 
     What reads exports takes longer to import than a few of them to read, so the other process begins with that. Where
-    this one has it already, or no other can be made, this one reads them.
+    this one has it already, or no other can be made, this one reads them; so it does where all of two processors read a
+    large folder, and one more process would only take its turn.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -41,7 +45,9 @@ class UsageAside:
         if self._settings.usage and self._settings.engine == DUCKDB and _READER not in sys.modules:
             with suppress(OSError):
                 folder = self._stack.enter_context(TemporaryDirectory(prefix="kt-budgets-", ignore_cleanup_errors=True))
-                self._aside = self._stack.enter_context(aside(_prepare, partial(_answer, folder=Path(folder))))
+                free = count() - _is_large(self._settings.budgets)
+                work = partial(_answer, folder=Path(folder))
+                self._aside = self._stack.enter_context(aside(_prepare, work, processors=free))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -78,6 +84,13 @@ def _answer(exports: Exports, *, folder: Path) -> Read | UsageError:
         return read_exports(exports, folder=folder)
     except UsageError as error:
         return error
+
+
+def _is_large(budgets: Path) -> bool:
+    """Whether a folder has so many teams that their files are read on all processors."""
+    with suppress(OSError), os.scandir(budgets / TEAMS) as teams:
+        return next(islice(teams, FEWEST, None), None) is not None
+    return False
 
 
 def _none() -> None:

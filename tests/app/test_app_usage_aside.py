@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 from cli.small_folder import small_folder
 
+from reconciler.forked import FEWEST
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 SCRIPT = """
-import json, os, sys
+import reconciler.forked
+
+reconciler.forked.count = lambda: {processors}
+
+import os, sys
 from datetime import date
 from pathlib import Path
 
@@ -29,9 +35,6 @@ class Heard:
         from contextlib import nullcontext
         return nullcontext(lambda done, total: None)
 
-import reconciler.forked
-
-reconciler.forked.count = lambda: 2
 {before}
 chosen = settings("budgets", as_of=date(2026, 6, 18), usage=sys.argv[1:], usage_store="store", journal="file:j")
 with heard_by(Heard()), UsageAside(chosen) as exports:
@@ -70,9 +73,11 @@ EXPORT = """id,timestamp,team_id,cost
 """
 
 
-def ran(folder: Path, *usage: str, before: str = "", meanwhile: str = "pass") -> tuple[str, list[str]]:
+def ran(
+    folder: Path, *usage: str, before: str = "", meanwhile: str = "pass", processors: int = 2
+) -> tuple[str, list[str]]:
     """Return what was found, and where it was read."""
-    script = SCRIPT.format(before=before, meanwhile=meanwhile)
+    script = SCRIPT.format(before=before, meanwhile=meanwhile, processors=processors)
     temporary = folder / "temporary"
     temporary.mkdir(exist_ok=True)
     shutil.rmtree(folder / "store", ignore_errors=True)
@@ -123,3 +128,12 @@ def test_where_the_other_process_is_ended_this_one_reads_and_nothing_is_left(fol
 def test_without_exports_there_is_no_other_process_and_no_usage(folder: Path) -> None:
     found, where = ran(folder, meanwhile="print(named()); sys.exit()")
     assert (found, where) == ("None\n", ["here", ""])
+
+
+@needs_fork
+@pytest.mark.parametrize(("processors", "where"), [(2, "here"), (3, "elsewhere")])
+def test_what_reads_a_large_folder_has_its_processors(folder: Path, processors: int, where: str) -> None:
+    for number in range(FEWEST):
+        (folder / "budgets" / "teams" / f"t{number:04d}.yaml").write_text(f"version: 1\nteam: t{number:04d}\n")
+    found = ran(folder, "usage.csv", meanwhile="sys.exit()", processors=processors)
+    assert found == ("", [where, ""])
