@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
-from loopback import client_of
+from loopback import client_of, serving
 
 Alter = Callable[[str], str]
 """Takes the text of an answer, and returns the text to send on."""
@@ -62,13 +61,5 @@ def relaying(target: str) -> Iterator[Relay]:
             def do_POST(self) -> None:
                 self._pass_on()
 
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            server.daemon_threads = True
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            thread.start()
-            relay.url = f"http://127.0.0.1:{server.server_address[1]}"
-            try:
-                yield relay
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(Handler) as relay.url:
+            yield relay

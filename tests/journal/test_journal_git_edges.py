@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from loopback import serving
 from memory_keeptrusts import VirtualClock
 
 from reconciler.findings import LockHeldError, UsageError
@@ -105,12 +105,8 @@ def served(bare: Path) -> Iterator[str]:
     """Return host and path of the remote over http."""
     git(bare, "config", "http.receivepack", "true")
     handler = type("Handler", (GitOverHttp,), {"root": bare.parent})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{server.server_port}/remote.git"
-        server.shutdown()
-        thread.join()
+    with serving(handler) as url:
+        yield f"{url.removeprefix('http://')}/remote.git"
 
 
 def test_a_password_in_an_address_opens_the_remote_and_is_written_nowhere(served: str, tmp_path: Path) -> None:
