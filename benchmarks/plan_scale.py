@@ -2,9 +2,10 @@
 
 The floor is a process of its own that sends the same GETs with bare httpx, as many at a time, and keeps nothing of
 them: eight workers that go through the ledgers. The claim is 1.5 times its time or less, and 3 s for a plan that a
-merge queue makes: of five teams, in a clone of a repository with all of them. Requests and bytes are counted by the
-stand-in that answers them (`stand_in.py`). Memory is that of all processes of a command together, what they share
-counted once, looked at twice a second. With fewer teams, where starting weighs more, nothing is claimed.
+merge queue makes: of five teams, in a clone of a repository with all of them. The plan of all
+that was made is shown once, as a step of its own reads it. Requests and bytes are counted by the stand-in that answers
+them (`stand_in.py`). Memory is that of all processes of a command together, what they share counted once, looked at
+twice a second. With fewer teams, where starting weighs more, nothing is claimed.
 
 Run: python benchmarks/plan_scale.py [--teams 10000] [--only scoped]
 """
@@ -143,6 +144,8 @@ def measure(teams: int, only: Sequence[str]) -> bool:
             print(f"kt-budgets plan       {whole}", flush=True)
             limit = LIMIT if teams >= TEAMS else None
             ratios.append(Ratio(f"plan, {teams:,} teams, to the same requests", whole.seconds / floor.seconds, limit))
+            shown = taken([tool, "show", "plan.json", "--format", "markdown"], environment, folder)
+            print(f"kt-budgets show       {shown}", flush=True)
         if "scoped" in only:
             scoped = taken([*plan, "--since", "HEAD^"], environment, folder)
             print(f"plan of {CHANGED} teams       {scoped}", flush=True)

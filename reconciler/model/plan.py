@@ -17,7 +17,7 @@ from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
-from reconciler.model.json_text import canonical_json, digest_of
+from reconciler.model.json_text import canonical_json, digest_of, digest_of_fields
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
 from reconciler.model.money import Amount, Funds
@@ -216,9 +216,10 @@ def read_plan(text: str, *, name: str = "plan.json") -> Plan:
     plan was edited after it was made. `name` is what the messages call it.
     """
     document = _plan_document(text, name)
+    del text
     try:
         plan = Plan.model_validate(document)
-        sealed_as = digest_of({key: value for key, value in document.items() if key != "digest"})
+        sealed_as = digest_of_fields(document, without="digest")
     except ValidationError as error:
         raise UsageError(_wrong_places(error, name), hint=_AGAIN) from None
     except (ArithmeticError, ValueError):

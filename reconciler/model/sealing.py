@@ -13,10 +13,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from reconciler.model.document import Document
-from reconciler.model.json_text import canonical_json
-
-PART = 500
-"""Items of a list, or of a mapping, that are made JSON at a time."""
+from reconciler.model.json_text import PART, canonical_json
 
 
 def sealed_text(document: Document, *, seal: str) -> tuple[str, bytes]:

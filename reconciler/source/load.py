@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from reconciler.findings import Finding
+from reconciler.heap import gc_paused
 from reconciler.model.desired import Desired, DesiredObject
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
@@ -171,27 +170,6 @@ def _reading(tree: Tree, *, since: Period | None = None, today: date | None = No
     organization, teams, policies = documents_of(tree, since=since, today=today)
     found = _found(organization, teams, policies, since=since, today=today)
     return Reading(tree, organization, teams, found, today, policies)
-
-
-LARGE_HEAP = 100_000
-"""How many new objects make it worth not to search them for garbage."""
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Keep the garbage collector from going over a growing heap again and again: what is read here stays.
-
-    Of a large heap it does not even look at what was made here once it is on again.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            if gc.get_count()[0] > LARGE_HEAP:
-                gc.freeze()
-            gc.enable()
 
 
 def _found(

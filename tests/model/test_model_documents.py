@@ -21,7 +21,7 @@ from reconciler.model.forecast import ForecastNotice, MonthEnd, WalletForecast, 
 from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.frozen import document
-from reconciler.model.json_text import digest_of
+from reconciler.model.json_text import PART, digest_of, digest_of_fields
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.money import Funds
 from reconciler.model.outcome import Run
@@ -30,7 +30,7 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, Unmanaged, read_plan, sealed, sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput, WalletFacts
-from reconciler.model.sealing import PART, sealed_text
+from reconciler.model.sealing import sealed_text
 from reconciler.model.suggestion import SuggestedChange, SuggestionsDocument
 from reconciler.model.team import GrowthStep, TeamBudget
 from reconciler.model.usage_summary import UsageSummary, share_of_month
@@ -89,6 +89,15 @@ def test_what_a_plan_was_judged_by_is_written_in_parts_as_well(count: int) -> No
     made, saved = sealed_bytes(judged)
     assert made == sealed(judged)
     assert saved.decode() == made.text()
+
+
+@pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 2 * PART, 2 * PART + 1])
+def test_a_digest_that_is_made_in_parts_is_that_of_the_whole(count: int) -> None:
+    listed = [{"é": [number], '"': {"b": None, "a": "]"}} for number in range(count)]
+    document = {"b": listed, "digest": "x", 'a"': {f"ü{number}": number for number in range(count)}, "c": 1}
+    for without in (*document, "nothing"):
+        rest = {name: value for name, value in document.items() if name != without}
+        assert digest_of_fields(document, without=without) == digest_of(rest)
 
 
 def test_a_plan_that_is_none_says_which_file_and_where_up_to_fifty_places() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,7 @@ from reconciler.findings import Finding, Origin
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.load import Loaded, build, gc_paused, load, load_files, read
+from reconciler.source.load import Loaded, build, load, load_files, read
 from reconciler.source.tree import read_tree
 
 EXAMPLE = Path(__file__).parents[2] / "budgets"
@@ -554,21 +553,6 @@ def test_whatever_a_file_holds_nothing_is_raised(data: bytes, tmp_path_factory: 
 
 def _is_a_place_in(finding: Finding, data: bytes) -> bool:
     return 1 <= finding.position.line <= data.count(b"\n") + data.count(b"\r") + 2 and finding.position.column >= 1
-
-
-@pytest.mark.parametrize(("objects", "kept"), [(0, False), (1000, True)])
-def test_what_makes_a_large_heap_is_not_searched_for_garbage_afterwards(
-    objects: int, kept: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reconciler.source.load.LARGE_HEAP", 500)
-    gc.collect()
-    before = gc.get_freeze_count()
-    with gc_paused():
-        assert not gc.isenabled()
-        made = [[number] for number in range(objects)]
-    assert gc.isenabled()
-    assert (gc.get_freeze_count() > before) == kept
-    assert len(made) == objects
 
 
 def test_a_folder_around_the_budgets_is_told_which_one_to_name(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from reconciler.model.packet import PacketProblem
 Members = Mapping[str, bytes | Path]
 """By name: the bytes of a member, or the file that holds them."""
 
-MOST_MEMBERS = 10_000
+MOST_MEMBERS = 200_000
+"""A packet has a file for each team, and each of them becomes one on disk where it is looked at."""
 LONGEST_NAME = 200
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*"
 _NAME = re.compile(rf"{_PART}(/{_PART}){{0,3}}")
@@ -33,7 +34,15 @@ _UNIX = 3
 
 
 def write_archive(path: Path, members: Members) -> None:
-    """Write the archive of `members` to `path`, whole or not at all: the same members give the same bytes."""
+    """Write the archive of `members` to `path`, whole or not at all: the same members give the same bytes.
+
+    Raises UsageError where it cannot be written, or would be refused where it is looked at.
+    """
+    if len(members) > MOST_MEMBERS:
+        raise UsageError(
+            f"{path} would have {len(members):,} files, and a packet has {MOST_MEMBERS:,} at most",
+            hint="keep the budgets of parts of the organization in repositories of their own, each with its packets",
+        )
     try:
         with replacing(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
             for name in sorted(members):

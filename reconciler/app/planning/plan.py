@@ -12,11 +12,11 @@ from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.session import load_desired
 from reconciler.app.usage_aside import UsageAside
 from reconciler.findings import ExitCode
+from reconciler.heap import gc_paused
 from reconciler.model.outcome import exit_code_of
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
-from reconciler.source.load import gc_paused
 
 if TYPE_CHECKING:
     from reconciler.app.first_contact import FirstNames
