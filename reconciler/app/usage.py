@@ -227,12 +227,16 @@ def _told(exports: Exports, read: ReadWith) -> DailyUsage:
     with progress("Reading usage"):
         usage, uses = read(exports)
     for use in uses:
-        from reconciler.usage.files import shown
-
-        note(f"usage store {shown(exports.store or '')}: {use}")
-        if use.trouble:
-            say(f"the usage store {shown(exports.store or '')} was not used as it is: {use.trouble}")
+        _tell_use(use, exports.store or "")
     source = usage.source
     days = (source.rows, source.first_day, source.last_day)
     logging.getLogger(__name__).info("read usage: %d events from %s to %s", *days)
     return usage
+
+
+def _tell_use(use: StoreUse, place: str) -> None:
+    from reconciler.usage.files import shown
+
+    note(f"usage store {shown(place)}: {use}")
+    if use.trouble:
+        say(f"the usage store {shown(place)} was not used as it is: {use.trouble}")

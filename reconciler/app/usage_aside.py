@@ -63,7 +63,11 @@ class UsageAside:
         if not self._settings.usage:
             return _none
         if self._aside:
-            self._aside.ask(exports_of(self._settings, desired))
+            try:
+                self._aside.ask(exports_of(self._settings, desired))
+            except OSError as error:
+                _logger.debug("another process cannot be asked (%s): this one reads usage", error)
+                self._aside = None
         return cache(partial(from_files, self._settings, desired, read=self._read))
 
     def _read(self, exports: Exports) -> Read:

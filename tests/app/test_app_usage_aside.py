@@ -65,6 +65,12 @@ def read_or_end(exports, *, folder=None, read=usage_aside.read_exports, here=os.
 
 usage_aside.read_exports = read_or_end
 """
+FULL = """
+def full(*_):
+    raise OSError(28, "No space left on device")
+
+reconciler.forked.os.pwrite = full
+"""
 EXPORT = """id,timestamp,team_id,cost
 1,2026-06-02T10:00:00Z,t-alpha,12.50
 1,2026-06-02T10:00:00Z,t-alpha,12.50
@@ -115,6 +121,14 @@ def test_what_is_wrong_with_exports_is_said_as_this_process_would_say_it(folder:
     assert found.startswith("UsageError")
     assert usage in found
     assert ran(folder, usage, before=HERE)[0] == found
+
+
+@needs_fork
+def test_where_the_other_process_cannot_be_asked_this_one_reads(folder: Path) -> None:
+    found, where = ran(folder, "usage.csv", before=FULL)
+    assert where[:2] == ["here", "imported"]
+    assert "rows=2" in found
+    assert found.endswith("[]\n")
 
 
 @needs_fork
