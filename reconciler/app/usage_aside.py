@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache, partial
+from glob import glob
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from reconciler.app.usage import Exports, Read, exports_of, from_files, read_exports
-from reconciler.findings import UsageError
+from reconciler.findings import BudgetsError
 from reconciler.forked import FEWEST, Aside, LostError, aside, count
 from reconciler.settings import Settings
 from reconciler.source.tree import TEAMS
@@ -33,7 +34,8 @@ class UsageAside:
 
     What reads exports takes longer to import than a few of them to read, so the other process begins with that. Where
     this one has it already, or no other can be made, this one reads them; so it does where all of two processors read a
-    large folder, and one more process would only take its turn.
+    large folder, and one more process would only take its turn; and what comes out of a pipe, once only: of what
+    another process took, nothing would be left if that ended early.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -44,6 +46,8 @@ class UsageAside:
     def __enter__(self) -> Self:
         if self._settings.usage and self._settings.engine == DUCKDB and _READER not in sys.modules:
             with suppress(OSError):
+                if any(map(_is_pipe, self._settings.usage)):
+                    return self
                 folder = self._stack.enter_context(TemporaryDirectory(prefix="kt-budgets-", ignore_cleanup_errors=True))
                 free = count() - _is_large(self._settings.budgets)
                 work = partial(_answer, folder=Path(folder))
@@ -73,21 +77,26 @@ class UsageAside:
     def _read(self, exports: Exports) -> Read:
         if self._aside:
             try:
-                found: Read | UsageError = self._aside.answer()
+                found: Read | BudgetsError = self._aside.answer()
             except LostError:
                 _logger.debug("another process did not read usage: this one does, or says why not")
             else:
-                if isinstance(found, UsageError):
+                if isinstance(found, BudgetsError):
                     raise found
                 return found
         return read_exports(exports)
 
 
-def _answer(exports: Exports, *, folder: Path) -> Read | UsageError:
+def _answer(exports: Exports, *, folder: Path) -> Read | BudgetsError:
     try:
         return read_exports(exports, folder=folder)
-    except UsageError as error:
+    except BudgetsError as error:
         return error
+
+
+def _is_pipe(path: str) -> bool:
+    here = str(Path(path).expanduser())
+    return any(Path(match).is_fifo() for match in (here, *glob(here, recursive=True)))  # noqa: PTH207 (as in files.py)
 
 
 def _is_large(budgets: Path) -> bool:

@@ -71,6 +71,16 @@ def full(*_):
 
 reconciler.forked.os.pwrite = full
 """
+UNREACHABLE = """
+from reconciler.app import usage_aside
+from reconciler.findings import UnreachableError
+
+def unreachable(exports, *, folder=None, here=os.getpid()):
+    assert os.getpid() != here, "it is asked for again"
+    raise UnreachableError("the store does not answer", hint="try again")
+
+usage_aside.read_exports = unreachable
+"""
 EXPORT = """id,timestamp,team_id,cost
 1,2026-06-02T10:00:00Z,t-alpha,12.50
 1,2026-06-02T10:00:00Z,t-alpha,12.50
@@ -80,7 +90,12 @@ EXPORT = """id,timestamp,team_id,cost
 
 
 def ran(
-    folder: Path, *usage: str, before: str = "", meanwhile: str = "pass", processors: int = 2
+    folder: Path,
+    *usage: str,
+    before: str = "",
+    meanwhile: str = "pass",
+    processors: int = 2,
+    stdin: int = subprocess.DEVNULL,
 ) -> tuple[str, list[str]]:
     """Return what was found, and where it was read."""
     script = SCRIPT.format(before=before, meanwhile=meanwhile, processors=processors)
@@ -88,8 +103,9 @@ def ran(
     temporary.mkdir(exist_ok=True)
     shutil.rmtree(folder / "store", ignore_errors=True)
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONHASHSEED": "0"}
+    command = [sys.executable, "-c", script, *usage]
     done = subprocess.run(
-        [sys.executable, "-c", script, *usage], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        command, cwd=folder, env=environment, stdin=stdin, capture_output=True, text=True, timeout=60, check=False
     )
     return done.stdout, done.stderr.split("\n")
 
@@ -137,6 +153,25 @@ def test_where_the_other_process_is_ended_this_one_reads_and_nothing_is_left(fol
     assert where[:2] == ["elsewhere", "imported"]
     assert "rows=2" in found
     assert found.endswith("[]\n")
+
+
+@needs_fork
+@pytest.mark.parametrize("usage", ["pipe.csv", "pipe*", "/dev/stdin"])
+def test_a_pipe_is_read_here_as_nothing_would_be_left_of_what_another_process_took(folder: Path, usage: str) -> None:
+    os.mkfifo(folder / "pipe.csv")
+    reader = os.open(folder / "pipe.csv", os.O_RDWR)
+    try:
+        found = ran(folder, usage, meanwhile="sys.exit()", stdin=reader)
+    finally:
+        os.close(reader)
+    assert found == ("", ["here", ""])
+
+
+@needs_fork
+def test_what_an_object_store_does_not_answer_is_not_asked_for_again(folder: Path) -> None:
+    found, where = ran(folder, "usage.csv", before=UNREACHABLE)
+    assert where[:2] == ["elsewhere", "not imported"]
+    assert found.startswith("UnreachableError the store does not answer try again\n")
 
 
 def test_without_exports_there_is_no_other_process_and_no_usage(folder: Path) -> None:
