@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import select
 import selectors
 import signal
 import threading
@@ -59,7 +60,7 @@ def spread(
 
     `work` makes one result of each, without a look at the others; it is pickled where another process made it.
     `meanwhile` is called here once, when the others have begun. A process with other threads is not forked: they would
-    be missing.
+    be missing. Nor is one that ignores SIGCHLD: its forks would be forgotten, and their numbers given to others.
     """
     others = min(processors or count(), MOST_PROCESSES) - 1
     if len(items) < fewest or others < 1 or not _can_fork():
@@ -77,7 +78,9 @@ def spread(
 
 
 def _can_fork() -> bool:
-    return hasattr(os, "fork") and threading.active_count() == 1
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        return False
+    return signal.getsignal(signal.SIGCHLD) != signal.SIG_IGN
 
 
 class LostError(Exception):
@@ -228,7 +231,7 @@ def _fork(take: Callable[[], Iterator[tuple[int, Any]]]) -> Iterator[_Fork]:
         try:
             process = _forked()
             if not process:
-                _tell(take, results, into)
+                _tell(take, results, notes, into)
         finally:
             os.close(into)
         fork = _Fork(process, notes, results)
@@ -242,9 +245,14 @@ def _forked() -> int:
         return os.fork()
 
 
-def _tell(take: Callable[[], Iterator[tuple[int, Any]]], results: IO[bytes], into: int) -> NoReturn:
-    """Write what each part comes to into a file, and a note of it into a pipe, which so never is full."""
+def _tell(take: Callable[[], Iterator[tuple[int, Any]]], results: IO[bytes], notes: int, into: int) -> NoReturn:
+    """Write what each part comes to into a file, and a note of it into a pipe, which so never is full.
+
+    Ends early with the process that reads `notes`, even if that was killed.
+    """
     try:
+        os.close(notes)
+        threading.Thread(target=_end_unheard, args=(into,), daemon=True).start()
         for place, done in take():
             first = results.tell()
             pickle.dump(done, results, pickle.HIGHEST_PROTOCOL)
@@ -252,3 +260,11 @@ def _tell(take: Callable[[], Iterator[tuple[int, Any]]], results: IO[bytes], int
             os.write(into, _NOTE.pack(place, first, results.tell() - first))
     finally:
         os._exit(0)
+
+
+def _end_unheard(into: int) -> NoReturn:
+    """Wait until nobody can read a pipe any more, then end this process."""
+    unheard = select.poll()
+    unheard.register(into, 0)
+    unheard.poll()
+    os._exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -180,6 +181,23 @@ def test_another_process_is_prepared_and_answers_what_it_is_asked(tmp_path: obje
 )
 def test_of_one_that_comes_to_nothing_it_is_said_so(tmp_path: object, end: str) -> None:
     assert ran_aside(tmp_path, end) == f"lost {LEFT}"
+
+
+@needs_fork
+def test_one_that_is_at_work_ends_with_the_process_that_was_killed_before_it_was_done(tmp_path: object) -> None:
+    kills_the_one_that_asked = "os.kill(HERE, signal.SIGKILL); signal.pause()"
+    assert ran_aside(tmp_path, kills_the_one_that_asked, "other.ask([]); signal.pause()") == ""
+
+
+@needs_fork
+def test_a_process_whose_forks_would_be_forgotten_is_not_forked() -> None:
+    former = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert _processes(2 * FEWEST, processors=4) == {os.getpid()}
+        with aside(_never, _never, processors=4) as other:
+            assert other is None
+    finally:
+        signal.signal(signal.SIGCHLD, former)
 
 
 @needs_fork
