@@ -18,7 +18,7 @@ from typing import Any, Literal, Self, TypeVar
 
 import anyio
 import httpx
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 from httpx_retries import Retry, RetryTransport
 
 from reconciler.findings import RejectedError, RemoteError
@@ -29,6 +29,7 @@ from reconciler.http.waits import BROKEN, read_retries
 from reconciler.http.watched import SurplusError, TooLargeError, whole
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.event_loop import event_loop
 from reconciler.keeptrusts.failures import error_of, request_id, unreachable, unreadable, web_page
 
 RETRIED_STATUSES = (429, *BROKEN)
@@ -140,7 +141,7 @@ class Channel:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            portal = stack.enter_context(start_blocking_portal())
+            portal = stack.enter_context(event_loop())
             portal.call(self._open)
             stack.callback(portal.call, self._close)
             self._stack = stack.pop_all()

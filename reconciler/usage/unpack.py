@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import gettempdir
 from typing import IO, Any
 
 from reconciler.findings import UsageError
@@ -66,7 +67,7 @@ def unpack(file: ExportFile, scratch: Path) -> PlainFile:
     except OSError as error:
         raise UsageError(
             f"{file.name}: cannot be read ({error.strerror or type(error).__name__})",
-            hint=f"check its permissions, and that {scratch.parent} has room for the unpacked exports",
+            hint=f"check its permissions; or free space in {gettempdir()}, or set TMPDIR to a folder that has some",
         ) from error
 
 
