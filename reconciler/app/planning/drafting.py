@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
 from reconciler.app.checkout import is_older, line_of, touching
@@ -32,9 +33,11 @@ from reconciler.model.desired import Desired
 from reconciler.model.landing import teams_of
 from reconciler.model.later import Unapplied
 from reconciler.model.plan import Plan
-from reconciler.model.usage import DailyUsage
 from reconciler.plan.scope import wallets_of
 from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.model.usage import DailyUsage
 
 Reading = Callable[[Desired, Connection], AbstractContextManager[Reader]]
 """Gives the reader of what is compared."""
@@ -52,23 +55,19 @@ class About(NamedTuple):
     head: str | None
 
 
-def draft(
-    settings: Settings,
-    desired: Desired,
-    about: About,
-    *,
-    reading: Reading,
-    named: Callable[[], DailyUsage | None],
-    warnings: Sequence[Finding],
-) -> Plan:
-    """Return the plan of what the YAML declares, which still is to be sealed; `warnings` were found in the YAML.
+class Begun(NamedTuple):
+    """What is read meanwhile: Keeptrusts, and the usage of the exports that are named, which `named` waits for."""
 
-    `named` waits for the usage of the exports that are named, if any are.
-    """
+    reading: Reading
+    named: Callable[[], DailyUsage | None]
+
+
+def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warnings: Sequence[Finding]) -> Plan:
+    """Return the plan of what the YAML declares, which still is to be sealed; `warnings` were found in the YAML."""
     with ExitStack() as processes:
         records = read_records(settings.journal, folder=settings.root)
         refuse_behind(settings, last_declared(records))
-        with connected(settings, desired) as connection, reading(desired, connection) as reader:
+        with connected(settings, desired) as connection, begun.reading(desired, connection) as reader:
             from reconciler.forecast.year import year_targets
 
             aim = aim_of(settings, desired, records, since=ALL if about.all_teams else about.since)
@@ -77,20 +76,16 @@ def draft(
             desired = managed(desired, records)
             run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
             comparison = Comparison(settings, desired, records, about.first_apply)
-            early = named() if run_shards.others else None
+            early = begun.named() if run_shards.others else None
             watcher = Early(comparison, early, run_shards, teams=teams) if early else None
-            standing = comparison.standing
-            read = read_live(
-                settings, desired, connection, teams=teams, standing=standing, reader=reader, watcher=watcher
-            )
-            live, diff = comparison.of(read, teams=teams)
-            usage, doubts = obtain_usage(settings, desired, connection, named=named())
+            reads = partial(read_live, reader=reader, watcher=watcher, standing=comparison.standing)
+            live, diff = comparison.of(reads(settings, desired, connection, teams=teams), teams=teams)
+            usage, doubts = obtain_usage(settings, desired, connection, named=begun.named())
         others = other_wallets(settings, desired, usage, teams=teams)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)
     year = year_targets(desired, usage, as_of=settings.as_of)
-    known = year_known(warnings, year, desired)
-    findings = [*known, *doubts, *released, *reclaimed]
+    findings = [*year_known(warnings, year, desired), *doubts, *released, *reclaimed]
     source = checked_out(settings, desired, head=about.head)
     made = assemble(
         settings,

@@ -110,7 +110,7 @@ def drafted(
     ):
         desired, warnings = load_desired(merged, meanwhile=ahead.begin)
         named = exports.begin(desired)
-        from reconciler.app.planning.drafting import About, draft
+        from reconciler.app.planning.drafting import About, Begun, draft
 
         about = About(since, all_teams, first_apply, head)
-        return draft(merged, desired, about, reading=ahead.reader, named=named, warnings=warnings)
+        return draft(merged, desired, about, Begun(ahead.reader, named), warnings)
