@@ -2,10 +2,10 @@
 
 The floor is a process of its own that sends the same GETs with bare httpx, as many at a time, and keeps nothing of
 them: eight workers that go through the ledgers. The claim is 1.5 times its time or less, and 3 s for a plan that a
-merge queue makes: of five teams, in a clone of a repository with all of them. The plan of all
-that was made is shown once, as a step of its own reads it. Requests and bytes are counted by the stand-in that answers
-them (`stand_in.py`). Memory is that of all processes of a command together, what they share counted once, looked at
-twice a second. With fewer teams, where starting weighs more, nothing is claimed.
+merge queue makes: of five teams, in a clone of a repository with all of them. The plan of all that was made is
+shown once, as a step of its own reads it. Requests and bytes are counted by the stand-in that answers them
+(`stand_in.py`). Memory is that of all processes of a command together, what they share counted once, looked at twice a
+second. With fewer teams, where starting weighs more, nothing is claimed.
 
 Run: python benchmarks/plan_scale.py [--teams 10000] [--only scoped]
 """

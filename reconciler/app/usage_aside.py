@@ -62,6 +62,12 @@ class UsageAside:
         """Whether this process is the one that reads them."""
         return self._aside is None
 
+    def prepare(self) -> None:
+        """Import what reads them, where this process does."""
+        if self._settings.usage and self.is_here:
+            with suppress(ImportError):
+                _prepare()
+
     def begin(self, desired: Desired) -> Callable[[], DailyUsage | None]:
         """Have them read; return what waits for them once, and gives None where none are named."""
         if not self._settings.usage:

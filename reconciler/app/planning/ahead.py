@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from reconciler.app.session import connection_to
 from reconciler.clock import SystemClock
+from reconciler.forked import nothing
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ FRESH = 60.0
 class Ahead:
     """Use it with `with`: it ends what it has begun. Decision 0121.
 
-    `reads_exports` says whether this process is the one that reads the exports that `settings` name.
+    `besides` is called where there is time to import more.
     """
 
-    def __init__(self, settings: Settings, *, reads_exports: bool = True) -> None:
+    def __init__(self, settings: Settings, *, besides: Callable[[], object] = nothing) -> None:
         self._settings = settings
-        self._reads_exports = reads_exports and bool(settings.usage)
+        self._besides = besides
         self._stack = ExitStack()
         self._clock = SystemClock()
         self._reader: Reader | None = None
@@ -49,7 +50,8 @@ class Ahead:
             connection = connection_to(organization.api, settings.api_url, settings.token)
             self._reader = self._stack.enter_context(Reader(connection))
             self._list(self._reader, organization.organization)
-        _prepare(reads_exports=self._reads_exports)
+        _prepare()
+        self._besides()
 
     @contextmanager
     def reader(self, desired: Desired, connection: Connection) -> Iterator[Reader]:
@@ -68,8 +70,8 @@ class Ahead:
         reader.begin(organization)
 
 
-def _prepare(*, reads_exports: bool) -> None:
-    """Import what reads Keeptrusts and exports, looks ahead and shows a plan, which takes half a second."""
+def _prepare() -> None:
+    """Import what reads Keeptrusts, looks ahead and shows a plan, which takes a quarter of a second and more."""
     import reconciler.app.planning.drafting
     import reconciler.keeptrusts.reader
     import reconciler.report.plan_formats
@@ -79,8 +81,4 @@ def _prepare(*, reads_exports: bool) -> None:
         import reconciler.app.dashboard
         import reconciler.forecast.calibration
         import reconciler.forecast.project
-        import reconciler.forecast.year
-
-        if reads_exports:
-            import reconciler.usage.read
-            import reconciler.usage.store.session  # noqa: F401
+        import reconciler.forecast.year  # noqa: F401

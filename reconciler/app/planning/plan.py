@@ -106,7 +106,7 @@ def drafted(
     with (
         UsageAside(settings) as exports,
         as_merged(settings) as (merged, head),
-        Ahead(merged, reads_exports=exports.is_here) as ahead,
+        Ahead(merged, besides=exports.prepare) as ahead,
     ):
         desired, warnings = load_desired(merged, meanwhile=ahead.begin)
         named = exports.begin(desired)
