@@ -205,7 +205,7 @@ def generated_usage(wallets: int, *, days: int = HISTORY_DAYS) -> Any:
     empty |= {name: np.zeros(count, dtype=np.int64) for name in INTEGERS}
     return DailyUsage(
         source=source,
-        day=np.repeat(np.datetime64(first, "D") + np.arange(days), wallets),
+        day=np.repeat(np.datetime64(first, "D") + np.arange(days).astype("timedelta64[D]"), wallets),
         wallet=np.tile(np.array([f"team_{number}" for number in range(1, wallets + 1)]), days),
         cost=(costs.T.ravel() * NANO).astype(np.int64),
         **empty,

@@ -63,7 +63,7 @@ class Timeline:
 
     @property
     def days(self) -> npt.NDArray[np.datetime64]:
-        return np.datetime64(self.as_of) + self.offset
+        return np.datetime64(self.as_of) + self.offset.astype("timedelta64[D]")
 
     def since(self, age: int) -> Bools:
         return np.asarray(self.offset >= -age)
@@ -101,7 +101,7 @@ def timeline(
     offset = np.arange(-before, after)
     week = np.exp(random.normal(0, 0.1, 7))
     week[5:] *= random.uniform(0.2, 1.1)
-    weekday = (np.datetime64(as_of) + offset - np.datetime64("2024-01-01")).astype(np.intp) % 7
+    weekday = (np.datetime64(as_of) + offset.astype("timedelta64[D]") - np.datetime64("2024-01-01")).astype(np.intp) % 7
     sigma = random.uniform(*noise)
     tails = random.standard_t(4, len(offset)) / np.sqrt(2) if random.random() < 0.3 else random.normal(size=len(offset))
     drift = np.cumsum(random.normal(0, DRIFT * random.uniform(0, 1.5), len(offset)))

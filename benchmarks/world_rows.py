@@ -167,7 +167,7 @@ def quarter_end(random: Random) -> World:
     """The last days of each quarter cost a multiple; as of a month before such a one."""
     as_of = date(between(random, (2024, 2025)), random.choice([2, 5, 8, 11]), between(random, (1, 28)))
     line, length = timeline(random, as_of=as_of, history=(200, 400)), between(random, (2, 5))
-    months = (line.days + length).astype("datetime64[M]").astype(np.intp) % 12
+    months = (line.days + np.timedelta64(length, "D")).astype("datetime64[M]").astype(np.intp) % 12
     hit = (months % 3 == 0) & (line.days.astype("datetime64[M]").astype(np.intp) % 12 != months)
     line.gross[hit] *= random.uniform(3, 8)
     return line.world()
@@ -225,7 +225,7 @@ def short_history(random: Random) -> World:
 
 
 def _day_of_month(line: Timeline, *, plus: int = 0) -> npt.NDArray[np.intp]:
-    days = line.days + plus
+    days = line.days + np.timedelta64(plus, "D")
     return np.asarray((days - days.astype("datetime64[M]")).astype(np.intp) + 1)
 
 

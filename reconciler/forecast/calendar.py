@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from reconciler.forecast.panel import Bools, Days, Floats
+from reconciler.forecast.panel import MONTH, Bools, Days, Floats
 from reconciler.forecast.when import When
 from reconciler.model.period import Period
 
@@ -36,9 +36,7 @@ def months_since(days: Days, start: Period) -> Floats:
 
 def days_in_month(days: Days) -> Floats:
     month = days.astype("datetime64[M]")
-    return np.asarray(
-        ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
-    )
+    return np.asarray(((month + MONTH).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64))
 
 
 def within(days: Days, start: Period, until: Period | None = None) -> Bools:

@@ -17,6 +17,10 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
 
+DAY = np.timedelta64(1, "D")
+MONTH = np.timedelta64(1, "M")
+"""Steps of days and of months: numpy adds no bare number to dates of either."""
+
 MONTH_END_DAYS = 3
 """The last days of a month that may cost a multiple of the others (settlements, monthly batches)."""
 
@@ -110,7 +114,7 @@ def _columns(series: Sequence[Floats], width: int, *, empty: float) -> Floats:
 
 def is_month_end(days: Days) -> Bools:
     """Return whether each day is one of the last three of its month."""
-    later = days + np.timedelta64(MONTH_END_DAYS, "D")
+    later = days + MONTH_END_DAYS * DAY
     return np.asarray(later.astype("datetime64[M]") != days.astype("datetime64[M]"))
 
 

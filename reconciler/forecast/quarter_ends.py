@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from reconciler.forecast.panel import Bools, Days, Floats, running_sums, zero_share
+from reconciler.forecast.panel import DAY, MONTH, Bools, Days, Floats, running_sums, zero_share
 from reconciler.forecast.turns import Ints
 from reconciler.forecast.words import listed
 from reconciler.model.forecast import WalletNotice
@@ -146,7 +146,7 @@ def _factors(flat: Floats, ages: Ints, seen: Bools) -> Floats:
 def _places(days: Days) -> tuple[Ints, Ints]:
     """Return of each day the months that its quarter goes on after its own, and the days that are left in its month."""
     months = days.astype("datetime64[M]")
-    left = ((months + 1).astype("datetime64[D]") - days).astype(np.intp) - 1
+    left = ((months + MONTH).astype("datetime64[D]") - days).astype(np.intp) - 1
     return (QUARTER - 1 - months.astype(np.intp)) % QUARTER, left
 
 
@@ -163,8 +163,8 @@ def _ages_of(ends: Days, width: int) -> Ints:
 
 @lru_cache(maxsize=64)
 def _ages(end: np.datetime64, width: int) -> Ints:
-    months = end.astype("datetime64[M]") - np.arange(width // 28 + 2)
-    lasts = (months + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    months = end.astype("datetime64[M]") - np.arange(width // 28 + 2) * MONTH
+    lasts = (months + MONTH).astype("datetime64[D]") - DAY
     ages = (end - lasts).astype(np.intp)[:, None] + np.arange(LAST_DAYS)
     ages[(ages < 0) | (ages >= width)] = -1
     return np.asarray(ages)

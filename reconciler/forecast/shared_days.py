@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from reconciler.forecast.history import Spending
+from reconciler.forecast.launches import Ints
 from reconciler.forecast.panel import Bools, Floats, median
 from reconciler.forecast.shared_event import BEFORE, SharedEvent
 from reconciler.forecast.windows import WEEK
@@ -74,7 +75,7 @@ def log_changes(costs: Floats) -> Floats:
     return np.where(known, np.log(ratio), np.nan)
 
 
-def _told(moved: Floats, looked_at: Floats) -> Bools:
+def _told(moved: Ints, looked_at: Ints) -> Bools:
     """Return on which days so many wallets moved that it is no chance.
 
     Of n wallets that each move with probability p, a share q or more does so with at most exp(−n·KL(q‖p)): Chernoff's
@@ -89,7 +90,7 @@ def _told(moved: Floats, looked_at: Floats) -> Bools:
     return np.asarray(enough & (count * unlikely > -np.log(CHANCE)))
 
 
-def _last(told: Bools, looked_at: Floats, first: int) -> int | None:
+def _last(told: Bools, looked_at: Ints, first: int) -> int | None:
     """Return the last day of the event that begins on day `first`; days on which nobody is looked at may lie in it."""
     last = None
     for day in range(first, len(told)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconciler.forecast.panel import Bools, Days, Floats, median, running_sums, zero_share
+from reconciler.forecast.panel import DAY, MONTH, Bools, Days, Floats, median, running_sums, zero_share
 from reconciler.forecast.steady import FREEDOM, Steady, fit_steady, log_density
 from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import WEEK
@@ -156,10 +156,10 @@ def _christmas(ends: Days | None, series: int) -> Floats:
     """Return how many days after the history 2 January is, for the ages that begin in the Christmas before it."""
     if ends is None:
         return np.full((series, len(AGES)), np.nan)
-    starts = ends[:, None] - np.array(AGES)[None, :].astype("timedelta64[D]") + np.timedelta64(1, "D")
-    december = starts.astype("datetime64[Y]").astype("datetime64[M]") + np.timedelta64(11, "M")
-    eve = december.astype("datetime64[D]") + np.timedelta64(HOLIDAYS_BEGIN - 1, "D")
-    back = (december + np.timedelta64(1, "M")).astype("datetime64[D]") + np.timedelta64(HOLIDAYS_END - 1, "D")
+    starts = ends[:, None] - np.array(AGES)[None, :].astype("timedelta64[D]") + DAY
+    december = starts.astype("datetime64[Y]").astype("datetime64[M]") + 11 * MONTH
+    eve = december.astype("datetime64[D]") + (HOLIDAYS_BEGIN - 1) * DAY
+    back = (december + MONTH).astype("datetime64[D]") + (HOLIDAYS_END - 1) * DAY
     ahead = (back - ends[:, None]).astype(np.float64) - 1.0
     return np.where(starts >= eve, ahead, np.nan)
 

@@ -98,7 +98,7 @@ def _fallback_error(known: Known, after: Bools, before: Bools) -> float:
     They come one by one, so the variance of their sum is the sum of their squares (a compound Poisson process), taken
     from both sides' days: that few or none were seen before does not prove that none were to come.
     """
-    counts = after.sum(), max(before.sum(), 1)
+    counts = int(after.sum()), max(int(before.sum()), 1)
     each_day = (_squares(known, after) + _squares(known, before)) / sum(counts)
     return float(np.sqrt(each_day * (counts[0] + counts[0] ** 2 / counts[1])))
 

@@ -108,7 +108,7 @@ class Seen:
     @property
     def weekdays(self) -> Ints:
         first = self.start.toordinal()
-        return np.asarray([(day - 1) % 7 for day in range(first, self.end.toordinal())])
+        return np.asarray([(day - 1) % 7 for day in range(first, self.end.toordinal())], dtype=np.int64)
 
     def mask(self, start: date, end: date) -> Bools:
         """Return which days are in [start, end)."""

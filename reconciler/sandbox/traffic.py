@@ -181,7 +181,7 @@ def _draw(stream: Stream, index: int, days: Ints, market: Market, seed: int) -> 
 def _demand(stream: Stream, days: Ints, random: np.random.Generator) -> Floats:
     """Return demand by day relative to the end: growth, weekdays, the month's close, and noise with a memory."""
     months = days.astype("datetime64[D]").astype("datetime64[M]")
-    from_end = (months + 1).astype("datetime64[D]").astype(np.int64) - days
+    from_end = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64) - days
     growth = (1 + stream.team.growth) ** ((days - days[-1]) / 365.0)
     week = np.array(stream.week)[(days + 3) % 7]
     close = np.where(stream.month_close & (from_end <= 3), MONTH_CLOSE, 1.0)

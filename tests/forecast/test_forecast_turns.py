@@ -32,7 +32,7 @@ def plain(*, height: float = 1.0) -> Weeks:
 def turned(weeks: Weeks) -> Weeks:
     random = np.random.default_rng(4)
     silent = Turn(random.integers(0, 100, PATHS), np.zeros(PATHS))
-    dear = Turn(random.integers(0, 60, PATHS), random.choice([0.2, 1.0, 8.0], PATHS))
+    dear = Turn(random.integers(0, 60, PATHS), random.choice(np.array([0.2, 1.0, 8.0]), PATHS))
     charges = tuple(Charge(day, random.gamma(2.0, 50.0, PATHS)) for day in (3, 15, 49, 139))
     return replace(weeks, turns=(silent, dear), charges=charges)
 

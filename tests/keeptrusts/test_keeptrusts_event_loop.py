@@ -21,6 +21,7 @@ class Interrupting(threading.Thread):
         super().run()
 
 from_thread.Thread = Interrupting
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     with event_loop() as portal:
         print("begun")

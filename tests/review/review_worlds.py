@@ -166,7 +166,7 @@ def _plan(usage: DailyUsage) -> AnnualPlan:
 def _usage(rows: list[Row]) -> DailyUsage:
     columns = dict(zip(Row._fields, zip(*sorted(rows), strict=True), strict=True))
     counts = {name: np.asarray(columns[name], dtype=np.int64) for name in Row._fields[3:]}
-    days = np.datetime64(START.first - timedelta(days=BEFORE), "D") + np.asarray(columns["day"])
+    days = np.datetime64(START.first - timedelta(days=BEFORE), "D") + np.asarray(columns["day"], "timedelta64[D]")
     zero = np.zeros(len(rows), dtype=np.int64)
     first, last = days.min().item(), days.max().item()
     return DailyUsage(

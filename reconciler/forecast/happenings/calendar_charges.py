@@ -21,7 +21,7 @@ from reconciler.forecast.happenings.month_days import (
     days_ahead,
     peaks,
 )
-from reconciler.forecast.panel import Bools, Days, Floats, Panel, median
+from reconciler.forecast.panel import DAY, Bools, Days, Floats, Panel, median
 from reconciler.forecast.turns import Charge
 from reconciler.forecast.windows import WEEK
 from reconciler.model.forecast import WalletNotice
@@ -138,7 +138,7 @@ def _charge(slot: int, seen: Peaks, row: int, ages: Ints, end: np.datetime64) ->
         spread=float(np.sqrt(around / (len(sizes) + SPREAD_MONTHS))),
         missed=(len(last) - came) / (len(last) + 1),
         times=len(hits),
-        since=end - int(hits[-1]),
+        since=end - int(hits[-1]) * DAY,
     )
 
 

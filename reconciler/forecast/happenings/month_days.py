@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import Bools, Days, Floats, median, running_median
+from reconciler.forecast.panel import DAY, MONTH, Bools, Days, Floats, median, running_median
 from reconciler.forecast.windows import WEEK
 
 Ints = npt.NDArray[np.intp]
@@ -69,7 +69,7 @@ def ages_of(ends: Days, width: int) -> Ints:
 @lru_cache(maxsize=64)
 def _ages(end: np.datetime64, width: int) -> Ints:
     month = end.astype("datetime64[M]")
-    months = month - np.arange(width // 28 + 2)
+    months = month - np.arange(width // 28 + 2) * MONTH
     ages = np.stack([(end - _day(months, slot)).astype(np.intp) for slot in SLOTS])
     ages[(ages < 0) | (ages >= width)] = -1
     order = np.argsort(ages < 0, axis=1, kind="stable")
@@ -78,15 +78,15 @@ def _ages(end: np.datetime64, width: int) -> Ints:
 
 def days_ahead(end: np.datetime64, slot: int, horizon: int) -> list[int]:
     """Return the days after `end` that are the slot's, counted from the first one on, fewer than `horizon`."""
-    months = end.astype("datetime64[M]") + np.arange(horizon // 28 + 2)
+    months = end.astype("datetime64[M]") + np.arange(horizon // 28 + 2) * MONTH
     steps = (_day(months, slot) - end).astype(np.intp) - 1
     return [int(step) for step in steps if 0 <= step < horizon]
 
 
 def _day(months: Days, slot: int) -> Days:
     if slot > 0:
-        return np.asarray(months.astype("datetime64[D]") + (slot - 1))
-    return np.asarray((months + 1).astype("datetime64[D]") + slot)
+        return np.asarray(months.astype("datetime64[D]") + (slot - 1) * DAY)
+    return np.asarray((months + MONTH).astype("datetime64[D]") + slot * DAY)
 
 
 def day_words(slot: int) -> str:
