@@ -162,7 +162,7 @@ def test_a_cache_serves_the_next_job_without_any_index_and_without_a_pip_of_the_
 ) -> None:
     next_job = machine(tmp_path / "machine", installed.action, PIP_INDEX_URL="http://127.0.0.1:9", LIGHT="true")
     python = next_job.folder / "bin" / "python3"
-    subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    subprocess.run([python.resolve(), "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
     python.unlink()
     python.symlink_to(tmp_path / "bare" / "bin" / "python3")
     cached = tmp_path / "machine" / "temp" / "kt-budgets" / "wheels"
