@@ -71,6 +71,7 @@ editors: $(TESTING)  ## Put the YAML language server of editors where tests look
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
+# SLOW_IN=FOLDER runs the slow ones in another clone, with its Python.
 test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones and properties without
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_script.sh mermaid || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
@@ -79,7 +80,7 @@ test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones an
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	@test -e $(SPARKING) && command -v java >/dev/null || echo "SKIPPED: Spark itself is not held to DuckDB, which \`make spark\` does, with Java" >&2
 	@$(MAKE) --no-print-directory quick
-	@$(MAKE) --no-print-directory slow
+	@$(MAKE) --no-print-directory -C $(or $(SLOW_IN),.) slow
 
 quick: $(TESTING)  ## Run the quick tests, with branch coverage
 	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
