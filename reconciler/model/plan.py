@@ -169,8 +169,8 @@ class Plan(Document):
     )
     year_money: YearMoney | None = Field(
         None,
-        description="What wallets get over the fiscal year if the plan is applied and if it is not; null outside of the"
-        " year, and in a plan of an earlier version.",
+        description="What wallets may spend over the fiscal year if the plan is applied and if it is not; null outside"
+        " of the year, and in a plan of an earlier version.",
     )
     track_record: TrackRecord | None = Field(
         None, description="How forecasts came out before; null where nothing tells."

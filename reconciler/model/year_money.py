@@ -1,4 +1,4 @@
-"""What wallets get over the fiscal year if a plan is applied, and if it is not."""
+"""What wallets may spend over the fiscal year if a plan is applied, and if it is not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class YearMoney(Frozen):
 
     name: str = Field(description="The fiscal year's name.")
     annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
-    applied: Amount = Field(description="Money that wallets get over the fiscal year if the plan is applied.")
+    applied: Amount = Field(
+        description="Money that wallets may spend over the fiscal year if the plan is applied: what they spent in"
+        " months that are over, where usage shows it, and the targets of the others."
+    )
     not_applied: Amount | None = Field(
         description="The same if it is not applied; null where there is no commit to compare later months with."
     )

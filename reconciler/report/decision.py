@@ -83,11 +83,11 @@ def _year(plan: Plan) -> Iterator[_Line]:
         told.append(unknown)
     then, now = money.applied, money.not_applied
     more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
-    told.insert(0, f"wallets get {wording.whole(then)}{more}")
+    told.insert(0, f"wallets may spend {wording.whole(then)}{more}")
     if now is None:
         same = [f"{_kept(plan, money.moved)}later months not known (no earlier plan)"]
     else:
-        same.insert(0, "the same" if then == now else f"wallets get {wording.whole(now)}")
+        same.insert(0, "the same" if then == now else f"wallets may spend {wording.whole(now)}")
     yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)
 
 

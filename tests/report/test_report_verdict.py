@@ -154,24 +154,26 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     )
     told = decided(plans.one_wallet(year_money=money))
     assert told["FY2027, target 700,000"] == (
-        "wallets get 675,700 (+24,000) · forecast 588,400 (chance within target: 71%)",
-        "wallets get 651,700 · the same forecast",
+        "wallets may spend 675,700 (+24,000) · forecast 588,400 (chance within target: 71%)",
+        "wallets may spend 651,700 · the same forecast",
     )
     year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
     alone = money.model_copy(update={"annual_target": None, "not_applied": money.applied})
     told = decided(plans.one_wallet(year=year, year_money=alone))
-    assert told["FY2027"] == ("wallets get 675,700 · forecast 588,400", "the same · the same forecast")
+    assert told["FY2027"] == ("wallets may spend 675,700 · forecast 588,400", "the same · the same forecast")
     part = money.model_copy(update={"not_applied": None, "moved": Decimal(1_700)})
     unknown = decided(plans.one_wallet(year=None, year_money=part))
     assert unknown["FY2027, target 700,000"] == (
-        "wallets get 675,700",
+        "wallets may spend 675,700",
         "1,700 less in June, later months not known (no earlier plan)",
     )
     assert "FY2027" not in str(decided(plans.one_wallet()))
     grown = LaterExpectation(team="support", name="growth", before="10%", after="20%", period=Period(2026, 7))
     expecting = Later(since="9c1e7b2", until=Period(2027, 5), expectations=(grown,))
     told = decided(plans.one_wallet(year_money=money, later=expecting))
-    assert told["FY2027, target 700,000"][1] == ("wallets get 651,700 · forecast not known: what is expected changes")
+    assert told["FY2027, target 700,000"][1] == (
+        "wallets may spend 651,700 · forecast not known: what is expected changes"
+    )
 
 
 def test_the_year_of_some_teams_says_what_is_known_of_the_others(plans: Any) -> None:
@@ -180,13 +182,14 @@ def test_the_year_of_some_teams_says_what_is_known_of_the_others(plans: Any) -> 
     quick = plans.YEAR.model_copy(update={"by_usage": 11, "wallets": 12, "within_probability": None})
     told = plans.one_wallet(year=quick, year_money=money, scope=scope)
     assert decided(told)["FY2027"] == (
-        "wallets get 675,700 · forecast 588,400 (other teams: a quick look at their usage)",
+        "wallets may spend 675,700 · forecast 588,400 (other teams: a quick look at their usage)",
         "the same · the same forecast",
     )
     assert "Of the other 11 teams only the usage was looked at, for the year." in markdown(summarise(told))
     unknown = plans.one_wallet(year=None, year_money=money, scope=scope)
     assert decided(unknown)["FY2027"][0] == (
-        "wallets get 675,700 · forecast not known: this plan looks at 1 of 12 teams, kt-budgets plan --all-teams at all"
+        "wallets may spend 675,700 · forecast not known: this plan looks at 1 of 12 teams,"
+        " kt-budgets plan --all-teams at all"
     )
     silent = unknown.model_copy(update={"usage": None})
     assert decided(silent)["FY2027"][0].endswith("forecast not known: no usage to look at the other teams with")
