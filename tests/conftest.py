@@ -28,6 +28,10 @@ settings.load_profile("ours")
 os.environ["GIT_TEMPLATE_DIR"] = str(Path(__file__).parent / "git" / "template")
 """What new repositories begin with: no example of a hook, and no look after most commands whether to tidy up."""
 
+os.environ["GIT_CONFIG_GLOBAL"] = str(Path(__file__).parent / "git" / "config")
+os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
+"""What git is told of whoever runs the tests: the same everywhere, and as much of it as may disturb a program."""
+
 GOLDEN = Path(__file__).parent / "golden"
 _OF_A_RUN = (
     "GITHUB_EVENT_NAME",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 from reconciler.git.failures import GitError, Trouble, failure
@@ -11,7 +12,14 @@ from reconciler.settings import environment
 
 SECONDS = 120
 Done = subprocess.CompletedProcess[bytes]
-_ALWAYS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+_SETTINGS = (
+    *("core.fsmonitor=false", "core.hooksPath=/dev/null"),
+    *("log.showSignature=false", "log.follow=false", "diff.relative=false"),
+    *("i18n.logOutputEncoding=UTF-8", "i18n.commitEncoding=UTF-8"),
+    *("push.followTags=false", "push.recurseSubmodules=no", "submodule.recurse=false"),
+)
+"""What people set for themselves that would run programs, or change what git answers or sends."""
+_ALWAYS = ("--no-optional-locks", *chain.from_iterable(("-c", each) for each in _SETTINGS))
 _KEPT = (
     *("GIT_CONFIG_", "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_PROTOCOL"),
     *("GIT_ALLOW_PROTOCOL", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_TEST_"),

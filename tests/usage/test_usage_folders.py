@@ -6,7 +6,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -115,8 +115,8 @@ def test_what_is_left_out_of_a_folder_is_named(exports: Any) -> None:
     (exports.folder / ".git").mkdir()
     (exports.folder / ".git" / "deep.csv").write_text(event("deep"))
     os.mkfifo(exports.folder / "pipe.csv")
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(exports.folder / "s.csv"))
+    with socket.socket(socket.AF_UNIX) as server, chdir(exports.folder):
+        server.bind("s.csv")
         usage = exports.read()
     left_out = {"export.zip", "notes", "table.csv.bak", "pipe.csv", "s.csv"}
     assert told(usage) == {

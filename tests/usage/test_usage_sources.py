@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import zipfile
+from contextlib import chdir
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -238,7 +239,7 @@ def test_a_terminal_a_device_and_a_socket_are_no_exports(exports: Any) -> None:
         os.close(terminal)
     with pytest.raises(UsageError, match="it is a device"):
         exports.read("/dev/zero")
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(exports.folder / "s"))
+    with socket.socket(socket.AF_UNIX) as server, chdir(exports.folder):
+        server.bind("s")
         with pytest.raises(UsageError, match="it is a socket"):
             exports.read(exports.folder / "s")
