@@ -14,6 +14,11 @@ from reconciler.model.live import Live
 from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
 
 
+def seen_usage(usage: DailyUsage | None, live: Live, *, as_of: date) -> DailyUsage | None:
+    """Return what is known of past spend: `usage`, or without any, or with no rows of it, what the ledgers settled."""
+    return usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=as_of)
+
+
 def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
     """Return the settled spend of each wallet and whole day before `as_of`; None when the ledger settled nothing.
 

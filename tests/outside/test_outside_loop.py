@@ -224,6 +224,21 @@ def test_without_an_export_the_plan_goes_by_the_ledger_and_says_so(kt: Run, fold
     assert spent == {"t-alpha": "25.00", "t-alpha-dev": "0.00", "t-beta": "0.00", "t-gamma": "0.00"}
 
 
+def test_without_an_export_every_look_ahead_goes_by_the_ledger_as_the_plan_does(kt: Run, folder: Path) -> None:
+    with over_http(world()) as url:
+        assert kt(url, "plan", "--as-of", "2026-06-18").returncode == 0
+        told = kt(url, "forecast", "--as-of", "2026-06-18")
+        ahead = json.loads(kt(url, "forecast", "--as-of", "2026-06-18", "--format", "json").stdout)
+        supposed = kt(url, "whatif", "--as-of", "2026-06-18", "--wallet", "alpha/prod=1300", "--format", "json").stdout
+    planned = json.loads((folder / "plan.json").read_text())["impact"]
+    assert planned[0]["spend_to_date"] == "25.00"
+    assert ahead["wallets"] == planned
+    now = json.loads(supposed)["now"]
+    assert [item["wallet"] for item in now] == ["t-alpha", "t-alpha-dev"]
+    assert all(item in planned for item in now)
+    assert "(spend by the ledger alone)" in told.stdout
+
+
 def test_a_team_whose_yaml_moved_on_since_the_review_is_stale_and_the_others_go_on(kt: Run, folder: Path) -> None:
     state = world()
     gamma = folder / "budgets" / "teams" / "gamma.yaml"

@@ -47,6 +47,13 @@ class Outlook:
     applied: LastApplied | None = None
     known: frozenset[str] | None = None
 
+    @property
+    def seen(self) -> DailyUsage | None:
+        """What is known of past spend: as in a plan, what the ledgers settled where no usage shows it."""
+        from reconciler.plan.ledger_usage import seen_usage
+
+        return seen_usage(self.usage, self.live, as_of=self.settings.as_of) if self.live else self.usage
+
     def asking(
         self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
     ) -> tuple[WalletQuestion, ...]:
@@ -80,7 +87,7 @@ class Outlook:
         from reconciler.forecast.context import forecast_context
 
         return forecast_context(
-            self.usage,
+            self.seen,
             asked,
             organization=self.desired.organization,
             period=self.settings.period,

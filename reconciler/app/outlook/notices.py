@@ -78,7 +78,8 @@ def _no_rows(outlook: Outlook, missing: Sequence[Finding]) -> Iterator[tuple[str
 def known_words(outlook: Outlook) -> str:
     """Return which usage, and which money, the figures come from."""
     money = "" if outlook.live else ", money by the targets"
-    return f"{usage_words(outlook.usage)}{money}"
+    is_by_ledger = outlook.seen is not outlook.usage
+    return f"{'spend by the ledger alone' if is_by_ledger else usage_words(outlook.usage)}{money}"
 
 
 def usage_words(usage: DailyUsage | None) -> str:

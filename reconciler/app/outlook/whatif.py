@@ -118,7 +118,7 @@ def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Fo
     from reconciler.forecast.scenario import supposed
 
     asked = supposed(
-        outlook.usage,
+        outlook.seen,
         outlook.asking(desired=other),
         scenarios,
         organization=other.organization,

@@ -150,10 +150,10 @@ def context_of(
 ) -> ForecastContext:
     """Return what holds for all that is `asked`, by the `usage`, or without any by what `live` shows."""
     from reconciler.forecast.context import forecast_context
-    from reconciler.plan.ledger_usage import ledger_usage
+    from reconciler.plan.ledger_usage import seen_usage
 
     return forecast_context(
-        usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=settings.as_of),
+        seen_usage(usage, live, as_of=settings.as_of),
         asked,
         organization=desired.organization,
         period=settings.period,

@@ -131,7 +131,7 @@ def _spent(outlook: Outlook) -> dict[str, Decimal | None]:
     """Return what the usage shows as spent in the period by each wallet, None where there is no usage at all."""
     from reconciler.forecast.history import spending
 
-    known, period = spending(outlook.usage, as_of=outlook.settings.as_of), outlook.settings.period
+    known, period = spending(outlook.seen, as_of=outlook.settings.as_of), outlook.settings.period
     end = min(outlook.settings.as_of, period.end)
     return {
         key: known.of(key).between(period.first, end) if known.of(key).first_event() else None
