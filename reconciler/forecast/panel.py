@@ -33,7 +33,8 @@ class Panel:
     seven is the weekday's phase. `ends` is the last history day of each series. `credits` of the same shape is what was
     given back on each day, 0 where nothing was; None where nobody looked for it. `charged` bool of the same shape: from
     what the day cost a monthly charge was taken out. `indices` say what the days of each series are counted at, and are
-    empty where nobody looked. `events` are those that many wallets share.
+    empty where nobody looked. `events` are those that many wallets share. `returned` are the credits as they were
+    paid, whatever a day is counted at.
     """
 
     values: Floats
@@ -42,6 +43,7 @@ class Panel:
     charged: Bools | None = None
     indices: tuple[PriceIndex | None, ...] = ()
     events: tuple[SharedEvent, ...] = ()
+    returned: Floats | None = None
 
     @property
     def series(self) -> int:
@@ -60,7 +62,9 @@ class Panel:
     def rows(self, chosen: slice) -> Panel:
         credits = None if self.credits is None else self.credits[chosen]
         charged = None if self.charged is None else self.charged[chosen]
-        return Panel(self.values[chosen], self.ends[chosen], credits, charged, self.indices[chosen], self.events)
+        returned = None if self.returned is None else self.returned[chosen]
+        indices = self.indices[chosen]
+        return Panel(self.values[chosen], self.ends[chosen], credits, charged, indices, self.events, returned)
 
     def with_values(self, values: Floats) -> Panel:
         return replace(self, values=values)
@@ -85,11 +89,13 @@ def make_panel(
     ends: Days,
     *,
     credits: Sequence[Floats] | None = None,
+    returned: Sequence[Floats] | None = None,
     indices: Sequence[PriceIndex | None] = (),
     events: Sequence[SharedEvent] = (),
 ) -> Panel:
     """Return the panel of `histories`, each oldest day first and ending on its day of `ends`; `credits` are as long.
 
+    `returned` are the credits as they were paid, where `credits` are counted otherwise.
     `indices` say of each series what its days are counted at, None where nothing tells; empty where nobody looked.
     Leading unknown days cost nothing: the width is the longest history, rounded up to whole weeks.
     """
@@ -102,6 +108,7 @@ def make_panel(
         given,
         indices=tuple(indices),
         events=tuple(events),
+        returned=given if returned is None else _columns(returned, width, empty=0.0),
     )
 
 

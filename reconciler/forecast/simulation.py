@@ -105,6 +105,7 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
             [histories[row] / dearer for row, dearer in zip(rows, was, strict=True)],
             np.full(len(rows), day_before(start)),
             credits=[credits[row] / dearer for row, dearer in zip(rows, was, strict=True)],
+            returned=[credits[row] for row in rows],
             indices=[_index(question, context) for question in asked],
             events=context.events,
         )

@@ -128,6 +128,15 @@ def test_what_is_left_out_is_told_in_days_and_money() -> None:
     assert notice.message.startswith("got 70.50 back as credits on 2 days of the last 31, the last on 2026-06-10")
 
 
+def test_what_came_back_is_told_as_it_was_paid_whatever_the_plan_saves() -> None:
+    credits = np.zeros(120)
+    credits[[91, 112]] = [40.0, 30.5]
+    saving = plan(cache_hit_rate={"from": "10%", "to": "40%", "by": "2026-06"})
+    (asked,) = ask(usage(steady(120), credits), question(plan=saving)).wallets
+    (notice,) = (notice for notice in asked.notices if notice.code == "credits-left-out")
+    assert notice.message.startswith("got 70.50 back as credits on 2 days")
+
+
 @pytest.mark.parametrize("spent", [np.full(40, np.nan), np.zeros(40), np.zeros(1)], ids=["unknown", "nothing", "a day"])
 def test_credits_without_spend_are_no_share_of_it(spent: Floats) -> None:
     credits = np.full(len(spent), 5.0)

@@ -51,7 +51,7 @@ class Credits(Happening):
             yield from to_come(self.monthly[row], self.panel, row, days(), random=draws.more(row, "credits"))
 
     def notices(self, row: int) -> Iterator[WalletNotice]:
-        given = self.panel.credits
+        given = self.panel.returned
         if given is None or not given[row].any():
             return
         credited, end = given[row] > 0, self.panel.ends[row]
