@@ -13,6 +13,7 @@ from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.wallet_target import Relative
+from reconciler.plan.yaml_words import says_of, spoken
 
 Placed = tuple[CalendarEntry, Origin]
 
@@ -67,7 +68,8 @@ def _target(wallet: DesiredWallet, month: Period, before: Money, after: Money, a
 def _let_pass(desired: Desired, as_of: date) -> Iterator[Placed]:
     organization, path = desired.organization, desired.organization_path
     for index, waiver in enumerate(organization.waivers):
-        most = f" up to {Money(waiver.max, organization.currency)}" if waiver.max is not None else ""
+        says = says_of(waiver, "max") or spoken
+        most = f" up to {says(waiver.max, organization.currency)}" if waiver.max is not None else ""
         waived = f"{'guard' if waiver.guard else 'rule'} {waiver.waived}"
         times = (
             "" if waiver.uses is None else f", for {waiver.uses:,} {'plan' if waiver.uses == 1 else 'plans'} at most"

@@ -8,8 +8,9 @@ from itertools import zip_longest
 from typing import Any
 
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.managed_kind import Says
 from reconciler.model.team import TeamBudget
-from reconciler.plan.yaml_words import WORDS, known_as, spoken
+from reconciler.plan.yaml_words import WORDS, known_as, says_of, spoken
 
 Keys = tuple[str | int, ...]
 
@@ -58,11 +59,12 @@ def _of_models(old: Frozen, new: Frozen, place: _Place) -> Iterator[Difference]:
         was, will = getattr(old, field), getattr(new, field)
         ordered = (model, field) in _ORDERED
         if was != will or (ordered and list(was) != list(will)):
-            yield from _of_field((model, field), was, will, place.at(info.alias or field))
+            yield from _of_field(new, field, was, will, place.at(info.alias or field))
 
 
-def _of_field(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Place) -> Iterator[Difference]:
-    word = WORDS[field[0]][field[1]]
+def _of_field(entry: Frozen, name: str, was: Any, will: Any, place: _Place) -> Iterator[Difference]:
+    field = (type(entry), name)
+    word = WORDS[field[0]][name]
     if isinstance(was, Frozen) and isinstance(will, Frozen) and word.says is None:
         yield from _of_models(was, will, place.at(name=word.name))
     elif isinstance(will, dict):
@@ -70,15 +72,17 @@ def _of_field(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Plac
     elif word.says is None and (_lists_entries(was) or _lists_entries(will)):
         yield from _of_entries(field, was, will, place)
     else:
-        yield _told(field, was, will, place.at(name=word.name))
+        yield _told(field, was, will, place.at(name=word.name), says=says_of(entry, name))
 
 
 def _lists_entries(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and isinstance(value[0], Frozen)
 
 
-def _told(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Place) -> Difference:
-    says = WORDS[field[0]][field[1]].says or spoken
+def _told(
+    field: tuple[type[Frozen], str], was: Any, will: Any, place: _Place, *, says: Says | None = None
+) -> Difference:
+    says = says or WORDS[field[0]][field[1]].says or spoken
     before, after = (
         "" if value is _NOTHING else says(value, currency)
         for value, currency in zip((was, will), place.currencies, strict=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
-from reconciler.model.guards import GuardSettings, Waiver
-from reconciler.model.kinds.managed_kind import Word, money_in_words
+from reconciler.model.guards import Guard, GuardSettings, Waiver
+from reconciler.model.kinds.managed_kind import Says, Word, money_in_words
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import Money
 from reconciler.model.organization import (
@@ -60,9 +60,16 @@ def described(entry: Frozen, currency: str) -> str:
         value, info = getattr(entry, field), type(entry).model_fields[field]
         if field in KNOWN_BY.get(type(entry), ()) or (not info.is_required() and value == info.default):
             continue
-        text = (word.says or spoken)(value, currency)
+        text = (says_of(entry, field) or spoken)(value, currency)
         told.append(f"{word.name} {text}".strip())
     return ", ".join(told)
+
+
+def says_of(entry: Frozen, field: str) -> Says | None:
+    """Return how a field of this entry reads, None where it reads as any value does."""
+    if isinstance(entry, Waiver) and field == "max" and entry.guard is Guard.LARGEST_CHANGE_PERCENT:
+        return lambda value, _: "" if value is None else f"{value.normalize():f}%"
+    return WORDS[type(entry)][field].says
 
 
 def known_as(entry: Frozen) -> str:

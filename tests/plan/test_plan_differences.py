@@ -17,6 +17,7 @@ from reconciler.model.guards import Waiver
 from reconciler.model.later import LaterExpectation
 from reconciler.model.organization import UsageSettings
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.plan.calendar import calendar
 from reconciler.plan.differences import differences
 from reconciler.plan.later import changed_expectations
 from reconciler.plan.yaml_words import WORDS, spoken
@@ -158,6 +159,17 @@ def test_how_often_a_waiver_may_be_used_is_spoken_in_plans() -> None:
     says = WORDS[Waiver]["uses"].says
     assert says is not None
     assert [says(uses, "USD") for uses in (None, 1, 1_000)] == ["any number of plans", "1 plan", "1,000 plans"]
+
+
+def test_a_waiver_of_a_share_lets_a_share_pass_and_no_money() -> None:
+    half, more = (waived(guard="largest-change-percent", max=share) for share in ("47.5", "60"))
+    before, after = (state({**ORGANIZATION, **changes}) for changes in (half, more))
+    assert any("waiver" in text and "'47.5%' → '60%'" in text for text in told(before, after))
+    added = state({**ORGANIZATION, "waivers": []})
+    assert any("up to 60%" in text for text in told(added, after))
+    assert "the guard largest-change-percent is let pass up to 60% for the last time" in " ".join(
+        entry.what for entry, _ in calendar(after, AS_OF)
+    )
 
 
 def test_what_is_not_there_is_none_on_that_side() -> None:
