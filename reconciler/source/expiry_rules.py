@@ -36,7 +36,7 @@ def ending(
 ) -> Iterator[Finding]:
     """Yield that `what` ends soon, and what comes `then`; or that it is over, and so what it does."""
     if until < today:
-        message = f"{what} is over since {until}: it {over}"
+        message = f"{what} ended on {until}: it {over}"
         yield _warning(IS_OVER, message, "remove it, or write a later day if it is still needed", keys)
     elif until - today <= SOON:
         message = f"{what} ends {_in_days(until, today)}: then {then}"

@@ -160,7 +160,7 @@ ACCEPTED = "the acknowledgement of `team_web`"
             "2026-07-17",
             [
                 ("ends-soon", 7, f"{WAIVER} ends on 2026-07-18, in 1 day: then it refuses again"),
-                ("is-over", 9, f"{ACCEPTED} is over since 2026-06-10: it lets nothing pass"),
+                ("is-over", 9, f"{ACCEPTED} ended on 2026-06-10: it lets nothing pass"),
                 (
                     "ends-soon",
                     17,
@@ -171,8 +171,8 @@ ACCEPTED = "the acknowledgement of `team_web`"
         (
             "2026-08-01",
             [
-                ("is-over", 7, f"{WAIVER} is over since 2026-07-18: it lets nothing pass"),
-                ("is-over", 9, f"{ACCEPTED} is over since 2026-06-10: it lets nothing pass"),
+                ("is-over", 7, f"{WAIVER} ended on 2026-07-18: it lets nothing pass"),
+                ("is-over", 9, f"{ACCEPTED} ended on 2026-06-10: it lets nothing pass"),
                 ("is-over", 17, "the wallet gets nothing since 2026-08: its last step is over"),
             ],
         ),

@@ -161,7 +161,7 @@ def test_a_rule_that_ends_and_a_waiver_of_none_are_warnings(tmp_path: Path) -> N
     }
     none = ("waiver-of-no-rule", "there is no rule `owm`, so this waiver lets nothing pass", Severity.WARNING)
     soon = "the rule `own` ends on 2026-07-01, in 13 days: then nothing of it holds"
-    over = "the rule `own` is over since 2026-07-01: it refuses nothing"
+    over = "the rule `own` ended on 2026-07-01: it refuses nothing"
     assert list(told.values()) == [
         [none],
         [none, ("ends-soon", soon, Severity.WARNING)],
