@@ -30,10 +30,10 @@ os.environ["GIT_TEMPLATE_DIR"] = str(Path(__file__).parent / "git" / "template")
 
 os.environ["GIT_CONFIG_GLOBAL"] = str(Path(__file__).parent / "git" / "config")
 os.environ["GIT_CONFIG_NOSYSTEM"] = "1"
-"""What git is told of whoever runs the tests: the same everywhere, and as much of it as may disturb a program."""
+"""What git is told of whoever runs the tests: the same everywhere, and as much of it as may disturb a program.
 
-os.environ["GIT_CEILING_DIRECTORIES"] = str(Path(__file__).resolve().parents[1])
-"""The budgets of this checkout are in no repository: nobody asks its remotes, which may be out of reach."""
+It asks nobody but loopback: where this checkout came from may be out of reach.
+"""
 
 GOLDEN = Path(__file__).parent / "golden"
 _OF_A_RUN = (

@@ -66,14 +66,21 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
 
 
 def _wallets(view: TeamView) -> Assumption:
-    total = sum((question.desired_target.amount for question in view.questions), Decimal(0))
+    dark = {forecast.wallet: forecast.environment for forecast in view.forecasts if not forecast.month_end.quantiles}
+    told = [question for question in view.questions if question.wallet.key not in dark]
+    total = sum((question.desired_target.amount for question in told or view.questions), Decimal(0))
+    plan = amount(total, view.currency)
+    if not told:
+        return unknown_row("wallets", plan, "neither usage nor an annual plan says what they will spend")
+    if dark:
+        plan += f" without {listed(sorted(dark.values()))}, of which nothing tells"
     middle, high = (float(value) for value in np.quantile(view.month_end, [0.5, 0.9]))
     over = float((view.month_end > float(total)).mean())
     verdict: RowVerdict = "fits" if high <= float(total) else "short"
     sentence = "fits" if verdict == "fits" else f"{chance(over)} chance of more than the targets"
     return Assumption(
         name="wallets",
-        plan=amount(total, view.currency),
+        plan=plan,
         observed=f"{amount(middle, view.currency)} in half of the months, at most {amount(high, view.currency)} in 9"
         " of 10",
         verdict=verdict,

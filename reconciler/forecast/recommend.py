@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
@@ -18,7 +19,8 @@ from reconciler.forecast.shortfall import shortfall
 from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
-from reconciler.model.forecast import ForecastNotice
+from reconciler.model.desired import DesiredWallet
+from reconciler.model.forecast import ForecastNotice, WalletNotice
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.outlook import RecommendedTarget
 from reconciler.model.period import FiscalYear, Period
@@ -60,6 +62,7 @@ def recommend(
 ) -> Recommendations:
     """Return a target for each wallet and an amount for each of its monthly alerts, from the forecast's own paths.
 
+    Of a wallet of which neither usage nor a plan says anything, nothing is recommended, and a notice says so.
     `probability` is that of lasting to the end of the period, in (0, 1); a forecast with the recommended target shows
     at least this probability, because it uses the same paths.
     """
@@ -68,14 +71,26 @@ def recommend(
     seen: list[ForecastNotice] = []
     for simulated in simulations(questions, context):
         question, course = simulated.question, simulated.course
+        wallet = question.wallet
+        if simulated.is_untold(context.period, as_of=context.as_of):
+            seen.append(_untold(wallet, context.as_of))
+            continue
         wanted = demand(course, period=context.period, unpaid_since=question.unpaid_since)
         first = context.team_wallets(question)[0] == question.wallet.key
         outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value, first)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
-        wallet = question.wallet
         seen += (ForecastNotice.of(one, team=wallet.team, environment=wallet.environment) for one in simulated.notices)
     return Recommendations(tuple(targets), tuple(alerts), tuple(seen))
+
+
+def _untold(wallet: DesiredWallet, as_of: date) -> ForecastNotice:
+    found = WalletNotice(
+        code="no-history",
+        message=f"has no usage before {as_of}, and no annual plan says what it will spend: nothing is recommended",
+        hint="set `plan.baseline_monthly`, or give usage with --usage",
+    )
+    return ForecastNotice.of(found, team=wallet.team, environment=wallet.environment)
 
 
 def smallest_enough(spend: Floats, probability: float) -> Decimal:

@@ -33,6 +33,7 @@ from reconciler.forecast.shift_notice import history_notices
 from reconciler.forecast.todays_terms import dearer_before
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
+from reconciler.model.period import Period
 
 PATHS = 1000
 FAR_PATHS = 500
@@ -62,6 +63,15 @@ class Simulated:
     notices: tuple[WalletNotice, ...] = ()
     planned: Course | None = None
     """The course if all promised savings come in full; None where the plan promises none."""
+
+    def is_untold(self, period: Period, *, as_of: date) -> bool:
+        """Whether neither usage nor a plan says what the wallet spends from `as_of` to the end of `period`.
+
+        What it spent on that very day says nothing of the days after it.
+        """
+        if self.history_days or self.course.spend.between(period.first, min(as_of, period.end)):
+            return False
+        return not self.course.ahead(period.end).any()
 
 
 def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -> Iterator[Simulated]:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -64,9 +65,12 @@ def test_a_recommendation_asks_for_nothing_but_settings(printed: Callable[..., s
     assert found.rendered("json") == printed("recommend", "--offline", "--as-of", str(AS_OF))
 
 
-def test_a_use_case_says_on_its_way_what_the_command_says_on_stderr(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_use_case_says_on_its_way_what_the_command_says_on_stderr(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    copied = copytree(BUDGETS, tmp_path / "budgets")
     with caplog.at_level(logging.WARNING, logger="reconciler.app"):
-        api.look_ahead(api.settings(BUDGETS, as_of=AS_OF), offline=True)
+        api.look_ahead(api.settings(copied, as_of=AS_OF), offline=True)
     assert [message.partition(":")[0] for message in caplog.messages] == ["`--offline`"]
 
 

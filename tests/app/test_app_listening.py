@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -81,8 +82,9 @@ def test_without_a_listener_sentences_are_warnings_and_the_rest_is_no_warning(ca
 
 
 def test_a_server_that_limits_how_often_it_is_asked_is_told_of_once_a_command(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     limits = [
         {"fault": "rate_limit", "method": "GET", "nth": nth, "count": 2, "retry_after": "0.001"} for nth in (1, 4)
     ]

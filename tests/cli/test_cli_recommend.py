@@ -174,8 +174,13 @@ def test_a_wallet_without_usage_is_left_alone(world: World, kt: Run, tmp_path: P
     write_usage(usage, {"team_support": steady(300.0)}, days=90)
     done = kt(*from_file(world, usage, "--write", "--wallet", "finance"))
 
-    assert "not written: finance/prod: there is no usage to recommend from" in " ".join(done.out.split())
+    assert "finance/prod has no usage before 2026-06-18, and no annual plan says what it will spend" in done.out
     assert world.team("finance").read_text(encoding="utf-8") == FINANCE
+    planned = FINANCE.replace("wallets:\n", "plan: {baseline_monthly: 900.00}\nwallets:\n")
+    world.team("finance").write_text(planned, encoding="utf-8")
+    done = kt(*from_file(world, usage, "--write", "--wallet", "finance"))
+    assert "not written: finance/prod: there is no usage to recommend from" in " ".join(done.out.split())
+    assert world.team("finance").read_text(encoding="utf-8") == planned
 
 
 def test_a_value_that_cannot_be_edited_stops_before_anything_is_written(world: World, kt: Run) -> None:

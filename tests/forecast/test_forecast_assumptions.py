@@ -46,6 +46,16 @@ def test_a_table_has_rows_only_for_what_the_plan_says_and_for_wallets_and_alerts
     assert list(rows({}, alerts_desired=(budget(),))) == ["wallets", "alert"]
 
 
+def test_of_wallets_that_nothing_tells_of_the_table_says_no_figure() -> None:
+    dark = question("team_new", environment="new", live=450)
+    (row,) = (table(ask(usage().build(), dark))[name] for name in ["wallets"])
+    assert (row.verdict, row.plan, row.observed) == ("unknown", "USD 450", "–")
+    assert row.sentence == "neither usage nor an annual plan says what they will spend"
+    beside = table(ask(usage().build(), question(live=15000), dark))["wallets"]
+    assert beside.plan == "USD 15,000 without new, of which nothing tells"
+    assert beside.observed == table(ask(usage().build(), question(live=15000)))["wallets"].observed
+
+
 @pytest.mark.parametrize(
     ("baseline", "verdict", "sentence"),
     [("12000.00", "holds", "close to the plan: 1% above it, within 10%"),

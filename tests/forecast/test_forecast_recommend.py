@@ -46,6 +46,17 @@ def test_the_target_is_the_smallest_at_three_digits() -> None:
     assert smallest_enough(np.array([1.0, 2.0, 3.0, 4.0]), 0.75) == 3
 
 
+def test_of_a_wallet_that_nothing_tells_of_nothing_is_recommended_and_that_is_said() -> None:
+    found = advice(question("team_new", environment="new", alerts_desired=(budget("team_new"),)))
+    assert (found.targets, found.alerts) == ((), ())
+    (notice,) = found.notices
+    assert notice.code == "no-history"
+    assert notice.message.startswith("support/new has no usage before 2026-06-18, and no annual plan says")
+    assert advice(question("team_new", environment="new", settled=Decimal(36))).targets == ()
+    planned = advice(question("team_new", environment="new", plan=plan(baseline_monthly="900.00")))
+    assert planned.targets[0].target > 0
+
+
 def test_money_that_was_carried_over_makes_a_target_one_for_this_month_alone() -> None:
     (more,) = advice(question(live=3300, desired_purse=Purse(Decimal(2600), Decimal(1700)))).targets
     (less,) = advice(question(live=3300, desired_purse=Purse(Decimal(600), Decimal(1700)))).targets
