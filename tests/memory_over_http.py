@@ -175,7 +175,8 @@ class World(MemoryKeeptrusts):
         if path == "/v1/wallets":
             user = _wallet(row_of(Account(WalletRef("user", "user_1"))))
             pool = [_wallet(row) for row in [self.pool_row()] if row]
-            return [user, *(_wallet(row_of(account)) for account in self.accounts.values()), *pool]
+            in_yen = [{**row, "id": f"{row['id']}_yen", "currency": "JPY"} for row in pool]
+            return [user, *(_wallet(row_of(account)) for account in self.accounts.values()), *in_yen, *pool]
         if path in self.stores:
             return list(self.stores[path].values())
         match = _LEDGER.fullmatch(path)

@@ -169,9 +169,11 @@ class WalletListing:
         return {ref: row for ref, row in only.items() if row is not None}
 
     def organization(self, currency: str | None) -> WalletRow | None:
-        """Return the organization wallet in `currency`, or in whichever there is one when none is asked for."""
+        """Return the organization wallet in `currency`; without one, that of the only one there is, if any."""
         self._readable("organization", None, currency)
         rows = [row for row in self.rows if row.scope == "organization" and currency in (None, row.currency)]
+        if currency is None and len(self.pool_currencies) > 1:
+            return None
         return self._only(rows, "the organization")
 
     def unreadable(self) -> tuple[Unreadable, ...]:

@@ -25,7 +25,7 @@ from reconciler.model.directory import ListedTeam
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.live import Listing, Live
+from reconciler.model.live import Listing, Live, Pool
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.period import Period
@@ -351,6 +351,21 @@ def test_a_team_with_wallets_in_two_currencies_has_the_one_that_was_asked_for(ac
     assert [other.id for other in state.currency_mismatches] == ["wal_new"]
     assert state.pool is not None
     assert state.pool.id == "wal_org"
+
+
+def test_without_a_currency_there_is_no_organization_wallet_among_several_and_two_in_one_are_refused(
+    acme: Any, make: Any
+) -> None:
+    def pool() -> Pool | None:
+        with Reader(make.fast(), transport=acme.transport) as reader:
+            return reader.live(organization=make.organization, wallets={}, period=JUNE).pool
+
+    assert pool() == Pool(id="wal_org", available=live(acme, make).pool.available)
+    acme.wallets.append(make.wallet("wal_org_euro", "organization", "org_acme", "9.00", currency="EUR"))
+    assert pool() is None
+    acme.wallets[-1:] = [make.wallet("wal_twin", "organization", "org_acme", "9.00")]
+    with pytest.raises(UnreadableError, match="the organization has 2 wallets in USD"):
+        pool()
 
 
 def test_two_wallets_of_one_team_and_currency_are_refused(acme: Any, make: Any) -> None:

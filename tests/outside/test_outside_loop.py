@@ -251,3 +251,18 @@ def test_a_team_whose_yaml_moved_on_since_the_review_is_stale_and_the_others_go_
     assert [o["team"] for o in outcomes if o["status"] == "refused"] == ["gamma"]
     assert "the YAML asks for something else" in next(o["reason"] for o in outcomes if o["team"] == "gamma")
     assert state.funded("t-alpha", "2026-06") == Decimal("1200.50")
+
+
+def test_a_change_of_alerts_alone_is_checked_afterwards_where_the_organization_has_money_in_two_currencies(
+    kt: Run, folder: Path
+) -> None:
+    state = world()
+    with over_http(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        assert kt(url, *APPLY).returncode == 0
+        alpha = folder / "budgets" / "teams" / "alpha.yaml"
+        alpha.write_text(alpha.read_text().replace("amount: 1100", "amount: 1150"))
+        assert kt(url, *PLAN).returncode == 10
+        done = kt(url, *APPLY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [outcome["status"] for outcome in json.loads(done.stdout)["outcomes"]] == ["applied"]
