@@ -72,13 +72,25 @@ def obtain_usage(
 
 
 def usage_alone(
-    settings: Settings, desired: Desired, *, since: date | None = None, compare: bool = False
-) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
+    settings: Settings, desired: Desired, purpose: str, *, since: date | None = None, compare: bool = False
+) -> tuple[DailyUsage, tuple[Finding, ...]]:
     """Return what `obtain_usage` does for what reads nothing else of Keeptrusts: of our organization alone.
 
-    With `compare` files are held against the dashboard where there is a token. Raises UnauthorizedError where the token
-    belongs to another organization.
+    With `compare` files are held against the dashboard where there is a token. `purpose` is what cannot be done without
+    usage. Raises UnauthorizedError where the token belongs to another organization, and RemoteError where Keeptrusts
+    gives no export.
     """
+    usage, doubts = _usage_alone(settings, desired, since=since, compare=compare)
+    if usage is None:
+        raise RemoteError(
+            f"there is no usage to {purpose}: Keeptrusts gave no export", hint="name export files with `--usage`"
+        )
+    return usage, doubts
+
+
+def _usage_alone(
+    settings: Settings, desired: Desired, *, since: date | None, compare: bool
+) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
     if settings.usage and not (compare and (settings.token or settings.sandbox)):
         return obtain_usage(settings, desired, None, since=since)
     from reconciler.keeptrusts.reader import Reader

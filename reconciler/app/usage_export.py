@@ -29,12 +29,11 @@ def export(settings: Settings, format_: Format, output: Path | None = None) -> s
     Parquet and workbooks are files: by default `usage-DATE` in this folder. What was left out of the usage is said.
 
     Raises:
-        UsageError: there is no usage, it has more rows than a workbook holds, or the file cannot be written.
+        UsageError: the usage has more rows than a workbook holds, or the file cannot be written.
+        RemoteError: Keeptrusts gives no export, and no files were named.
     """
     desired, _ = load_desired(settings)
-    usage, doubts = usage_alone(settings, desired, compare=True)
-    if usage is None:
-        raise UsageError("there is no usage to export", hint="name export files with `--usage`")
+    usage, doubts = usage_alone(settings, desired, "export", compare=True)
     for doubt in doubts:
         say(f"{doubt.position}: {doubt.message}", doubt.hint)
     rows = list(plain_rows(usage, desired))

@@ -266,3 +266,11 @@ def test_a_change_of_alerts_alone_is_checked_afterwards_where_the_organization_h
         done = kt(url, *APPLY)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [outcome["status"] for outcome in json.loads(done.stdout)["outcomes"]] == ["applied"]
+
+
+def test_what_needs_an_export_says_that_keeptrusts_gave_none_and_that_no_option_was_wrong(kt: Run) -> None:
+    with over_http(world()) as url:
+        for command in (("review",), ("backtest",), ("usage", "export")):
+            done = kt(url, *command, "--as-of", "2026-06-18")
+            assert done.returncode == 9, done.stderr
+            assert "Keeptrusts gave no export" in done.stderr

@@ -12,14 +12,11 @@ from reconciler.app.outlook.notices import notices, usage_words
 from reconciler.app.session import load_desired
 from reconciler.app.usage import usage_alone
 from reconciler.app.wallet_names import chosen
-from reconciler.findings import Finding, UsageError
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
     from reconciler.forecast.backtest import BacktestReport
-    from reconciler.model.desired import Desired
-    from reconciler.model.usage import DailyUsage
     from reconciler.report.backtest_text import BacktestPage
     from reconciler.settings import Settings
 
@@ -60,26 +57,17 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
     """Return how wrong the forecast of `wallets` (each TEAM or TEAM/ENV; none: all) was in the last `months`.
 
     Raises:
-        UsageError: there is no usage to replay, or a wallet is not declared.
+        UsageError: a wallet is not declared.
+        RemoteError: Keeptrusts gives no export, and no files were named.
         FindingsError: the YAML has errors.
     """
     from reconciler.forecast.backtest import backtest as replay
 
     desired, _ = load_desired(settings)
     keys = chosen(desired, wallets) or list(desired.wallets)
-    usage, doubts = usage_to_replay(settings, desired)
+    usage, doubts = usage_alone(settings, desired, "replay")
     with progress("Replaying the past"):
         report = replay(
             usage, as_of=settings.as_of, organization=desired.organization.organization, months=months, wallets=keys
         )
     return Replayed(Outlook(settings, desired, None, usage, doubts), months, report)
-
-
-def usage_to_replay(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
-    """Return the usage of the past; UsageError where there is none."""
-    usage, doubts = usage_alone(settings, desired)
-    if usage is None:
-        raise UsageError(
-            "there is no usage to replay: Keeptrusts gave no export", hint="name export files with `--usage`"
-        )
-    return usage, doubts

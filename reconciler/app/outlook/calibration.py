@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.forecast_log import LOGGED_MONTHS, log_place, read_log
-from reconciler.app.outlook.backtest import usage_to_replay
 from reconciler.app.outlook.notices import usage_words
 from reconciler.app.session import load_desired
+from reconciler.app.usage import usage_alone
 from reconciler.app.wallet_names import chosen
 from reconciler.model.forecast_log import CalibrationDocument, LogProblem
 from reconciler.report.renderers import Answer, render
@@ -43,7 +43,8 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
     wallets are asked for.
 
     Raises:
-        UsageError: there is no usage, or a wallet is not declared.
+        UsageError: a wallet is not declared.
+        RemoteError: Keeptrusts gives no export, and no files were named.
         FindingsError: the YAML has errors.
         JournalError: the log cannot be reached.
     """
@@ -57,7 +58,7 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
     reading = read_log(settings, organization.organization)
     since = Period.of(settings.as_of).plus(-months)
     entries = [e for e in reading.entries if e.period >= since and (keys is None or e.wallet in keys)]
-    usage, doubts = usage_to_replay(settings, desired)
+    usage, doubts = usage_alone(settings, desired, "replay")
     found = judged(entries, usage, as_of=settings.as_of, currency=organization.currency)
     overall, steps = calibration(found.met), pit(found.met)
     alarm = range_alarm(overall)
