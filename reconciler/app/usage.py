@@ -146,7 +146,7 @@ def from_files(
 
 _MAP = "say under `usage: columns:` in org.yaml which column holds it, or make the export again"
 _UNUSABLE = {
-    "bad-timestamp": _MAP,
+    "bad-timestamp": f"{_MAP}, without saving it from a spreadsheet, which writes times in its own way",
     "bad-cost": _MAP,
     "no-team": _MAP,
     "other-currency": "name an export in the currency of org.yaml, or correct `currency` there",

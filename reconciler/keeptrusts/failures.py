@@ -61,7 +61,8 @@ def permission_hint(method: str, path: str) -> str:
         return "use a token with the permission `org:billing`: wallet writes need it"
     if path.startswith("/v1/wallets"):
         return "use a token of a member of the organization: wallet reads need organization membership"
-    return f"use a token whose permissions cover {method} {path}, such as one with `org:billing`"
+    cover = f"use a token whose permissions cover {method} {path}"
+    return cover if method == "GET" or path.startswith("/v1/exports") else f"{cover}, such as one with `org:billing`"
 
 
 def unreachable(connection: Connection, method: str, path: str, error: Exception) -> UnreachableError:

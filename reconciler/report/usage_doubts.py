@@ -108,6 +108,8 @@ def _rows(issue: RowIssue, files: int) -> str:
 def money_words(issue: RowIssue | LeftOutRows, source: UsageSource, currency: str) -> str:
     """Return `, USD 9.00, USD 3.00 of it in June 2026, 12.5% of that month's money`, as far as there is to say."""
     rows = issue.count if isinstance(issue, RowIssue) else issue.rows
+    if isinstance(issue, RowIssue) and issue.code == "other-currency":
+        return ""
     if issue.unread == rows:
         return ", their cost cannot be read" if rows > 1 else ", its cost cannot be read"
     told = [_money(issue.cost, currency)]

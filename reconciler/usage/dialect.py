@@ -20,6 +20,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _COMPARED_ROWS = 50
 _LINE_ENDS = ("\r\n", "\n", "\r")
 _DECIMAL_COMMA = re.compile(r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+")
+_IN_THOUSANDS = re.compile(r"[-+]?\d{1,3}(\.\d{3})+")
 _SEPARATOR = re.compile(r"\"?sep=([^\r\n\"]?)\"?[\r\n]*", re.IGNORECASE)
 
 
@@ -48,8 +49,9 @@ class Dialect:
 
     def column(self, at: int) -> Iterator[str]:
         """Yield the values of the column `at` in all rows that were read, up to one that cannot be taken apart."""
+        whole = self.below if self.below and self.below[-1].endswith(_LINE_ENDS) else self.below[:-1]
         with suppress(csv.Error):
-            yield from (row[at] for row in csv.reader(self.below[:-1], delimiter=self.delimiter) if len(row) > at)
+            yield from (row[at] for row in csv.reader(whole, delimiter=self.delimiter) if len(row) > at)
 
 
 def dialect_of(name: str, path: Path, known: Collection[str]) -> Dialect:
@@ -75,19 +77,39 @@ def dialect_of(name: str, path: Path, known: Collection[str]) -> Dialect:
     return max(read, key=lambda each: (sum(column.strip().casefold() in known for column in each.names), _fit(each)))
 
 
-def refuse_decimal_commas(name: str, dialect: Dialect, places: Sequence[int]) -> None:
-    """Raise UsageError when most amounts hold a comma where the point belongs: `12,50` is no amount in an export."""
+def refuse_foreign_amounts(name: str, dialect: Dialect, places: Sequence[int]) -> None:
+    """Raise UsageError where amounts are written with a comma before decimals, or with points between thousands."""
+    _refuse_decimal_commas(name, dialect, places)
+    for at in places:
+        _refuse_thousands(name, dialect.names[at].strip(), [value.strip() for value in dialect.column(at)])
+
+
+def _refuse_thousands(name: str, column: str, amounts: Sequence[str]) -> None:
+    """Raise where an amount has two points, and every other with a point has three digits behind it."""
+    pointed = [amount for amount in amounts if "." in amount]
+    twice = next((amount for amount in pointed if amount.count(".") > 1), None)
+    if twice is not None and all(_IN_THOUSANDS.fullmatch(amount) for amount in pointed):
+        raise UsageError(
+            f"{name}: `{twice}` in `{column}` has points between thousands, so that `1.234` here is more than a"
+            " thousand; an export has one point, before the decimals (`1234.00`), so nothing of it was used",
+            hint="leave separators of thousands out where this file is made, and make it again",
+        )
+
+
+def _refuse_decimal_commas(name: str, dialect: Dialect, places: Sequence[int]) -> None:
+    """Raise when most amounts hold a comma where the point belongs: `12,50` is no amount in an export."""
     width = len(dialect.names)
     written = [(line, row[at].strip()) for line, row in dialect.sample if len(row) == width for at in places if row[at]]
     with_comma = [(line, amount) for line, amount in written if _DECIMAL_COMMA.fullmatch(amount)]
     if len(with_comma) * 2 > len(written):
         line, amount = with_comma[0]
+        is_plain = dialect.delimiter != "," and not any("." in amount for _, amount in with_comma)
         plain = f"; or run `tr , . < {shlex.quote(name)} > points.csv`, if no other column has commas"
         raise UsageError(
             f"{name}:{line}: `{amount}` in `{dialect.names[places[0]].strip()}` is written with a comma, as most"
             " amounts of this file are; an export has a point there (`12.50`), so nothing of it was used",
             hint="set the decimal separator to a point where this file is made, and make it again"
-            + ("" if dialect.delimiter == "," else plain),
+            + (plain if is_plain else ""),
         )
 
 

@@ -17,7 +17,7 @@ from reconciler.usage.columns import (
     currency_of,
     find_columns,
 )
-from reconciler.usage.dialect import dialect_of, refuse_decimal_commas
+from reconciler.usage.dialect import dialect_of, refuse_foreign_amounts
 from reconciler.usage.engine import fetch
 from reconciler.usage.formats import Format
 from reconciler.usage.unpack import PlainFile, damaged
@@ -103,7 +103,7 @@ def _csv(file: PlainFile, names: Names) -> Layout:
     """
     dialect = dialect_of(file.name, Path(file.path), _known(names))
     places = find_columns(file.name, dialect.names, names)
-    refuse_decimal_commas(file.name, dialect, places["cost"])
+    refuse_foreign_amounts(file.name, dialect, places["cost"])
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(dialect.names)))
     options = (
         f", compression = 'none', auto_detect = false, header = true, skip = {dialect.skip}"

@@ -307,3 +307,6 @@ def test_every_error_has_its_cure(make: Any, status: int, path: str, cure: str) 
 
 def test_a_write_of_wallets_needs_its_own_permission() -> None:
     assert "org:billing" in permission_hint("POST", "/v1/wallets/allocate")
+    assert "org:billing" in permission_hint("PUT", "/v1/billing/budgets/b1")
+    for harmless in (("GET", "/v1/auth/whoami"), ("GET", "/v1/billing/budgets"), ("POST", "/v1/exports/jobs")):
+        assert "org:billing" not in permission_hint(*harmless)

@@ -46,6 +46,7 @@ def said(*issues: RowIssue) -> list[str]:
         (issue(month_cost=Decimal(9000)), "109 rows (first: row 2), USD 9,000.00, in June 2026, 60.0% of that month"),
         (issue(month_cost=Decimal(0)), "109 rows (first: row 2), USD 9,000.00: no amount"),
         (issue(unread=109), "109 rows (first: row 2), their cost cannot be read: no amount"),
+        (issue(code="other-currency", unread=109), "109 rows (first: row 2): no amount"),
         (issue(unread=4), "33.3% of that month's money, the cost of 4 cannot be read: no amount"),
         (issue(row=0, count=1), "1 row, USD 9,000.00, USD 3,000.00"),
         (issue(counted=True), "109 rows (first: row 2), USD 9,000.00, USD 3,000.00 of it in June 2026, 50.0% of that"),

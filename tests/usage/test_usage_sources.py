@@ -127,7 +127,28 @@ def test_amounts_with_a_comma_are_told_and_never_read_as_larger_ones(
     with pytest.raises(UsageError) as raised:
         exports.read(exports.text("comma.csv", "\n\n".join(lines)))
     assert f"comma.csv:3: `{amounts[0]}` in `cost` is written with a comma" in raised.value.message
-    assert ("`tr , . <" in raised.value.hint) == (delimiter == ";")
+    assert ("`tr , . <" in raised.value.hint) == (delimiter == ";" and "." not in amounts[0])
+
+
+@pytest.mark.parametrize(
+    ("amounts", "is_refused"),
+    [
+        (("987", "1.234", "12.345.678"), True),
+        (("-1.234.567", "5"), True),
+        (("0.5", "1.234", "12.345.678"), False),
+        (("1.234", "12.345"), False),
+    ],
+    ids=["all", "taken back", "one of them damaged", "three decimals"],
+)
+def test_points_between_thousands_are_no_decimals(exports: Any, amounts: tuple[str, ...], is_refused: bool) -> None:
+    text = "\n".join([HEADER, *(row(number, amount) for number, amount in enumerate(amounts)), ""])
+    path = exports.text("thousands.csv", text)
+    if is_refused:
+        with pytest.raises(UsageError, match="has points between thousands") as raised:
+            exports.read(path)
+        assert "leave separators of thousands out" in raised.value.hint
+    else:
+        assert exports.read(path).source.rows == len([amount for amount in amounts if amount.count(".") < 2])
 
 
 def test_the_cure_for_commas_gives_a_file_that_is_read(exports: Any) -> None:
