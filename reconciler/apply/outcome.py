@@ -61,13 +61,14 @@ def pause(result: WriteResult, attempt: int) -> float:
     return result.retry_after if isinstance(result, RateLimited) else 0.5 * 2 ** (attempt - 1)
 
 
-def doubled(ids: Iterable[str], sends: int) -> str:
+def doubled(operation: str, ids: Iterable[str], sends: int) -> str:
     """Return the sentence for an operation that the ledger shows more than once, of which `sends` were sent."""
     entries = sorted(ids)
-    sent = {0: "never sent from this journal", 1: "sent once"}.get(sends, f"sent {sends} times")
+    sent = {0: "never sent", 1: "sent once"}.get(sends, f"sent {sends} times")
     return (
-        f"twice: it was {sent}, and the ledger shows it {len(entries)} times ({listed(entries)});"
-        " the next plan takes the surplus back"
+        f"twice: it was {sent} from this journal, and the ledger shows it {len(entries)} times ({listed(entries)});"
+        " the next plan takes the surplus back. To say that you know of it:"
+        f' `kt-budgets resume --accept {operation} --reason "how you know"`'
     )
 
 

@@ -181,7 +181,9 @@ class Proof:
                 if not set(ids) <= set(self._context.transactions.get(move.op, ())):
                     facts = {"transactions": ids, "doubled": True}
                     self._context.record(Entry(Step.CONFIRMED, move.op, facts))
-                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids, self._context.sends(move)))
+                return outcome(
+                    move, Status.UNKNOWN, transaction=ids[0], reason=doubled(move.op, ids, self._context.sends(move))
+                )
             case Contradicted(entry=entry):
                 reason = (
                     f"the ledger shows {move.op} as {entry.kind} of {entry.currency} {entry.amount + ZERO:,f}"

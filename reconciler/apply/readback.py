@@ -95,7 +95,7 @@ class ReadBack:
         if isinstance(ledger_match, Doubled):
             ids = sorted({entry.id for entry in ledger_match.entries})
             return result.model_copy(
-                update={"status": Status.UNKNOWN, "reason": doubled(ids, self._context.sends(move))}
+                update={"status": Status.UNKNOWN, "reason": doubled(move.op, ids, self._context.sends(move))}
             )
         if isinstance(ledger_match, Found) and ledger_match.entry.id not in self._context.transactions.get(move.op, ()):
             self._context.record(Entry(Step.CONFIRMED, move.op, confirmation(ledger_match)))

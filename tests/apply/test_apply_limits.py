@@ -126,10 +126,10 @@ def test_whose_refusal_it_is_and_how_often_something_was_sent() -> None:
         True,
         False,
     ]
-    assert [doubled(["b", "a"], sends).split(",")[0] for sends in (0, 1, 2)] == [
+    assert [doubled("op", ["b", "a"], sends).split(",")[0] for sends in (0, 1, 2)] == [
         "twice: it was never sent from this journal",
-        "twice: it was sent once",
-        "twice: it was sent 2 times",
+        "twice: it was sent once from this journal",
+        "twice: it was sent 2 times from this journal",
     ]
 
 

@@ -19,7 +19,7 @@ def loop() -> Loop:
 
 def test_a_double_says_how_often_it_was_sent(loop: Loop) -> None:
     loop.world.faults = only("duplicate delivery")
-    assert "it was sent once, and the ledger shows it 2 times" in loop.apply().run.outcomes[0].reason
+    assert "it was sent once from this journal, and the ledger shows it 2 times" in loop.apply().run.outcomes[0].reason
     late = Loop(loop.wanted, World(delay=60), settle=5)
     late.world.faults = only("delayed commit", "hang after commit")
     (unknown,) = late.apply().run.outcomes
@@ -28,7 +28,7 @@ def test_a_double_says_how_often_it_was_sent(loop: Loop) -> None:
     late.world.settle()
     result = late.apply(late.plan())
     text = " ".join(outcome.reason for outcome in result.run.outcomes) + run_text(result)
-    assert "sent once, and" not in text
+    assert "sent once from" not in text
 
 
 def test_an_operation_that_was_sent_and_that_a_later_run_went_past_is_not_called_unsent(loop: Loop) -> None:
