@@ -78,7 +78,13 @@ def _about_rows(source: UsageSource, currency: str) -> Iterator[_Said]:
                 yield issue.path, issue.row, issue.code, issue.message, ""
                 continue
             message = f"{_rows(issue, files)}{money_words(issue, source, currency)}: {issue.message}"
-            yield issue.path, issue.row, issue.code, message, ""
+            yield issue.path, issue.row, issue.code, message, _HINTS.get(issue.code, "")
+
+
+_HINTS = {
+    "reused-ids": "where a later export moved events to another team or model, make the earlier exports of those days"
+    " again: they hold them as they were"
+}
 
 
 def _together(issues: Sequence[RowIssue]) -> Iterator[tuple[RowIssue, int]]:

@@ -107,3 +107,8 @@ def test_what_is_said_about_a_file_counts_no_row(code: str) -> None:
 def test_one_event_is_told_as_one(source: dict[str, Any], told: str) -> None:
     (finding,) = usage_findings(replace(SOURCE, **source), currency="USD")
     assert finding.message.startswith(told)
+
+
+def test_ids_that_were_used_again_are_told_with_what_to_do_if_it_was_one_event() -> None:
+    (told,) = usage_findings(replace(SOURCE, issues=(issue(code="reused-ids", counted=True),)), currency="USD")
+    assert "make the earlier exports of those days again" in told.hint
