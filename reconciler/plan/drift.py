@@ -135,7 +135,8 @@ class _View:
 
     def _wallet(self, found: LiveWallet, wanted: DesiredWallet) -> tuple[DriftItem, bool]:
         if wanted.team in self.unfinished:
-            return self._pending(wanted, found.funded(self.period))
+            by_hand = entries_by_hand(found.funding(self.period), self.own)
+            return self._pending(wanted, found.funded(self.period), by_hand)
         before = self.applied.wallets.get(found.key) if self.applied else None
         target = (before or wanted).target(self.period)
         funded = found.funded(self.period)
@@ -154,14 +155,19 @@ class _View:
             if proposed and proposed.target(self.period) == funded:
                 words = f"{_name(wanted)} has {funded}, as {proposal.name} asks for; git says {target}."
                 return _item("pending", wanted, moved, evidence, words), False
-        return _item("changed", wanted, moved, evidence, _moved_words(wanted, moved, entries, target, funded)), True
+        words = f"{_name(wanted)} {_given(entries, wanted.currency)}. Git says {target}, the ledger {funded}."
+        return _item("changed", wanted, moved, evidence, words), True
 
-    def _pending(self, wanted: DesiredWallet, funded: Money) -> tuple[DriftItem, bool]:
+    def _pending(
+        self, wanted: DesiredWallet, funded: Money, by_hand: Sequence[LedgerEntry] = ()
+    ) -> tuple[DriftItem, bool]:
         target = wanted.target(self.period)
         left = wanted.team in self.unfinished
         how = "no run has finished it" if left else "not applied yet"
         words = f"{_name(wanted)}: git says {target}, the ledger {funded}; {how}."
-        return _item("pending", wanted, target - funded, (), words), left
+        if by_hand:
+            words += f" It {_given(by_hand, wanted.currency)}."
+        return _item("pending", wanted, target - funded, (entry.id for entry in by_hand), words), left
 
     def unmanaged_wallets(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield the wallets that no YAML declares. Only one that money is spent from needs a person."""
@@ -188,12 +194,12 @@ def _item(
     )
 
 
-def _moved_words(
-    about: DesiredWallet, moved: Money, foreign: Sequence[LedgerEntry], target: Money, funded: Money
-) -> str:
+def _given(foreign: Sequence[LedgerEntry], currency: str) -> str:
+    """Return what was moved by hand, as a clause without its subject."""
+    moved = Money(sum((entry.signed for entry in foreign), Decimal(0)), currency)
     entries = ", ".join(f"{entry.id}, {entry.created_at:%Y-%m-%d %H:%M} UTC" for entry in foreign)
     what = f"was given {moved}" if moved.amount >= 0 else f"had {-moved} taken"
-    return f"{_name(about)} {what} by hand ({entries}). Git says {target}, the ledger {funded}."
+    return f"{what} by hand ({entries})"
 
 
 def _responsible(funding: Sequence[LedgerEntry], difference: Decimal, own: Collection[str]) -> tuple[LedgerEntry, ...]:

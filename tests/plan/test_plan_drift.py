@@ -57,6 +57,17 @@ def test_money_given_by_hand_is_named_with_its_transaction(applied: Desired | No
     )
 
 
+def test_money_given_by_hand_is_named_where_a_run_was_not_finished_too() -> None:
+    state = funded(OWN, entry("txn_hand", "allocate", "25.25", day=16))
+    raised = desired([wallet("support", "prod", "12600.00")])
+    (found,) = classify(raised, state, JUNE, day=DAY, applied=GIT, unfinished={"support"})
+    assert short(found) == ("pending", True, "74.75", ("txn_hand",))
+    assert found.item.sentence == (
+        "support / prod: git says USD 12,600.00, the ledger USD 12,525.25; no run has finished it."
+        " It was given USD 25.25 by hand (txn_hand, 2026-06-16 09:00 UTC)."
+    )
+
+
 def test_money_taken_by_hand_is_named() -> None:
     state = funded(OWN, entry("txn_hand", "reclaim", "500.00", day=16))
     (found,) = classify(GIT, state, JUNE, day=DAY, applied=GIT)
