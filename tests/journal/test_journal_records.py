@@ -269,6 +269,19 @@ def test_a_git_journal_is_json_lines_in_an_orphan_ref(bare: Path, tmp_path: Path
     assert git("rev-list", "--count", "refs/kt-budgets/journal", cwd=bare) == "3"
 
 
+def test_a_git_journal_is_kept_where_git_takes_no_bare_repository_by_itself(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as hardened:
+        hardened.setenv("GIT_CONFIG_COUNT", "1")
+        hardened.setenv("GIT_CONFIG_KEY_0", "safe.bareRepository")
+        hardened.setenv("GIT_CONFIG_VALUE_0", "explicit")
+        for name in ("one", "other"):
+            (tmp_path / name).mkdir()
+        first = written(GitStore(str(bare), folder=tmp_path / "one"))
+        assert journal(GitStore(str(bare), folder=tmp_path / "other")).records == first.records
+
+
 def test_a_named_remote_of_the_repository_here_is_used_and_nothing_else_in_it_is_touched(
     bare: Path, tmp_path: Path
 ) -> None:
