@@ -18,7 +18,7 @@ _SETTINGS = (
     *("i18n.logOutputEncoding=UTF-8", "i18n.commitEncoding=UTF-8"),
     *("push.followTags=false", "push.recurseSubmodules=no", "submodule.recurse=false"),
 )
-"""What people set for themselves that would run programs, or change what git answers or sends."""
+"""What people set for themselves that would run programs, or change what git answers or sends (decision 0123)."""
 _ALWAYS = ("--no-optional-locks", *chain.from_iterable(("-c", each) for each in _SETTINGS))
 _KEPT = (
     *("GIT_CONFIG_", "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_PROTOCOL"),
