@@ -164,12 +164,13 @@ def _currency(facts: PolicyInput) -> Verdicts:
     found, currency = facts.currencies, facts.currency
     if found is None or not found.lack(currency):
         return
-    whose = "the organization wallet is" if found.of_pool else "every team wallet that there is, is"
-    told = " and ".join(found.held)
+    of_pool = "the organization wallet is" if len(found.held) == 1 else "the organization wallets are"
+    whose = of_pool if found.of_pool else "every team wallet that there is, is"
+    told, meant = " and ".join(found.held), " or ".join(f"`currency: {held}`" for held in found.held)
     yield Verdict(
         "currency",
         f"org.yaml says `currency: {currency}`, and {whose} in {told}; nothing is planned in {currency}",
-        f"write `currency: {found.held[0]}` in org.yaml; an organization that goes over to {currency} needs an"
+        f"write {meant} in org.yaml; an organization that goes over to {currency} needs an"
         f" organization wallet in {currency} in Keeptrusts first",
     )
 

@@ -28,13 +28,13 @@ def test_a_mistyped_currency_is_refused_and_nothing_is_planned_or_written_in_it(
     planned = desk.plan()
     assert planned.code == 4
     said = " ".join(planned.out.split())
-    assert "org.yaml says `currency: EUR`, and the organization wallet is in USD" in said
-    assert "write `currency: USD` in org.yaml" in said
+    assert "org.yaml says `currency: EUR`, and the organization wallets are in JPY and USD" in said
+    assert "write `currency: JPY` or `currency: USD` in org.yaml" in said
     assert "stale-wallet" not in said
     assert json.loads((desk.clone / "plan.json").read_text())["changes"] == []
     refused = desk.kt("apply", *AS_OF, "--plan", "plan.json", "--settle", "0")
     assert refused.code == 4
-    assert "the organization wallet is in USD" in refused.err
+    assert "the organization wallets are in JPY and USD" in refused.err
     assert desk.world.ledger("t-alpha") == moved
     assert not desk.world.budgets
 
@@ -43,5 +43,5 @@ def test_an_opened_month_in_a_mistyped_currency_is_refused(desk: Desk) -> None:
     mistyped(desk)
     refused = desk.kt("apply", *AS_OF, "--period", "2026-06", "--settle", "0", "--budgets", desk.clone / "budgets")
     assert refused.code == 4
-    assert "the organization wallet is in USD" in refused.err
+    assert "the organization wallets are in JPY and USD" in refused.err
     assert not desk.world.accounts

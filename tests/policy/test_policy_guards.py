@@ -214,7 +214,7 @@ def test_a_currency_that_the_organization_has_no_money_of_is_refused(of_pool: bo
     found = Currencies(held=("EUR", "GBP"), of_pool=of_pool)
     (refused,) = rule.results(ALWAYS, input_of(currencies=found), None, as_of=AS_OF)
     assert (refused.guard, refused.status) == ("currency", "refused")
-    assert ("organization wallet is in EUR and GBP" in refused.message) == of_pool
+    assert ("organization wallets are in EUR and GBP" in refused.message) == of_pool
     assert "`currency: EUR`" in refused.hint
     assert always(input_of(currencies=Currencies(held=("EUR", "USD"), of_pool=of_pool))) == []
     assert always(input_of(currencies=Currencies(held=(), of_pool=of_pool))) == []
