@@ -153,6 +153,9 @@ def test_the_forge_is_that_of_the_remote(
     assert kt("init", *SANDBOX).code == 0
     assert (here / ".github" / "workflows" / "budgets.yml").exists() == (forge == "github")
     assert (here / ".gitlab-ci.yml").exists() == (forge == "gitlab")
+    organization = (here / "budgets" / "org.yaml").read_text(encoding="utf-8")
+    assert "journal: git:origin" in organization
+    assert ("each clone records its own runs" in organization) == (forge == "none")
 
 
 def test_files_of_ci_say_the_forge_where_no_remote_does(kt: Any, here: Path) -> None:

@@ -40,6 +40,10 @@ _OWNERS = """\
 """
 _JOURNAL = "# where runs are recorded: CI and people share one place\n"
 _LATER = "# where runs are recorded: take the # away before CI applies anything\n# "
+_ALONE = """\
+# each clone records its own runs; before a second one applies anything, name a remote that all of them share
+# journal: git:origin
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ def _files(repository: Repository, first: FirstOrganization) -> dict[str, bytes]
     text = organization_text(first)
     if repository.forge != "none":
         text += _OWNERS + (_JOURNAL if repository.keeps_journal else _LATER) + "journal: git:origin\n"
+    else:
+        text += _ALONE
     declared(Path(repository.folder), {ORGANIZATION: text.encode()})
     beside = repository.folder.rpartition("/")[0]
     folder = f"{beside}/schemas" if beside else "schemas"
