@@ -118,8 +118,8 @@ class History:
 
     @property
     def own(self) -> frozenset[str]:
-        """The ledger ids that are known to be ours."""
-        return frozenset().union(*self.transactions.values())
+        """The ledger ids that are known to be ours; what repeats an operation only once it was accepted."""
+        return frozenset().union(*(trace.transactions - trace.surplus for trace in self.operations.values()))
 
     @property
     def acknowledged(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +29,8 @@ class Trace:
     the process that announced it. `shown` says that a reading of the ledger has shown it. `held` is the most that the
     wallet can have held when it was `announced`. `sends` counts its requests, as far as they may have arrived. After an
     answer that may be about a second delivery nothing is sent for it before `until`, but for a reading that shows
-    something dated after `newer`. `since` is the month from which the ledger was read when `seen` was noted.
+    something dated after `newer`. `since` is the month from which the ledger was read when `seen` was noted. `surplus`
+    are those of the `transactions` that repeat it, until somebody accepts them.
     """
 
     operation: str
@@ -47,6 +49,7 @@ class Trace:
     since: Period | None = None
     until: datetime | None = None
     newer: datetime | None = None
+    surplus: frozenset[str] = frozenset()
 
     def holds(self, wallet: LiveWallet, now: datetime) -> bool:
         """Whether `wallet` has to wait, because this may have happened and the reading may be older than that."""
@@ -87,6 +90,7 @@ def followed(trace: Trace | None, record: Record) -> Trace:
         wallet=WalletRef.parse(facts["wallet"]) if "wallet" in facts else trace.wallet,
         seen=seen,
         transactions=trace.transactions | frozenset(found),
+        surplus=_surplus(trace, record, found),
         intent=record.digest if is_intent else trace.intent,
         writer=facts.get("writer", "") if is_intent else trace.writer,
         held=Decimal(facts["held"]) if "held" in facts else trace.held,
@@ -98,6 +102,14 @@ def followed(trace: Trace | None, record: Record) -> Trace:
         shown=(trace.shown and not is_intent) or (record.step is Step.CONFIRMED and facts.get("by") in _BY_LEDGER),
         change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
     )
+
+
+def _surplus(trace: Trace, record: Record, found: Sequence[str]) -> frozenset[str]:
+    """Return the ledger ids that repeat an operation after `record`, which found these; the first one does not."""
+    if record.step is Step.ACCEPTED:
+        return frozenset()
+    again = frozenset(found) - (trace.transactions or frozenset(sorted(found)[:1]))
+    return trace.surplus | (again if record.facts.get("doubled") else frozenset())
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -13,14 +13,16 @@ from reconciler.model.period import Period
 def foreign_entries(funding: Sequence[LedgerEntry], own: Collection[str] = ()) -> tuple[LedgerEntry, ...]:
     """Return the entries that are not ours, and those that repeat an operation of ours.
 
-    `own` are the ids that the journal knows: a ledger may have cut our mark off.
+    `own` are the ids that the journal acknowledges: a ledger may have cut our mark off.
     """
-    seen: set[str] = set()
+    seen = {entry.operation for entry in funding if entry.operation and entry.id in own}
     found = []
     for entry in funding:
-        if entry.operation in seen or (entry.operation is None and entry.id not in own):
+        if entry.id in own:
+            continue
+        if entry.operation is None or entry.operation in seen:
             found.append(entry)
-        elif entry.operation is not None:
+        else:
             seen.add(entry.operation)
     return tuple(found)
 

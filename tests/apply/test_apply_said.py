@@ -7,8 +7,12 @@ from apply.loop import Loop
 from apply.world import World, only, statuses
 from worlds import JUNE, desired, wallet
 
+from reconciler.apply.acceptance import Accepted
 from reconciler.apply.resume import Permission
 from reconciler.findings import ExitCode, UnreachableError
+from reconciler.journal.history import history_of
+from reconciler.model.wallet_ref import WalletRef
+from reconciler.plan.by_hand import entries_by_hand
 from reconciler.report.run_text import run_text
 
 
@@ -29,6 +33,22 @@ def test_a_double_says_how_often_it_was_sent(loop: Loop) -> None:
     result = late.apply(late.plan())
     text = " ".join(outcome.reason for outcome in result.run.outcomes) + run_text(result)
     assert "sent once from" not in text
+
+
+def test_what_was_booked_twice_is_told_as_foreign_until_it_is_accepted(loop: Loop) -> None:
+    def foreign() -> list[str]:
+        support = WalletRef.team("team_support")
+        live = loop.world.live(organization="org_acme", wallets={support: "USD"}, period=JUNE)
+        own = history_of(loop.records()).acknowledged
+        return [entry.id for entry in entries_by_hand(live.wallets[support].funding(JUNE), own)]
+
+    loop.world.faults = only("duplicate delivery")
+    (unknown,) = loop.apply().run.outcomes
+    assert len(foreign()) == 1
+    loop.resume()
+    assert len(foreign()) == 1
+    loop.resume(Permission(accepted=(Accepted(unknown.op),), reason="the gateway log shows two"))
+    assert foreign() == []
 
 
 def test_an_operation_that_was_sent_and_that_a_later_run_went_past_is_not_called_unsent(loop: Loop) -> None:

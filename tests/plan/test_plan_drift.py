@@ -15,6 +15,7 @@ from reconciler.model.approvals import Acknowledgement
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.live import LedgerEntry, Live, OtherWallet
+from reconciler.plan.by_hand import foreign_entries
 from reconciler.plan.drift import Drifted, Proposal, classify
 from reconciler.report.drift_text import DriftPage
 
@@ -78,6 +79,12 @@ def test_money_taken_by_hand_is_named() -> None:
 def test_an_operation_of_ours_that_is_there_twice_is_drift() -> None:
     again = entry("txn_again", "allocate", "12500.00", day=3, operation=OURS)
     assert look(funded(OWN, again)) == [("changed", True, "12500.00", ("txn_again",))]
+
+
+def test_of_two_that_carry_one_operation_the_one_that_the_journal_knows_is_ours() -> None:
+    again = entry("txn_again", "allocate", "12500.00", day=3, operation=OURS)
+    for own, foreign in (({"txn_own"}, (again,)), ({"txn_again"}, (OWN,)), ({"txn_own", "txn_again"}, ())):
+        assert foreign_entries((OWN, again), own) == foreign
 
 
 def test_money_from_before_our_time_is_not_blamed_for_what_came_later() -> None:
