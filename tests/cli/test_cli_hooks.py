@@ -26,7 +26,7 @@ SCRIPT = """\
 set -e
 PATH={bin}:$PATH
 {entries}
-git diff --exit-code
+git diff --no-ext-diff --exit-code
 """
 
 
