@@ -75,7 +75,7 @@ def test_the_source_distribution_builds_the_same_wheel_byte_by_byte(wheel: Path,
     source = built(ROOT, "sdist", tmp_path / "sdist")
     with tarfile.open(source) as archive:
         names = archive.getnames()
-        archive.extractall(tmp_path, filter="data")
+    subprocess.run(["tar", "-xf", source, "-C", tmp_path], check=True)
     top = tmp_path / names[0].split("/")[0]
     assert not {"tests", "benchmarks"} & {path.name for path in top.iterdir()}
     templates = {path.name for path in (top / ".github").iterdir()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 
 from reconciler.app.policy.library import LibraryDocument
 from reconciler.files import write_file
@@ -141,8 +142,8 @@ def stale(folder: Path, *, budgets: Path | None = None) -> tuple[Sequence[Path],
 def checked(folder: Path, *, budgets: Path | None = None) -> tuple[str, str]:
     """Return a line for each file in `folder` that is not current, and a line on the whole, with the fix."""
     paths, count = stale(folder, budgets=budgets)
-    own = f" --budgets {budgets}" if budgets else ""
-    fix = f"hint: kt-budgets schema --output {folder}{own}"
+    own = f" --budgets {quote(str(budgets))}" if budgets else ""
+    fix = f"hint: kt-budgets schema --output {quote(str(folder))}{own}"
     lines = "".join(f"{path}: {'not current' if path.exists() else 'missing'}\n" for path in paths)
     return lines, fix if paths else f"{count} schemas in {folder} are current"
 

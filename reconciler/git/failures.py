@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 
 from reconciler.findings import RemoteError
 from reconciler.redaction import without_secrets
@@ -107,6 +108,6 @@ def failure(doing: str, words: bytes) -> GitError:
     hint = sign.hint if sign else "run it in a full clone, which `git fetch --unshallow` makes of this one"
     return GitError(
         f"git {doing} failed: {text[:_MOST] or 'git gave no reason'}",
-        hint=hint.replace("{path}", owned[1] if owned else "THE-REPOSITORY"),
+        hint=hint.replace("{path}", quote(owned[1]) if owned else "THE-REPOSITORY"),
         trouble=sign.trouble if sign else Trouble.OTHER,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 
 from filelock import FileLock, Timeout
 
@@ -45,10 +46,11 @@ class FileStore:
         except OSError as error:
             raise self._unusable("read", error) from None
         if names > 1:
+            own = quote(f"{self.path}.own")
             raise JournalError(
                 f"the journal {self} has {names} names (hard links): each would have a lock of its own; nothing was"
                 " written to Keeptrusts",
-                hint=f"keep one: cp {self.path} {self.path}.own && mv {self.path}.own {self.path}",
+                hint=f"keep one: cp {quote(str(self.path))} {own} && mv {own} {quote(str(self.path))}",
             )
         return Stored.of(content, anchor, where=str(self))
 

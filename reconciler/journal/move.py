@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from reconciler.clock import Clock
@@ -29,7 +30,8 @@ def move(
         if open_runs(history_of(here.records)):
             raise RefusedError(
                 f"the journal {source} has a run that is not finished; nothing was moved",
-                hint=f"run `kt-budgets resume --journal {source}` first, with org.yaml naming no other journal",
+                hint=f"run `kt-budgets resume --journal {quote(str(source))}` first, with org.yaml naming no other"
+                " journal",
             )
         there = Journal.open(target, organization=organization, clock=clock)
         if not there.records:
@@ -39,7 +41,8 @@ def move(
         if there.records[: len(here.records)] != here.records:
             raise RefusedError(
                 f"the journal {target} has records that are not those of {source}; nothing was moved",
-                hint=f"two journals were kept: `kt-budgets audit --verify --journal {target}` shows what that one did",
+                hint=f"two journals were kept: `kt-budgets audit --verify --journal {quote(str(target))}` shows what"
+                " that one did",
             )
         if len(there.records) == len(here.records):
             there.append(here.records[-1].run, Entry(Step.RECOVERED, facts={**facts, "moved_from": str(source)}))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 
 from reconciler.findings import Finding, Severity
 from reconciler.model.yaml_types import shown
@@ -86,7 +87,7 @@ def read_tree(root: Path) -> Tree:
     below = _organization_below(root)
     if below is not None:
         sentence = f"there is no {ORGANIZATION} here, but one in {shown(below.name)}"
-        hint = f"name it: --budgets {below}"
+        hint = f"name it: --budgets {quote(str(below))}"
         return Tree(name, (), (finding(f"{name}/{ORGANIZATION}", "missing-organization", sentence, hint),))
     files: list[SourceFile] = []
     inside = _Inside(os.path.realpath(root))

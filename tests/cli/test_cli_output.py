@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -142,7 +143,7 @@ def test_a_terminal_without_a_character_gets_another_one(folder: Path, encoding:
 @pytest.mark.slow
 def test_stdout_and_stderr_that_are_closed_do_not_stop_a_command(folder: Path) -> None:
     with over_http(world()) as url:
-        shell = ["sh", "-c", f"{TOOL} {' '.join(PLAN)} >&- 2>&-"]
+        shell = ["sh", "-c", f"{shlex.join([str(TOOL), *PLAN])} >&- 2>&-"]
         variables = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": TOKEN}
         assert subprocess.run(shell, cwd=folder, env=variables, check=False).returncode == 10
     assert json.loads((folder / "plan.json").read_text())["organization"] == "org_acme"

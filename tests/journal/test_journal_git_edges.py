@@ -283,11 +283,11 @@ def test_every_way_to_a_file_is_one_journal_with_one_lock(tmp_path: Path) -> Non
 
 def test_a_file_of_two_names_is_refused_until_it_has_one(tmp_path: Path) -> None:
     written(FileStore(tmp_path / "runs"))
-    (tmp_path / "other").hardlink_to(tmp_path / "runs")
+    (tmp_path / "Ada's other").hardlink_to(tmp_path / "runs")
     with pytest.raises(JournalError, match="2 names") as caught:
-        written(FileStore(tmp_path / "other"))
+        written(FileStore(tmp_path / "Ada's other"))
     subprocess.run(["sh", "-c", caught.value.hint.removeprefix("keep one: ")], check=True)
-    assert len(written(FileStore(tmp_path / "other"))) == 2
+    assert len(written(FileStore(tmp_path / "Ada's other"))) == 2
 
 
 def test_links_that_lead_in_a_circle_are_said(tmp_path: Path) -> None:

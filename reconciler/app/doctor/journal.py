@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.access import workflows
@@ -60,7 +61,9 @@ def look_at_push(subject: Subject) -> Iterator[Seen]:
     if os.access(there, os.W_OK):
         yield passed(f"{place.shown} can be written")
     else:
-        yield failed(f"{there} cannot be written", f"let this user write there: chmod u+w {there}", ExitCode.REFUSED)
+        yield failed(
+            f"{there} cannot be written", f"let this user write there: chmod u+w {quote(str(there))}", ExitCode.REFUSED
+        )
 
 
 def look_for_other_funders(subject: Subject) -> Iterator[Seen]:

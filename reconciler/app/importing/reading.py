@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.app.importing.map_file import SKIP, Mapped
@@ -54,7 +55,9 @@ def existing(root: Path) -> Existing:
     if not root.exists():
         return Existing({}, None)
     if not (root / ORGANIZATION).exists() and (below := _organization_below(root)):
-        raise UsageError(f"{root} holds no org.yaml, and {below} does", hint=f"name that folder: `--budgets {below}`")
+        raise UsageError(
+            f"{root} holds no org.yaml, and {below} does", hint=f"name that folder: `--budgets {quote(str(below))}`"
+        )
     tree = read_tree(root)
     broken = [flaw for flaw in tree.findings if flaw.is_error and flaw.code != "missing-organization"]
     if broken:
