@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC
 
 from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
 
 
@@ -38,6 +39,14 @@ def entries_by_hand(funding: Sequence[LedgerEntry], own: Collection[str] = ()) -
         return ()
     last = max(ours)
     return tuple(entry for entry in foreign if entry.created_at > last or entry.operation is not None)
+
+
+def told(foreign: Sequence[LedgerEntry], currency: str) -> str:
+    """Return what was moved by hand, or repeats an operation of ours, as a clause without its subject."""
+    moved = Money(sum((entry.signed for entry in foreign), ZERO), currency)
+    what = f"was given {moved}" if moved.amount >= 0 else f"had {-moved} taken"
+    how = "by hand" if all(entry.operation is None for entry in foreign) else "by hand or twice"
+    return f"{what} {how} ({', '.join(f'{entry.id}, {entry.created_at:%Y-%m-%d %H:%M} UTC' for entry in foreign)})"
 
 
 _LAST_DAYS = 7

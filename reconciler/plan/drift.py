@@ -19,7 +19,7 @@ from reconciler.model.money import Money
 from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.plan.by_hand import entries_by_hand, foreign_entries
+from reconciler.plan.by_hand import entries_by_hand, foreign_entries, told
 from reconciler.plan.drifted_objects import ObjectDrift
 
 
@@ -155,7 +155,7 @@ class _View:
             if proposed and proposed.target(self.period) == funded:
                 words = f"{_name(wanted)} has {funded}, as {proposal.name} asks for; git says {target}."
                 return _item("pending", wanted, moved, evidence, words), False
-        words = f"{_name(wanted)} {_given(entries, wanted.currency)}. Git says {target}, the ledger {funded}."
+        words = f"{_name(wanted)} {told(entries, wanted.currency)}. Git says {target}, the ledger {funded}."
         return _item("changed", wanted, moved, evidence, words), True
 
     def _pending(
@@ -166,7 +166,7 @@ class _View:
         how = "no run has finished it" if left else "not applied yet"
         words = f"{_name(wanted)}: git says {target}, the ledger {funded}; {how}."
         if by_hand:
-            words += f" It {_given(by_hand, wanted.currency)}."
+            words += f" It {told(by_hand, wanted.currency)}."
         return _item("pending", wanted, target - funded, (entry.id for entry in by_hand), words), left
 
     def unmanaged_wallets(self) -> Iterator[tuple[DriftItem, bool]]:
@@ -192,14 +192,6 @@ def _item(
         evidence=tuple(evidence),
         sentence=words,
     )
-
-
-def _given(foreign: Sequence[LedgerEntry], currency: str) -> str:
-    """Return what was moved by hand, as a clause without its subject."""
-    moved = Money(sum((entry.signed for entry in foreign), Decimal(0)), currency)
-    entries = ", ".join(f"{entry.id}, {entry.created_at:%Y-%m-%d %H:%M} UTC" for entry in foreign)
-    what = f"was given {moved}" if moved.amount >= 0 else f"had {-moved} taken"
-    return f"{what} by hand ({entries})"
 
 
 def _responsible(funding: Sequence[LedgerEntry], difference: Decimal, own: Collection[str]) -> tuple[LedgerEntry, ...]:

@@ -17,7 +17,7 @@ from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.outcome import Doubt, LeftAsFound
 from reconciler.model.period import Period
-from reconciler.plan.by_hand import entries_by_hand, funding_near, is_doubtful
+from reconciler.plan.by_hand import entries_by_hand, funding_near, is_doubtful, told
 
 
 @dataclass(frozen=True)
@@ -244,16 +244,12 @@ class WalletGap:
         foreign = entries_by_hand(self.live.funding(self.period), self.own) if is_off else ()
         if not foreign:
             return None
-        amount = Money(sum((entry.signed for entry in foreign), Decimal(0)), self.desired.currency)
-        words = "by hand" if all(entry.operation is None for entry in foreign) else "by hand or twice"
-        moved = f"was given {amount}" if amount.amount >= 0 else f"had {-amount} taken"
-        entries = ", ".join(f"{entry.id}, {entry.created_at:%Y-%m-%d %H:%M} UTC" for entry in foreign)
         return DriftItem(
             **{"class": "changed"},
             team=self.desired.team,
             wallet=self.desired.key,
-            amount=amount.amount,
+            amount=sum((entry.signed for entry in foreign), Decimal(0)),
             evidence=tuple(entry.id for entry in foreign),
-            sentence=f"{self.desired.team} / {self.desired.environment} {moved} {words} ({entries})."
+            sentence=f"{self.desired.team} / {self.desired.environment} {told(foreign, self.desired.currency)}."
             f" Git says {self.target}, the ledger {self.funded}.",
         )

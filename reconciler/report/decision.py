@@ -135,7 +135,8 @@ def _undone(plan: Plan, amount: Decimal, change: Allocate | Reclaim) -> str:
 
 def _did(item: DriftItem, story: WalletStory) -> str:
     """Return what was done, without what git and the ledger say: the table has that."""
-    told = item.sentence.partition(". ")[0].rstrip(".").replace(" by hand", "")
+    told = item.sentence.partition(". ")[0].rstrip(".")
+    told = told if " by hand or twice" in told else told.replace(" by hand", "")
     day = _DAY.search(told)
     return visible(_ASIDE.sub(f" on {day[0]}" if day else "", told), 200) or f"{story.name} {item.category}"
 

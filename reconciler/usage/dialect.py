@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,14 +81,19 @@ def refuse_foreign_amounts(name: str, dialect: Dialect, places: Sequence[int]) -
     """Raise UsageError where amounts are written with a comma before decimals, or with points between thousands."""
     _refuse_decimal_commas(name, dialect, places)
     for at in places:
-        _refuse_thousands(name, dialect.names[at].strip(), [value.strip() for value in dialect.column(at)])
+        sampled = (row[at] for _, row in dialect.sample if len(row) > at)
+        if _may_hold_thousands(sampled):
+            _refuse_thousands(name, dialect.names[at].strip(), [value.strip() for value in dialect.column(at)])
+
+
+def _may_hold_thousands(amounts: Iterable[str]) -> bool:
+    """Whether every amount with a point has three digits behind each."""
+    return all(_IN_THOUSANDS.fullmatch(amount.strip()) for amount in amounts if "." in amount)
 
 
 def _refuse_thousands(name: str, column: str, amounts: Sequence[str]) -> None:
-    """Raise where an amount has two points, and every other with a point has three digits behind it."""
-    pointed = [amount for amount in amounts if "." in amount]
-    twice = next((amount for amount in pointed if amount.count(".") > 1), None)
-    if twice is not None and all(_IN_THOUSANDS.fullmatch(amount) for amount in pointed):
+    twice = next((amount for amount in amounts if amount.count(".") > 1), None)
+    if twice is not None and _may_hold_thousands(amounts):
         raise UsageError(
             f"{name}: `{twice}` in `{column}` has points between thousands, so that `1.234` here is more than a"
             " thousand; an export has one point, before the decimals (`1234.00`), so nothing of it was used",

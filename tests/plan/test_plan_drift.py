@@ -79,6 +79,8 @@ def test_money_taken_by_hand_is_named() -> None:
 def test_an_operation_of_ours_that_is_there_twice_is_drift() -> None:
     again = entry("txn_again", "allocate", "12500.00", day=3, operation=OURS)
     assert look(funded(OWN, again)) == [("changed", True, "12500.00", ("txn_again",))]
+    (found,) = classify(GIT, funded(OWN, again), JUNE, day=DAY, applied=GIT)
+    assert "was given USD 12,500.00 by hand or twice (txn_again" in found.item.sentence
 
 
 def test_of_two_that_carry_one_operation_the_one_that_the_journal_knows_is_ours() -> None:

@@ -370,3 +370,12 @@ def test_a_plan_in_which_nothing_moves_shows_the_wallets_that_it_is_about(plans:
     report = summarise(of(plans, support, other).model_copy(update={"changes": (), "scope": later()}))
     assert [row.cells[0].new for row in report.wallets.rows] == ["support / prod"]
     assert [row.cells[0].new for row in report.other_wallets.rows] == ["sales / prod"]
+
+
+def test_what_may_have_been_booked_twice_is_not_told_as_done_by_hand_alone(plans: Any) -> None:
+    sentence = "support / prod was given USD 1,500.00 by hand or twice (txn_1, 2026-06-16 14:02 UTC). Git says more."
+    fact = DriftItem(
+        **{"class": "changed"}, team="support", wallet="team_support", amount=Decimal(1500), sentence=sentence
+    )
+    (said,) = summarise(of(plans, plans.Wallet(funded="3500", target="2000"), drift=(fact,))).by_hand
+    assert "was given USD 1,500.00 by hand or twice on 2026-06-16. Approving takes that back" in plain(said)
