@@ -22,19 +22,21 @@ _SHARE = Decimal("0.01")
 _LEAST = Decimal(1)
 
 
-def spend_findings(desired: Desired, connection: Connection, usage: DailyUsage, *, as_of: date) -> tuple[Finding, ...]:
+def spend_findings(
+    desired: Desired, connection: Connection, usage: DailyUsage, *, as_of: date
+) -> tuple[Finding, ...] | None:
     """Return a warning where the dashboard shows another spend than `usage` for a declared wallet, by 1% and more.
 
     This month and the last are looked at, as far as the usage goes: that it ends early is told elsewhere. Where
-    there is no dashboard, nothing is compared.
+    there is no dashboard, nothing is compared, which None says.
     """
     source = usage.source
     if source.last_complete_day is None or source.first_day is None:
-        return ()
+        return None
     first = max(Period.of(as_of).plus(-1).first, source.first_day + timedelta(days=1))
     end = min(as_of, source.last_complete_day + timedelta(days=1))
     rows = _shown(connection, first, end) if first < end else None
-    return () if rows is None else _compared(desired, rows, usage, first, end)
+    return None if rows is None else _compared(desired, rows, usage, first, end)
 
 
 def _shown(connection: Connection, first: date, end: date) -> tuple[SpentRow, ...] | None:

@@ -57,7 +57,7 @@ def spend(settings: Settings) -> CurrentSpend:
     desired, _ = load_desired(settings)
     with connected(settings, desired) as connection:
         shown, payments = _read(desired, connection, first, end)
-        usage, doubts = obtain_usage(settings, desired, connection, since=first)
+        usage, doubts = obtain_usage(settings, desired, connection, since=first, ledgers=False)
         reading = _reading(desired, shown, payments, usage, first, end)
         if needs_days(reading):
             reading = replace(reading, days=_single_days(connection, reading, desired))

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,20 +36,25 @@ def obtain_usage(
     *,
     since: date | None = None,
     named: DailyUsage | None = None,
+    ledgers: bool = True,
 ) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
     """Return daily usage and what is to be said about it.
 
     It is that of the trailing year, and since `since`. Without `--usage` an export is created, awaited and downloaded.
     When this Keeptrusts does not give one, usage is None and a warning says so: the forecast then goes by what the
-    ledger settled. `named` is what was read already of the files that were named.
+    ledger settled. `named` is what was read already of the files that were named. Without `ledgers` nothing stands for
+    days of this month that are missing there.
     """
     from reconciler.app.dashboard import spend_findings
-    from reconciler.report.usage_doubts import usage_findings
+    from reconciler.report.usage_doubts import missing_days, usage_findings
 
     currency = desired.organization.currency
+    missing = partial(missing_days, as_of=settings.as_of, is_named=bool(settings.usage))
     if connection is None:
         usage = from_files(settings, desired, since=since) if settings.usage else None
-        return usage, usage_findings(usage.source, currency=currency) if usage else ()
+        if usage is None:
+            return None, ()
+        return usage, (*usage_findings(usage.source, currency=currency), *missing(usage.source, ledgers=False))
     try:
         if settings.usage:
             usage = named or from_files(settings, desired, since=since)
@@ -68,7 +74,8 @@ def obtain_usage(
             ),
         )
     compared = spend_findings(desired, connection, usage, as_of=settings.as_of)
-    return usage, (*usage_findings(usage.source, currency=currency), *compared)
+    silent = missing(usage.source, ledgers=ledgers, is_confirmed=compared == ())
+    return usage, (*usage_findings(usage.source, currency=currency), *silent, *(compared or ()))
 
 
 def usage_alone(
@@ -98,7 +105,7 @@ def _usage_alone(
     with connected(settings, desired) as connection:
         with Reader(connection) as reader:
             reader.require_organization(desired.organization.organization)
-        return obtain_usage(settings, desired, connection, since=since)
+        return obtain_usage(settings, desired, connection, since=since, ledgers=False)
 
 
 def exported(

@@ -75,13 +75,15 @@ def forecast_context(
     as_of: date,
     teams: Mapping[str, TeamBudget],
     censored: Mapping[str, frozenset[date]] | None = None,
+    unseen: DailyUsage | None = None,
 ) -> ForecastContext:
     """Return what holds for all `questions`.
 
     `as_of` is the first day that is not known in full; usage of later days is never looked at. `censored` names, by
-    wallet key, the days that show a ceiling and not the demand.
+    wallet key, the days that show a ceiling and not the demand. `unseen` is what else is known to be spent, on days of
+    which `usage` says nothing: of them there is the money alone.
     """
-    known = spending(usage, as_of=as_of)
+    known = spending(usage, as_of=as_of, unseen=unseen)
     seen = observations(usage, known_until=known.known_until)
     return ForecastContext(
         organization=organization,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,13 +24,15 @@ _MONTHS = 12
 class Spend:
     """One wallet's exact spend: column 0 is `first`. `net` holds credits and corrections, `gross` does not.
 
-    From `unknown_from` on, if there is such a day, the exports say nothing of this wallet.
+    From `unknown_from` on, if there is such a day, the exports say nothing of this wallet; on the days of `gaps` they say
+    nothing of anybody.
     """
 
     first: date
     net: Nanos
     gross: Nanos
     unknown_from: date | None = None
+    gaps: frozenset[date] = frozenset()
 
     def between(self, start: date, end: date) -> Decimal:
         """Return the exact net spend of the days in [start, end)."""
@@ -91,7 +93,7 @@ class Spend:
         values[: len(known)] = known / NANO
         if self.unknown_from is not None:
             values[max((self.unknown_from - self.first).days - start, 0) :] = np.nan
-        for day in censored:
+        for day in censored | self.gaps:
             if 0 <= (day - self.first).days - start < len(values):
                 values[(day - self.first).days - start] = np.nan
         return values
@@ -114,28 +116,41 @@ class Spending:
         return self.wallets.get(wallet) or Spend(self.as_of, nothing, nothing)
 
 
-def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
-    if usage is None or usage.source.last_day is None:
+def spending(usage: DailyUsage | None, *, as_of: date, unseen: DailyUsage | None = None) -> Spending:
+    """Return the spend that `usage` shows, and `unseen` on days of which it says nothing."""
+    if usage is None:
         return Spending(as_of, as_of, {})
     end = as_of + timedelta(days=1) if usage.source.last_day == as_of else as_of
-    chosen = usage.day < np.datetime64(end, "D")
-    days = usage.day[chosen].astype(np.int64)
+    shown = [usage] if unseen is None else [usage, unseen]
+    day, wallet, cost, credits = (
+        np.concatenate([getattr(each, name) for each in shown]) for name in ("day", "wallet", "cost", "credits")
+    )
+    chosen = day < np.datetime64(end, "D")
+    days = day[chosen].astype(np.int64)
     if not len(days):
-        return Spending(as_of, as_of, {})
-    wallets, codes = np.unique(usage.wallet[chosen], return_inverse=True)
+        complete = usage.source.last_complete_day
+        return Spending(as_of, as_of if complete is None else min(complete + timedelta(days=1), as_of), {})
+    wallets, codes = np.unique(wallet[chosen], return_inverse=True)
     first = int(days.min())
-    spent = usage.cost[chosen]
-    charged = spent - usage.credits[chosen]
+    spent = cost[chosen]
+    charged = spent - credits[chosen]
     shape = (len(wallets), int(days.max()) - first + 1)
     net, gross = np.zeros(shape, dtype=spent.dtype), np.zeros(shape, dtype=charged.dtype)
     np.add.at(net, (codes, days - first), spent)
     np.add.at(gross, (codes, days - first), charged)
     start = date.fromordinal(first + date(1970, 1, 1).toordinal())
     ends = {wallet: last + timedelta(days=1) for wallet, last in usage.source.stale.items()}
+    missing = frozenset(_days_of(usage.source.gaps)) - (set() if unseen is None else set(unseen.day.tolist()))
     table = {
-        str(wallet): Spend(start, net[row], gross[row], ends.get(str(wallet))) for row, wallet in enumerate(wallets)
+        str(wallet): Spend(start, net[row], gross[row], ends.get(str(wallet)), missing)
+        for row, wallet in enumerate(wallets)
     }
     return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)
+
+
+def _days_of(runs: Iterable[tuple[date, date]]) -> Iterator[date]:
+    for first, last in runs:
+        yield from (first + timedelta(days=place) for place in range((last - first).days + 1))
 
 
 def whole_months(

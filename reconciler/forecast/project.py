@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from operator import attrgetter
 
 from reconciler.forecast.context import ForecastContext
@@ -72,16 +73,23 @@ def _year(
             total.include(shard.year)
     asked_about = total.wallets
     answered = {**known, **dict(year_alone(total, others, context))}
-    first_day = context.usage.source.first_day if context.usage else None
     declared = {wallet.team_id for team in context.teams.values() for wallet in team.wallets.values()}
     summed = {key for key, is_known in answered.items() if is_known}
     return year_forecast(
         total,
         keys=context.keys,
-        first_day=first_day,
+        first_day=_first_day(context, is_whole=not others),
         uncovered=uncovered_spend(total, context.known, covered=declared | answered.keys()),
         left_out=left_out_wallets(
             total, context.known, context.teams, unread=declared - answered.keys(), summed=summed
         ),
         by_usage=total.wallets - asked_about,
     )
+
+
+def _first_day(context: ForecastContext, *, is_whole: bool) -> date | None:
+    """Return the first day of which it is known what was spent: where `is_whole`, by ledgers that were read as well."""
+    if context.usage is None:
+        return None
+    shown = context.usage.source.first_day or context.known.known_until
+    return min([shown, *(spend.first for spend in context.known.wallets.values() if is_whole)])

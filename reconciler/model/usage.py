@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,8 @@ class UsageSource:
     `stale` names the last day of wallets whose exports end before those of the others, `below_zero` the wallets and
     months whose credits are more than their spend, and the sum.
     `last_complete_day` is before `last_day` when the last day was cut off while it was still going on.
-    `absent` names the columns that one of the exports does not have.
+    `absent` names the columns that one of the exports does not have. `gaps` are the first and the last of each run of
+    days between others on which no team has an event, where that is unusual.
     """
 
     digest: str
@@ -94,6 +96,14 @@ class UsageSource:
     stale: Mapping[str, date] = field(default_factory=dict)
     below_zero: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    gaps: tuple[tuple[date, date], ...] = ()
+
+    def untold(self, first: date, end: date) -> tuple[tuple[date, date], ...]:
+        """Return the runs of days in [first, end) that the usage says nothing of: before it begins, and its gaps."""
+        begins = self.first_day or end
+        runs = ((first, begins - timedelta(days=1)), *self.gaps)
+        inside = ((max(low, first), min(high, end - timedelta(days=1))) for low, high in runs)
+        return tuple((low, high) for low, high in inside if low <= high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,3 +163,9 @@ class DailyUsage:
 
 _COLUMNS = tuple(each.name for each in fields(DailyUsage) if each.name not in ("source", "apart"))
 _APART = tuple(each.name for each in fields(Apart))
+
+
+@lru_cache(maxsize=1)
+def named_wallets(usage: DailyUsage) -> frozenset[str]:
+    """Return the wallets that `usage` names."""
+    return frozenset(usage.wallet.tolist())

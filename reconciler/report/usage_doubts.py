@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -28,6 +28,56 @@ def usage_findings(source: UsageSource, *, currency: str) -> tuple[Finding, ...]
         Finding(Position(path, row, 1 if row else 0), code, Severity.WARNING, message, hint)
         for path, row, code, message, hint in (*_about_rows(source, currency), *_about_all(source, currency))
     )
+
+
+def missing_days(
+    source: UsageSource, *, as_of: date, is_named: bool, ledgers: bool, is_confirmed: bool = False
+) -> Iterator[Finding]:
+    """Yield what is to be said about days of this month and the last of which the usage says nothing.
+
+    An export that was asked for whole begins where events do; one that `is_named` may leave the first days out. Where
+    silence `is_confirmed` it is none. `ledgers` where figures of this month go by what was settled on such days.
+    """
+    month = as_of.replace(day=1)
+    recent = (month - timedelta(days=1)).replace(day=1)
+    for first, last in source.untold(recent, as_of) if source.rows else ():
+        if source.first_day and last < source.first_day:
+            if is_named and last >= month:
+                yield _late(max(first, month), last, source.first_day, ledgers=ledgers)
+        elif not is_confirmed:
+            yield _gap(first, last, month if ledgers else None)
+
+
+_INSTEAD = "what the ledgers settled then counts instead"
+
+
+def _late(first: date, last: date, begins: date, *, ledgers: bool) -> Finding:
+    without = f"not in it; {_INSTEAD}" if ledgers else "in no figure"
+    return Finding(
+        Position("usage"),
+        "usage-begins-late",
+        Severity.WARNING,
+        f"the usage begins on {wording.long_day(begins)} {begins:%Y}: what was spent {_on(first, last)} is {without}",
+        "name the exports of these days as well",
+    )
+
+
+def _gap(first: date, last: date, settled_since: date | None) -> Finding:
+    without = "what was spent on them is in no figure"
+    if settled_since and last >= settled_since:
+        without = _INSTEAD + (f" in {settled_since:%B}" if first < settled_since else "")
+    return Finding(
+        Position("usage"),
+        "usage-gap",
+        Severity.WARNING,
+        f"no team has an event {_on(first, last)} {last:%Y}, and there are some before and after: an export of these"
+        f" days may be missing; {without}",
+        "name the exports of these days as well; where nobody used anything then, nothing is missing",
+    )
+
+
+def _on(first: date, last: date) -> str:
+    return f"on {wording.long_day(first)}" if first == last else f"from {wording.day_range(first, last)}"
 
 
 def usage_summary(source: UsageSource) -> UsageSummary:

@@ -23,6 +23,9 @@ LATE_DAYS = 2
 
 _RECENT_DAYS, _FEWEST_DAYS = 14, 5
 """A wallet is in steady use that had events on so many of the days before its last one."""
+_FEWEST_ACTIVE = 10
+"""Of fewer days with events nobody can tell which silence is unusual."""
+_DAY = np.timedelta64(1, "D")
 
 
 def stale_wallets(events: Events, table: Columns, window: Days, kept: Kept | None = None) -> dict[str, date]:
@@ -47,6 +50,21 @@ def stale_wallets(events: Events, table: Columns, window: Days, kept: Kept | Non
     ends = _ends(held)
     late = newest - timedelta(days=LATE_DAYS)
     return {wallet: ends[wallet] for wallet in sorted(quiet) if wallet in ends and ends[wallet] <= late}
+
+
+def gaps(days: npt.NDArray[np.datetime64]) -> tuple[tuple[date, date], ...]:
+    """Return the first and the last of each run of days between `days` that is longer than usual there.
+
+    Usual is the time without events that nine in ten days with some are followed by at most: two days where nobody
+    works at weekends. A gap is three days and more, and more than twice that and a day.
+    """
+    active = np.unique(days)
+    if len(active) < _FEWEST_ACTIVE:
+        return ()
+    between = np.diff(active).astype(np.int64) - 1
+    usual = float(np.quantile(between, 0.9, method="lower"))
+    found = np.flatnonzero(between > max(2.0, 2 * usual + 1))
+    return tuple(((active[place] + _DAY).item(), (active[place + 1] - _DAY).item()) for place in found)
 
 
 def _fell_silent(days: Sequence[np.datetime64], newest: date) -> bool:

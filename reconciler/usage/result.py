@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import Apart, DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
-from reconciler.usage.coverage import last_complete_day
+from reconciler.usage.coverage import gaps, last_complete_day
 from reconciler.usage.daily import ATTRIBUTES
 from reconciler.usage.doubts import LEFT_OUT
 from reconciler.usage.engine import Columns
@@ -157,6 +157,7 @@ def make_usage(
         below_zero=_below_zero(columns),
         stale=stale,
         absent=frozenset(absent),
+        gaps=gaps(columns["day"]),
     )
     return DailyUsage(source=source, **columns, apart=_apart(table, inside))
 

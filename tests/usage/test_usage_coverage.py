@@ -123,3 +123,34 @@ def test_credits_without_tokens_are_no_doubt(exports: Any) -> None:
     usage = exports.read(exports.text("e.csv", HEADER + lines("team_a", JANUARY, JUNE_END, cost="-2")))
     assert usage.source.issues == ()
     assert len(usage.source.below_zero) == 6
+
+
+def days_but(*runs: tuple[int, int], step: int = 1, weekdays: bool = False) -> str:
+    """Return a row a day of June 2026, but for the days of `runs`, both included."""
+    days = [date(2026, 5, 1) + timedelta(days=n) for n in range(0, 61, step)]
+    left = [date(2026, 6, day) for first, last in runs for day in range(first, last + 1)]
+    chosen = [day for day in days if day not in left and not (weekdays and day.weekday() > 4)]
+    return HEADER + "".join(f"{day},{day}T10:00:00Z,team_a,1\n" for day in chosen)
+
+
+def test_days_on_which_nobody_has_an_event_are_a_gap_where_that_is_unusual(exports: Any) -> None:
+    def gaps(text: str) -> list[tuple[int, int]]:
+        found = exports.read(exports.text("e.csv", text)).source.gaps
+        assert {each.month for run in found for each in run} <= {6}
+        return [(first.day, last.day) for first, last in found]
+
+    assert gaps(days_but()) == gaps(days_but((9, 10))) == []
+    assert gaps(days_but((9, 11))) == [(9, 11)]
+    assert gaps(days_but((4, 10), (16, 22))) == [(4, 10), (16, 22)]
+    assert gaps(days_but((24, 30))) == [], "what comes after the last day is no gap"
+    assert gaps(days_but(weekdays=True)) == gaps(days_but((9, 9), weekdays=True)) == []
+    assert gaps(days_but((8, 12), weekdays=True)) == [(6, 14)], "a working week and both weekends"
+    assert gaps(days_but((9, 13), step=4)) == [], "of a call every fourth day one or two are missing"
+    assert gaps(days_but((4, 28), step=9)) == [], "too few days to tell what is usual"
+
+
+def test_the_days_of_a_gap_teach_no_silence(exports: Any) -> None:
+    usage = exports.read(exports.text("e.csv", days_but((9, 15))))
+    history = spending(usage, as_of=date(2026, 6, 20)).of("team_a").history(date(2026, 6, 20))
+    assert [place + 1 for place, day in enumerate(history[-19:]) if day != day] == list(range(9, 16))
+    assert spending(usage, as_of=date(2026, 6, 20)).of("team_a").between(date(2026, 6, 1), date(2026, 6, 20)) == 12

@@ -20,7 +20,7 @@ def proposed(
     settings: Settings, desired: Desired, draft: Draft, connection: Connection | None
 ) -> tuple[Proposals, tuple[Finding, ...]]:
     """Return what usage says of teams whose YAML has no plan, and of new wallets; and what is left out or doubtful."""
-    usage, doubts = obtain_usage(settings, desired, connection)
+    usage, doubts = obtain_usage(settings, desired, connection, ledgers=False)
     if usage is None:
         return NOTHING, doubts
     without = [team for name, team in desired.teams.items() if team.plan == AnnualPlan() and team.state == "present"]

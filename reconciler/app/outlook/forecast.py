@@ -84,9 +84,7 @@ def look_ahead(
 
 def _weeks(outlook: Outlook) -> Mapping[str, Sequence[Decimal]]:
     """Return the spend of each wallet in the last whole weeks before as_of, oldest first."""
-    from reconciler.forecast.history import spending
-
-    known = spending(outlook.seen, as_of=outlook.settings.as_of)
+    known = outlook.spending
     ends = [known.known_until - timedelta(weeks=back) for back in reversed(range(WEEKS))]
     return {
         key: [known.of(key).between(end - timedelta(weeks=1), end) for end in ends] for key in outlook.desired.wallets

@@ -18,10 +18,12 @@ from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.standing import unreadable
+from reconciler.model.period import Period
 from reconciler.plan.diff import make_plan
 
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
+    from reconciler.forecast.history import Spending
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
@@ -49,10 +51,30 @@ class Outlook:
 
     @property
     def seen(self) -> DailyUsage | None:
-        """What is known of past spend: as in a plan, what the ledgers settled where no usage shows it."""
-        from reconciler.plan.ledger_usage import seen_usage
+        """What is known of past spend: as in a plan, what the ledgers settled where there is no usage.
 
-        return seen_usage(self.usage, self.live, as_of=self.settings.as_of) if self.live else self.usage
+        Where there are no ledgers either, nothing is known of the month that is under way.
+        """
+        from reconciler.plan.ledger_usage import nothing_known, seen_usage
+
+        as_of = self.settings.as_of
+        if self.live is not None:
+            return seen_usage(self.usage, self.live, as_of=as_of)
+        told = self.usage.source.first_day if self.usage else None
+        return self.usage if told is not None and told < as_of else nothing_known(Period.of(as_of).first)
+
+    @property
+    def spending(self) -> Spending:
+        """What each wallet spent, as the forecast has it."""
+        from reconciler.forecast.history import spending
+
+        return spending(self.seen, as_of=self.settings.as_of, unseen=self._unseen)
+
+    @property
+    def _unseen(self) -> DailyUsage | None:
+        from reconciler.plan.ledger_usage import unseen_usage
+
+        return unseen_usage(self.usage, self.live, as_of=self.settings.as_of) if self.live else None
 
     def asking(
         self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
@@ -60,7 +82,7 @@ class Outlook:
         """Return a question for each wallet of `keys`, or for all; `desired` may be other than the YAML."""
         wanted = desired or self.desired
         if self.live is None:
-            return questions_without_ledger(self.settings, wanted, self.usage, before=self.desired, keys=keys)
+            return questions_without_ledger(self.settings, wanted, self.seen, before=self.desired, keys=keys)
         asked = self._live_questions(wanted, self.live)
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
@@ -93,6 +115,7 @@ class Outlook:
             period=self.settings.period,
             as_of=self.settings.as_of,
             teams=self.desired.teams,
+            unseen=self._unseen,
         )
 
 

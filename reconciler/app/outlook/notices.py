@@ -78,7 +78,7 @@ def _no_rows(outlook: Outlook, missing: Sequence[Finding]) -> Iterator[tuple[str
 def known_words(outlook: Outlook) -> str:
     """Return which usage, and which money, the figures come from."""
     money = "" if outlook.live else ", money by the targets"
-    is_by_ledger = outlook.seen is not outlook.usage
+    is_by_ledger = outlook.live is not None and outlook.seen is not outlook.usage
     return f"{'spend by the ledger alone' if is_by_ledger else usage_words(outlook.usage)}{money}"
 
 

@@ -148,9 +148,9 @@ def forecast(
 def context_of(
     settings: Settings, desired: Desired, live: Live, usage: DailyUsage | None, asked: Sequence[WalletQuestion]
 ) -> ForecastContext:
-    """Return what holds for all that is `asked`, by the `usage`, or without any by what `live` shows."""
+    """Return what holds for all that is `asked`, by the `usage`, and by what `live` shows where it says nothing."""
     from reconciler.forecast.context import forecast_context
-    from reconciler.plan.ledger_usage import seen_usage
+    from reconciler.plan.ledger_usage import seen_usage, unseen_usage
 
     return forecast_context(
         seen_usage(usage, live, as_of=settings.as_of),
@@ -159,6 +159,7 @@ def context_of(
         period=settings.period,
         as_of=settings.as_of,
         teams=desired.teams,
+        unseen=unseen_usage(usage, live, as_of=settings.as_of),
     )
 
 

@@ -129,9 +129,7 @@ def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted:
 
 def _spent(outlook: Outlook) -> dict[str, Decimal | None]:
     """Return what the usage shows as spent in the period by each wallet, None where there is no usage at all."""
-    from reconciler.forecast.history import spending
-
-    known, period = spending(outlook.seen, as_of=outlook.settings.as_of), outlook.settings.period
+    known, period = outlook.spending, outlook.settings.period
     end = min(outlook.settings.as_of, period.end)
     return {
         key: known.of(key).between(period.first, end) if known.of(key).first_event() else None
