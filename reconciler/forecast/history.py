@@ -24,8 +24,8 @@ _MONTHS = 12
 class Spend:
     """One wallet's exact spend: column 0 is `first`. `net` holds credits and corrections, `gross` does not.
 
-    From `unknown_from` on, if there is such a day, the exports say nothing of this wallet; on the days of `gaps` they say
-    nothing of anybody.
+    From `unknown_from` on, if there is such a day, the exports say nothing of this wallet; on the days of `gaps` they
+    say nothing of anybody.
     """
 
     first: date
