@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from reconciler.findings import UnreachableError, UsageError
 from reconciler.model.usage import RowIssue
-from reconciler.usage.folders import SUFFIXES, Walk, is_export, not_an_export, unreadable_folders
+from reconciler.usage.folders import HIDDEN, SUFFIXES, Walk, is_export, not_an_export, unreadable_folders
 
 _INSTALL = "install it with `pip install '.[object-store]'` in a clone of kt-budgets, or download the exports first"
 _NAMED_OF_A_KIND = 10
@@ -104,7 +104,12 @@ def shown(path: str) -> str:
 
 def store_options(url: str) -> dict[str, Any]:
     """Return what the driver of plain URLs must be told to go by the proxies of the environment."""
-    return {"client_kwargs": {"trust_env": True}} if url.startswith(("http://", "https://")) else {}
+    return {"client_kwargs": {"trust_env": True}} if is_web(url) else {}
+
+
+def is_web(url: str) -> bool:
+    """Whether a URL is one of a plain web server."""
+    return url.startswith(("http://", "https://"))
 
 
 def object_store() -> ModuleType:
@@ -169,7 +174,7 @@ def _remote(url: str, walk: Walk) -> Iterator[ExportFile]:
     try:
         system, path = fsspec.core.url_to_fs(url, **store_options(url))
         system.invalidate_cache()
-        if glob.has_magic(path):
+        if glob.has_magic(path) and not system.exists(path):
             matches = [each for match in sorted(system.glob(path)) for each in _below(system, match)]
         else:
             matches = _below(system, path)
@@ -181,12 +186,21 @@ def _remote(url: str, walk: Walk) -> Iterator[ExportFile]:
         ) from error
     except Exception as error:
         raise unreachable(url, error) from error
-    for location in dict.fromkeys(found):
-        name = shown(url) if matches == [path] else shown(location)
-        if matches == [path] or is_export(name):
-            yield ExportFile(name, location, remote=True)
-        else:
+    if matches == [path]:
+        yield ExportFile(shown(url), found[0], remote=True)
+        return
+    for location, match in dict(zip(found, matches, strict=True)).items():
+        name = shown(location) if is_web(location) else location
+        if match.endswith("/"):
+            continue
+        if "/." in match and "/." not in path:
+            walk.issues.append(RowIssue(name, 0, "hidden", HIDDEN))
+        elif not is_export(name):
             walk.issues.append(RowIssue(name, 0, "not-an-export", not_an_export(name)))
+        elif "::" in match:
+            walk.problems.append(f"{name}: an object with `::` in its name cannot be read; rename it")
+        else:
+            yield ExportFile(name, location, remote=True)
 
 
 def _below(system: Any, path: str) -> list[str]:
@@ -198,6 +212,11 @@ def _below(system: Any, path: str) -> list[str]:
 
 def unreachable(url: str, error: Exception) -> UnreachableError:
     """Return the error for an object store that does not answer; its own words may hold secrets and are left out."""
+    if type(error).__name__ == "FileExpired":
+        return UnreachableError(
+            f"{shown(url)}: it was replaced while it was read; nothing of it was used",
+            hint="run the same command again",
+        )
     return UnreachableError(
         f"{shown(url)}: the object store could not be read ({type(error).__name__})",
         hint="check the URL, the network and the credentials in the environment, or download the exports first",

@@ -16,6 +16,8 @@ KNOWN_SUFFIXES = (*SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES))
 _ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz", ".7z", ".xlsx", ".xls")
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a disk"}
 
+HIDDEN = "it is hidden, so it was left out; name it outright to have it read"
+
 Inode = tuple[int, int]
 
 
@@ -49,7 +51,7 @@ class Walk:
 
     def _entry(self, entry: os.DirEntry[str], above: frozenset[Inode]) -> None:
         if entry.name.startswith("."):
-            self._leave_out(entry.path, "hidden", "it is hidden, so it was left out; name it outright to have it read")
+            self._leave_out(entry.path, "hidden", HIDDEN)
             return
         try:
             mode = entry.stat().st_mode

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from reconciler.findings import UsageError
 from reconciler.model.usage import RowIssue
-from reconciler.usage.files import ExportFile, object_store, store_options, unreachable
+from reconciler.usage.files import ExportFile, is_web, object_store, store_options, unreachable
 from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, JSON, Format, recognise, refuse_foreign
 from reconciler.usage.line_ends import evened, look_through
 from reconciler.usage.parts import Part, part_of
@@ -145,12 +145,17 @@ def damaged(name: str, why: str) -> UsageError:
 
 
 def _fetch(file: ExportFile, scratch: Path) -> Path:
+    """Fetch an export. Of a web server, in one answer: of two, the second may be of a file that replaced the first."""
     target = _fresh(scratch, "fetched")
-    fsspec = object_store()
+    fsspec, options, size = object_store(), store_options(file.location), None
     try:
-        with fsspec.open(file.location, "rb", **store_options(file.location)) as source, target.open("wb") as sink:
-            shutil.copyfileobj(source, sink, _CHUNK)
-            size = getattr(source, "size", None)
+        if is_web(file.location):
+            system, path = fsspec.core.url_to_fs(file.location, **options)
+            system.get_file(path, str(target))
+        else:
+            with fsspec.open(file.location, "rb", **options) as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink, _CHUNK)
+                size = getattr(source, "size", None)
     except Exception as error:
         raise unreachable(file.name, error) from error
     if size is not None and (came := target.stat().st_size) != size:

@@ -11,6 +11,10 @@ from typing import Any
 import httpx
 
 SLOW = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+EXPIRED = (
+    b"<?xml version='1.0'?><Error><Code>PreconditionFailed</Code>"
+    b"<Message>At least one of the pre-conditions you specified did not hold</Message></Error>"
+)
 DENIED = b"<?xml version='1.0'?><Error><Code>InvalidAccessKeyId</Code><Message>It does not exist.</Message></Error>"
 
 
@@ -19,13 +23,14 @@ class Trouble:
     """A WSGI application in front of another. `read` are the paths of the objects that were asked for, and how much.
 
     The next `slow` requests for objects are told to come later. `cut` takes the end off each object; `denied` refuses
-    everything.
+    everything. Where an object is `replaced`, a part of the one that was there before is asked for in vain.
     """
 
     app: Any
     slow: int = 0
     cut: bool = False
     denied: bool = False
+    replaced: bool = False
     read: list[str] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -37,6 +42,8 @@ class Trouble:
         if self.slow:
             self.slow -= 1
             return _answer(start, "503 Slow Down", SLOW)
+        if self.replaced:
+            return _answer(start, "412 Precondition Failed", EXPIRED)
         self.read.append(path)
         answer = b"".join(self.app(environ, start))
         return [answer[: len(answer) // 2]] if self.cut else [answer]

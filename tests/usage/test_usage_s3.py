@@ -152,3 +152,41 @@ def test_a_store_may_be_in_a_bucket_itself(bucket: Bucket) -> None:
     bucket.trouble.denied = True
     with pytest.raises(UsageError, match=r"the usage store s3://finops-artifacts/kt-budgets/store/ cannot be read \("):
         bucket.exports.read(str(bucket.exports.text("e.csv", week(1, "a"))), store=store)
+
+
+def test_a_bucket_is_read_as_a_folder_of_the_same_files_is(bucket: Bucket) -> None:
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    bucket.put(".2026-03-07.csv.part.csv", week(1, "b"))
+    bucket.put(".tmp/2026-03-08.csv", week(2, "c"))
+    bucket.put("run#1/2026-03-14.csv", week(3, "d"))
+    bucket.put("made by the console/", b"")
+    bucket.put("notes?.txt", b"hello")
+    for url in (WEEKLY, f"{WEEKLY}**"):
+        usage = bucket.exports.read(url)
+        assert usage.source.rows == 2
+        assert sorted((issue.code, issue.path.removeprefix(WEEKLY)) for issue in usage.source.issues) == [
+            ("hidden", ".2026-03-07.csv.part.csv"),
+            ("hidden", ".tmp/2026-03-08.csv"),
+            ("not-an-export", "notes?.txt"),
+        ]
+    assert bucket.exports.read(f"{WEEKLY}.tmp/").source.rows == 1, "what is named outright is read"
+
+
+def test_a_prefix_with_brackets_in_its_name_is_no_pattern_where_it_is_there(bucket: Bucket) -> None:
+    bucket.put("br[2026]/2026-03-07.csv", week(1, "a"))
+    assert bucket.exports.read(f"{WEEKLY}br[2026]/").source.rows == 1
+
+
+def test_an_object_that_no_url_can_name_is_named_and_nothing_is_read(bucket: Bucket) -> None:
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    bucket.put("odd::name.csv", week(1, "b"))
+    with pytest.raises(UsageError, match=r"odd::name\.csv: an object with `::` in its name cannot be read; rename it"):
+        bucket.exports.read(WEEKLY)
+
+
+def test_an_object_that_is_replaced_between_two_parts_of_it_is_to_be_read_again(bucket: Bucket) -> None:
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    bucket.trouble.replaced = True
+    with pytest.raises(UnreachableError, match="it was replaced while it was read; nothing of it was used") as raised:
+        bucket.exports.read(WEEKLY)
+    assert raised.value.hint == "run the same command again"
