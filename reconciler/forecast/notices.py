@@ -24,7 +24,12 @@ STALE_DAYS = 3
 def wallet_notices(
     forecast: WalletForecast, question: WalletQuestion, view: TeamView, *, censored: int
 ) -> Iterator[Finding]:
-    """Yield what there is to know about one wallet; `censored` days were left out of its history."""
+    """Yield what there is to know about one wallet; `censored` days were left out of its history.
+
+    Of one that is to be gone, that it has no money and falls silent is what git wants.
+    """
+    if question.wallet.absent:
+        return
     for code, message, hint in (
         *_run_out(forecast),
         *_confidence(forecast, question),

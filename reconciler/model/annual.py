@@ -208,14 +208,26 @@ class TeamYear(Frozen):
     anomalies: tuple[Anomaly, ...] = Field(description="What stands out once, oldest first.")
 
 
+class UncoveredTeam(Frozen):
+    """A team that spends and that no YAML names as present. The empty id: no team was said."""
+
+    team_id: str = Field(description="The team id in Keeptrusts; empty where none was said.")
+    spent: Amount = Field(description="Money that it spent in the days that are looked at.")
+
+
 class YearTotals(Frozen):
     """All teams together, against the target and the forecast."""
 
     bridge: YearBridge = Field(description="The four passes of all teams, which add up to the wallets.")
     annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
     wallets: Amount = Field(description="Money that all wallets get over the fiscal year.")
+    gone: tuple[UncoveredTeam, ...] = Field(
+        (), description="Teams that are absent in git and spent in the fiscal year, the dearest first."
+    )
+    gone_spent: Amount = Field(ZERO, description="Money of all `gone`, rounded once.")
     left: Amount | None = Field(
-        description="Money that the annual target is above the wallets, negative where below; null without a target."
+        description="Money that the annual target is above `wallets` and `gone_spent`, negative where below; null"
+        " without a target."
     )
     forecast: YearForecast | None = Field(description="What the year is expected to cost; null outside of the year.")
 
@@ -247,13 +259,6 @@ class YearDraft(Frozen):
     starts: Period = Field(description="Its first month, YYYY-MM.")
     wallets: Amount = Field(description="Money that its wallets get over that year.")
     files: tuple[Told, ...] = Field(description="The files, below the folder.")
-
-
-class UncoveredTeam(Frozen):
-    """A team that spends and that no YAML names. The empty id: no team was said."""
-
-    team_id: str = Field(description="The team id in Keeptrusts; empty where none was said.")
-    spent: Amount = Field(description="Money that it spent in the months looked back on, and since.")
 
 
 class YearDocument(Document):

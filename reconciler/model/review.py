@@ -125,7 +125,9 @@ class ReviewDocument(Document):
     difference: Amount = Field(description="`actual` less `plan`.")
     teams: tuple[TeamReview, ...] = Field(description="Each team, the largest difference first.")
     uncovered: tuple[UncoveredSpend, ...] = Field(
-        (), description="What teams that no YAML names spent in these days; in none of the figures above."
+        (),
+        description="What teams that no YAML names, or that are absent there, spent in these days; in none of the"
+        " figures above.",
     )
     uncovered_spent: Amount | None = Field(
         None, description="Money of all `uncovered`, rounded once; null where an earlier release wrote it."

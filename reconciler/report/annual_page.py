@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model.annual import TeamYear, YearBridge, YearDocument
+from reconciler.model.annual import TeamYear, YearBridge, YearDocument, YearTotals
 from reconciler.report import wording
 from reconciler.report.details import assumption_table
 from reconciler.report.document import Column, Row, Table
@@ -145,20 +145,23 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
     who = wording.counted(len(facts.teams), "team")
     wallets = f"The wallets of {who} get {currency} {wording.exact(total.wallets)} over the year"
     if total.annual_target is None or total.left is None:
-        yield f"{wallets}; there is no annual target."
+        gone = f" and {_gone(total)}" if total.gone else ""
+        yield f"{wallets}{gone}; there is no annual target."
     else:
         way = f"{wording.exact(abs(total.left))} {'below' if total.left >= 0 else 'above'}"
-        yield f"{wallets}, {way} the annual target of {wording.exact(total.annual_target)}."
+        gone = f" and {_gone(total)}: together {way}" if total.gone else f", {way}"
+        yield f"{wallets}{gone} the annual target of {wording.exact(total.annual_target)}."
     need, likely = total.bridge.planned, total.bridge.weighed
     weighed = f", {wording.exact(likely)} as far as their track record makes savings likely" if need != likely else ""
     yield f"The plans come to {wording.exact(need)}{weighed}."
     yield from _uncounted(facts)
     if total.forecast is not None:
         middle = total.forecast.quantiles.get("0.5")
-        if middle is not None:
-            room = total.wallets - middle
-            way = f"{wording.whole(abs(room))} {'more' if room >= 0 else 'less'}"
-            yield f"The wallets get {way} than the middle forecast of {wording.whole(middle)}."
+        if middle is not None and total.forecast.known_from is None:
+            every = total.wallets + total.gone_spent
+            way = f"{wording.whole(abs(every - middle))} {'more' if every >= middle else 'less'}"
+            who = f"Both come to {wording.whole(every)}," if total.gone else "The wallets get"
+            yield f"{who} {way} than the middle forecast of {wording.whole(middle)}."
         yield year_sentence(total.forecast, facts.currency)
     yield from _uncovered(facts)
     yield from (f"Reviewed by export: {visible(one)}." for one in facts.cadence)
@@ -168,12 +171,22 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
         yield "No month stands out once: nothing is left out of the baselines."
 
 
+def _gone(total: YearTotals) -> str:
+    named = [f"{safe_name(one.team_id, 60)} {wording.exact(one.spent)}" for one in total.gone]
+    who = wording.counted(len(total.gone), "wallet")
+    spent = f"{who} of teams that left spent {wording.exact(total.gone_spent)} in it"
+    return spent if len(named) == 1 else f"{spent} ({wording.listed(named, MOST_NAMED)})"
+
+
 def _uncounted(facts: YearDocument) -> Iterator[str]:
     """Yield what the sum of the plans leaves out."""
     lacking = [safe_name(team.team, 40) for team in facts.teams if team.baseline_source == "none"]
     if lacking:
         named = wording.listed(lacking, MOST_NAMED)
         yield f"Nothing says what {named} costs: neither a plan nor usage, so its plan counts as 0 here."
+    apart = [team for team in facts.teams if team.baseline_source == "usage" and team.bridge.steps[1:-1]]
+    if apart:
+        yield "A baseline by usage is what a month costs now, without what the plan's own steps have made of it by then."
     steps = [step for team in facts.teams for step in team.bridge.steps if step.uncounted]
     if steps:
         what = wording.listed([visible(step.what, 80) for step in steps], MOST_NAMED)

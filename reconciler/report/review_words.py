@@ -83,9 +83,10 @@ def by_kind(team: TeamReview) -> str:
 
 
 def uncovered(shown: ReviewDocument) -> str:
-    """Return what teams spent that no YAML names."""
+    """Return what teams spent that no YAML names as present."""
     total = shown.uncovered_spent
     if total is None:
         total = sum((one.spent for one in shown.uncovered), Decimal(0))
     names = listed([visible(one.team_id, 40) or "no team" for one in shown.uncovered], _MOST)
-    return f"In no figure above: {exact(total)} of {counted(len(shown.uncovered), 'team')} that no YAML names: {names}."
+    who = counted(len(shown.uncovered), "team")
+    return f"In no figure above: {exact(total)} of {who} that no YAML names, or names as absent: {names}."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 
-from reconciler.review.one_offs import one_off_days, runs, usual
+from reconciler.review.one_offs import monthly, one_off_days, runs, usual
 from reconciler.review.side import NONE, Side, completed
 from reconciler.review.traffic import Bools, Floats, Ints, Seen, Traffic, Unit
 
@@ -62,21 +63,25 @@ class Known:
 
 
 def known(seen: Seen) -> Known:
-    weekdays = seen.weekdays
+    weekdays, end = seen.weekdays, seen.start + timedelta(days=len(seen.weekdays))
     requests = {unit: traffic.requests.astype(np.float64) for unit, traffic in seen.units.items()}
     none = np.zeros(len(weekdays))
     total = sum((each.ordinary for each in seen.units.values()), none)
-    common = _away(sum(requests.values(), none), total, weekdays)
+    common = _away(sum(requests.values(), none), total, weekdays, end)
     away = {
-        unit: _away(requests[unit], traffic.ordinary, weekdays) | _with_all(requests[unit], common, weekdays)
+        unit: _away(requests[unit], traffic.ordinary, weekdays, end) | _with_all(requests[unit], common, weekdays)
         for unit, traffic in seen.units.items()
     }
     return Known(seen, away, {unit: usual(requests[unit], weekdays, days) for unit, days in away.items()})
 
 
-def _away(requests: Floats, cost: Floats, weekdays: Ints) -> Bools:
-    """Return the one-off days of a series: what runs away shows in its requests, in its cost or in both."""
-    return one_off_days(requests, weekdays) | one_off_days(cost, weekdays)
+def _away(requests: Floats, cost: Floats, weekdays: Ints, end: date) -> Bools:
+    """Return the one-off days of a series: what runs away shows in its requests, in its cost or in both.
+
+    What comes on one day of each month, a batch or a closing, is none. The last day is the one before `end`.
+    """
+    found = one_off_days(requests, weekdays) | one_off_days(cost, weekdays)
+    return found & ~monthly(found, end)
 
 
 def _with_all(requests: Floats, common: Bools, weekdays: Ints) -> Bools:

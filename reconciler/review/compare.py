@@ -75,7 +75,7 @@ class Comparison:
 def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
     """Return how the days of `span` differ from the plan, month by month."""
     with localcontext(prec=DIGITS):
-        pairs, calendar, demand, grown = [], NONE, NONE, NONE
+        pairs, calendar, demand, held, grown = [], NONE, NONE, NONE, NONE
         new = _new_workloads(known, planned.base.end, span)
         for month, start, end in span.months():
             part = planned.part(month, start, end)
@@ -87,9 +87,10 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
                 grown += reference.total * planned.growth_in(month)
                 pairs.append(pair)
             demand += planned.new_demand(month, part)
+            held += planned.demand_in_base(part)
         base = known.seen.mask(planned.base.start, planned.base.end)
         spread = standard_errors(known, _costs(pairs), known.seen.mask(span.start, span.end), base)
-        found = _comparison(pairs, spread, calendar, demand, bursts=_bursts(known, new))
+        found = _comparison(pairs, spread, calendar, demand - held, bursts=_bursts(known, new))
         return replace(found, invested=grown + demand)
 
 

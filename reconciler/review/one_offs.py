@@ -7,9 +7,12 @@ against the shape of a year, which a person is asked about, are in `reconciler.f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import numpy as np
 
+from reconciler.forecast.calendar import day_before
+from reconciler.forecast.happenings.month_days import ages_of
 from reconciler.review.noise import lasting
 from reconciler.review.traffic import Bools, Floats, Ints
 
@@ -24,6 +27,9 @@ FAR = 1.5
 FAR_ERRORS = 4.0
 """So many standard errors from the usual: of a year's windows, about a thousand that differ, chance puts none there in
 nineteen of twenty years."""
+
+FEWEST_MONTHS, REGULAR = 3, 0.75
+"""What comes on one day of so many months, and of such a share of them, is a charge of each month."""
 
 OUTLIER, TO_SIGMA = 3.0, 1.4826
 MOST_SILENT = 0.5
@@ -50,6 +56,20 @@ def one_off_days(cost: Floats, weekdays: Ints) -> Bools:
             taken[start:end] = True
             found[start:end] = end - start <= LONGEST
     return found
+
+
+def monthly(found: Bools, end: date) -> Bools:
+    """Return which of the days `found`, the last of which is the day before `end`, come on the same day of each month.
+
+    They did on three of four months from the first to the last of them, and on three at least.
+    """
+    regular = np.zeros(len(found), dtype=bool)
+    for ages in ages_of(np.array([day_before(end)]), len(found))[0]:
+        days = len(found) - 1 - ages[ages >= 0]
+        months = np.flatnonzero(found[days])
+        if len(months) >= FEWEST_MONTHS and len(months) >= REGULAR * (months[-1] - months[0] + 1):
+            regular[days[months]] = True
+    return regular
 
 
 def _windows(logs: Floats, daily: float, part: float) -> list[tuple[int, int]]:

@@ -185,7 +185,8 @@ def _prices(usage: DailyUsage) -> dict[str, Decimal]:
 
 
 def _uncovered(question: Question) -> Uncovered:
-    covered, span = set(map(str, question.desired.wallets)), question.span
+    span = question.span
+    covered = {str(key) for key, wallet in question.desired.wallets.items() if not wallet.absent}
     known = spending(question.usage, as_of=question.as_of)
     return Uncovered.between(known, span.start, span.end, covered=covered)
 

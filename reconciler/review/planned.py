@@ -103,8 +103,14 @@ class Planned:
         return Account(side, side.cost * rate, side.cost * self.credit_rate[unit])
 
     def new_demand(self, month: Period, part: Decimal) -> Decimal:
-        """Return the money of planned new demand."""
+        """Return the money of planned new demand, the part of it that is in the base included."""
         return NewDemand().monthly(self.plan, Month(month, self.year)) * part
+
+    def demand_in_base(self, part: Decimal) -> Decimal:
+        """Return the money of planned new demand that the base holds already; a stated baseline holds none."""
+        if self.plan.baseline_monthly is not None:
+            return NONE
+        return Decimal(repr(float(np.mean(NewDemand().monthly(self.plan, self._base_days()))))) * part
 
     def _grown(self, when: Month) -> Decimal:
         """Return growth since the base."""

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.forecast.annual.bridge import bridge, together
+from reconciler.forecast.annual.bridge import baseline_of, bridge, together
 from reconciler.forecast.belief import EVEN, Record, believed
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers, planned_spend
@@ -103,3 +103,19 @@ def test_factors_of_one_pass_are_split_evenly_where_they_are_alike() -> None:
     alike = [Part("growth", "growth", what, factor=lambda _: Decimal("1.1")) for what in ("a", "b")]
     found = crossed(Decimal(1000), alike, Decimal(0))
     assert [step.planned for step in found.steps[1:3]] == [Decimal(1260), Decimal(1260)]
+
+
+@given(PLANS, st.integers(0, 11).map(YEAR.starts.plus))
+def test_the_baseline_of_what_a_month_costs_is_what_the_plan_of_that_month_starts_from(
+    plan: AnnualPlan, period: Period
+) -> None:
+    month = Month(period, YEAR.starts)
+    costs, more = (
+        planned_spend(plan.model_copy(update={"baseline_monthly": baseline}), month)
+        for baseline in (plan.baseline_monthly, (plan.baseline_monthly or 0) + 1)
+    )
+    found = baseline_of(costs, parts_of(plan), month)
+    if more > costs:
+        assert abs(found - (plan.baseline_monthly or 0)) <= Decimal("0.01") + Decimal("0.01") / (more - costs)
+    else:
+        assert found == costs, "where nothing is left of any baseline, none can be told"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 from review.review_question import reviewed
 from review.review_worlds import START, world
 
 from reconciler.review.noise import lasting, spread
-from reconciler.review.one_offs import one_off_days
+from reconciler.review.one_offs import monthly, one_off_days
 
 WEEKDAYS = np.arange(140) % 7
 
@@ -71,3 +73,20 @@ def test_a_week_is_held_to_what_the_weeks_before_it_vary_by() -> None:
     (team,) = reviewed(year, f"{week[0]}-W{week[1]:02}").teams
 
     assert team.called == "demand"
+
+
+def test_what_comes_on_one_day_of_each_month_is_told_from_days_that_ran_away() -> None:
+    first, end = date(2026, 1, 1), date(2026, 7, 1)
+    every = [first + timedelta(days=n) for n in range((end - first).days)]
+
+    def regular(*days: date) -> list[date]:
+        found = monthly(np.array([day in days for day in every]), end)
+        return [day for day, is_regular in zip(every, found, strict=True) if is_regular]
+
+    ends = [date(2026, month, day) for month, day in ((1, 31), (2, 28), (3, 31), (4, 30), (5, 31), (6, 30))]
+    assert regular(*ends) == ends
+    assert regular(*ends, date(2026, 5, 12)) == ends
+    missed = [ends[0], ends[1], ends[3]]
+    assert regular(*missed) == missed, "three of four"
+    assert regular(ends[0], ends[2], ends[4]) == [], "three of five"
+    assert regular(*ends[:2]) == []

@@ -69,7 +69,8 @@ def test_what_all_teams_spent_against_another_period_is_rounded_once() -> None:
 def test_what_nobody_declares_is_rounded_once_also_where_a_saved_document_is_read_again() -> None:
     found = reviewed(spent(1.004, 1.004, 1.004, who="other_{}"))
     assert uncovered(found) == (
-        "In no figure above: 3.01 of 3 teams that no YAML names: other_alpha, other_beta and other_gamma."
+        "In no figure above: 3.01 of 3 teams that no YAML names, or names as absent: other_alpha, other_beta and"
+        " other_gamma."
     )
     assert [(one.team_id, one.spent) for one in found.uncovered] == [
         ("other_alpha", Decimal("1.00")),
@@ -97,4 +98,6 @@ def test_teams_of_less_than_half_a_cent_are_counted_and_in_the_sum_of_what_no_ya
     usage.row(date(2026, 6, 1), "silent", 0.0, requests=1)
     found = reviewed(usage)
     assert (found.uncovered[0].team_id, len(found.uncovered)) == ("stranger", 301)
-    assert uncovered(found).startswith("In no figure above: 2.20 of 301 teams that no YAML names: stranger, ")
+    assert uncovered(found).startswith(
+        "In no figure above: 2.20 of 301 teams that no YAML names, or names as absent: stranger, "
+    )

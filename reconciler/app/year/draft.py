@@ -52,9 +52,18 @@ def folder_of(wanted: Path, budgets: Path, year: FiscalYear) -> Path:
 
 
 def write_draft(
-    wanted: Path, desired: Desired, cases: Sequence[TeamCase], rows: Sequence[TeamYear], *, budgets: Path, now: Period
+    wanted: Path,
+    desired: Desired,
+    cases: Sequence[TeamCase],
+    rows: Sequence[TeamYear],
+    *,
+    budgets: Path,
+    now: Period,
+    left: Decimal | None,
 ) -> YearDraft:
     """Write the budgets of the year after the month `now`, and return what they are; nothing unless they are valid.
+
+    `left` is what of this year's target no wallet gets, None without a target.
 
     Raises:
         UsageError: the folder is there already.
@@ -67,7 +76,7 @@ def write_draft(
         (wallet.target(month) for one in drafts for wallet in one.team.wallets.values() for month in year.periods),
         Decimal(0),
     )
-    texts = {ORGANIZATION: _organization(desired, year, wallets)}
+    texts = {ORGANIZATION: _organization(desired, year, wallets, left)}
     texts |= {f"teams/{one.team.team}.yaml": drafted_text(one.team, one.reasons) for one in drafts}
     _prove(folder, texts, {one.team.team: one.team for one in drafts})
     for path, text in texts.items():
@@ -86,23 +95,15 @@ def _prove(folder: Path, texts: Mapping[str, str], teams: Mapping[str, object]) 
         raise BudgetsError(f"the draft of {', '.join(wrong)} would not be read back as what it is; nothing was written")
 
 
-def _organization(desired: Desired, year: FiscalYear, wallets: Decimal) -> str:
+def _organization(desired: Desired, year: FiscalYear, wallets: Decimal, left: Decimal | None) -> str:
     """Return this year's org.yaml with the next year, and a target that keeps back as much as this year's does."""
     present, path = desired.organization, desired.organization_path
     text = desired.files[path].decode("utf-8")
     target = present.annual_target
     try:
         text = _with_year(text, year, f"the year after {present.fiscal_year.name}, by the day it was drafted")
-        if target is not None:
-            now = sum(
-                (
-                    w.target(month).amount
-                    for w in desired.wallets.values()
-                    for month in present.fiscal_year.value.periods
-                ),
-                Decimal(0),
-            )
-            kept = max(target - now, Decimal(0))
+        if target is not None and left is not None:
+            kept = max(left, Decimal(0))
             why = f"the wallets of the draft, {wallets:,.2f}, and {kept:,.2f} kept back as this year"
             reasons = (why, f"this year's target was {target:,.2f}")
             text = set_with_reasons(text, ("annual_target",), f"{wallets + kept:.2f}", reasons)

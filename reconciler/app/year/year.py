@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import forecast_notices, known_words
 from reconciler.app.planning.scope import budgets_since
+from reconciler.model.money import cents
 from reconciler.model.period import Period
 
 if TYPE_CHECKING:
     from reconciler.forecast.annual.table import TeamCase
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.team_view import TeamView
+    from reconciler.forecast.year import Uncovered
     from reconciler.model.annual import TeamYear, YearBefore, YearBridge, YearDocument, YearTotals
     from reconciler.model.assumption import Assumption
     from reconciler.model.desired import Desired
@@ -64,7 +66,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         evidence_from=first,
         evidence_to=last,
         teams=teams,
-        total=_totals(desired, teams, found.year),
+        total=_totals(outlook, teams, found.year),
         uncovered=tuple(UncoveredTeam(team_id=one.team_id, spent=one.spent) for one in beside.teams),
         uncovered_spent=beside.spent,
         cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
@@ -82,7 +84,9 @@ def _drafted(facts: YearDocument, folder: Path, outlook: Outlook, cases: Sequenc
     from reconciler.app.year.draft import write_draft
 
     settings, now = outlook.settings, Period.of(outlook.settings.as_of)
-    draft = write_draft(folder, outlook.desired, cases, facts.teams, budgets=settings.budgets, now=now)
+    draft = write_draft(
+        folder, outlook.desired, cases, facts.teams, budgets=settings.budgets, now=now, left=facts.total.left
+    )
     return facts.model_copy(update={"draft": draft})
 
 
@@ -164,12 +168,29 @@ def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) 
     }
 
 
-def _totals(desired: Desired, teams: Sequence[TeamYear], forecast: YearForecast | None) -> YearTotals:
-    from reconciler.model.annual import YearTotals
+def _totals(outlook: Outlook, teams: Sequence[TeamYear], forecast: YearForecast | None) -> YearTotals:
+    from reconciler.model.annual import UncoveredTeam, YearTotals
 
-    bridge, target = _together(teams), desired.organization.annual_target
-    left = None if target is None else target - bridge.wallets
-    return YearTotals(bridge=bridge, annual_target=target, wallets=bridge.wallets, left=left, forecast=forecast)
+    bridge, target, gone = _together(teams), outlook.desired.organization.annual_target, _gone(outlook)
+    left = None if target is None else target - bridge.wallets - cents(gone.spent)
+    return YearTotals(
+        bridge=bridge,
+        annual_target=target,
+        wallets=bridge.wallets,
+        gone=tuple(UncoveredTeam(team_id=one.team_id, spent=one.spent) for one in gone.teams),
+        gone_spent=gone.spent,
+        left=left,
+        forecast=forecast,
+    )
+
+
+def _gone(outlook: Outlook) -> Uncovered:
+    """Return what wallets of teams that are absent spent in the fiscal year so far."""
+    from reconciler.forecast.year import Uncovered
+
+    year, as_of = outlook.desired.organization.fiscal_year.value, outlook.settings.as_of
+    known, gone = outlook.spending, {str(key) for key, wallet in outlook.desired.wallets.items() if wallet.absent}
+    return Uncovered.between(known, year.starts.first, min(as_of, year.end), covered=known.wallets.keys() - gone)
 
 
 def _together(teams: Sequence[TeamYear]) -> YearBridge:

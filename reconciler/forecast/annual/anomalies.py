@@ -96,9 +96,11 @@ def _most_of_it(evidence: Evidence, daily: Floats, month: Period, excess: float)
         days, threshold = above[row]
         places = np.flatnonzero(days > threshold).tolist()
         return evidence.workloads[row], tuple(month.first + timedelta(days=place) for place in places), share
-    spread = [float(days.sum()) for days, _ in above]
+    spread = np.array([max(float(days.sum()), 0.0) for days, _ in above])
+    if not spread.any():
+        spread = daily[:, evidence.columns(month)].sum(axis=1)
     row = int(np.argmax(spread))
-    return evidence.workloads[row], (), min(max(spread[row] / excess, 0.0), 1.0)
+    return evidence.workloads[row], (), float(spread[row] / spread.sum())
 
 
 def _above(row: Floats, evidence: Evidence, month: Period) -> tuple[Floats, float]:

@@ -24,10 +24,18 @@ _Times = Callable[[Part, Month], Decimal]
 
 
 def bridge(
-    baseline: Decimal, parts: Sequence[Part], year: FiscalYear, *, wallets: Mapping[Period, Decimal]
+    baseline: Decimal,
+    parts: Sequence[Part],
+    year: FiscalYear,
+    *,
+    wallets: Mapping[Period, Decimal],
+    begins: Period | None = None,
 ) -> YearBridge:
-    """Return the year of one team: a `baseline` of each month, in cents, and the `wallets` of each to end at."""
-    months = [Month(period, year.starts) for period in year.periods]
+    """Return the year of one team: a `baseline` of each month, in cents, and the `wallets` of each to end at.
+
+    Where it `begins` within the year, the months before cost nothing.
+    """
+    months = [Month(period, year.starts) for period in year.periods if begins is None or period >= begins]
     base = baseline * len(months)
     planned = _amounts(baseline, parts, months, Part.times)
     weighed = _amounts(baseline, parts, months, Part.weighed)
@@ -42,6 +50,16 @@ def bridge(
         wallets=total,
         steps=(*steps, room),
     )
+
+
+def baseline_of(cost: Decimal, parts: Sequence[Part], month: Month) -> Decimal:
+    """Return the baseline, in cents, with which `month` costs `cost`: without what `parts` have come to by then."""
+    nothing, one = (
+        baseline + sum(_of_month(baseline, parts, month, Part.times), Decimal(0))
+        for baseline in (Decimal(0), Decimal(1))
+    )
+    times = one - nothing
+    return cents(max((cost - nothing) / times, Decimal(0))) if times > 0 else cost
 
 
 PASSES = ("baseline", "growth", "governance", "boundaries")

@@ -166,18 +166,18 @@ class _Draft:
                 f"times {factor:.3f} for the plan's dearest month, times {room:.3f} for a dear month of 31 days",
                 at=at,
             )
-        overrides = dict(self._overrides(name, wallet, now, monthly))
+        overrides = dict(self._overrides(name, wallet, monthly))
         return WalletTarget(team_id=wallet.team_id, monthly=monthly, overrides=overrides)
 
-    def _overrides(
-        self, name: str, wallet: WalletTarget, now: Decimal, monthly: Decimal
-    ) -> Iterator[tuple[Period, Override]]:
+    def _overrides(self, name: str, wallet: WalletTarget, monthly: Decimal) -> Iterator[tuple[Period, Override]]:
         """Yield this year's single months again, as much above or below the usual as they were."""
         months = self.case.found.wallets.get(WalletRef.team(wallet.team_id), {})
         usual = run_rate(months)
-        for month in wallet.overrides if now else ():
+        for month in wallet.overrides:
+            if not (then := wallet.usual(month)):
+                continue
             again = month.plus(_YEAR * ((self.year.starts.months_since(self.case.year.starts)) // _YEAR))
-            ratio = wallet.target(month) / now
+            ratio = wallet.target(month) / then
             seen = next((months[each] for each in (month, month.plus(-_YEAR)) if each in months), None)
             told = f"this year's {month} had {ratio:.2f} times the usual"
             if seen is not None and usual:

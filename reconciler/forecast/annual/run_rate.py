@@ -25,11 +25,23 @@ def begun(months: Mapping[Period, Decimal]) -> dict[Period, Decimal]:
     return {month: cost for month, cost in months.items() if first is not None and month >= first}
 
 
+def began(months: Mapping[Period, Decimal]) -> Period | None:
+    """Return the first month that cost anything; None where no month before it is known."""
+    first = min(begun(months), default=None)
+    return None if first is None or first == min(months) else first
+
+
 def recent(months: Mapping[Period, Decimal]) -> list[Period]:
     return sorted(begun(months))[-RECENT:]
 
 
+def usual_month(months: Mapping[Period, Decimal]) -> Period | None:
+    """Return the middle one of the last whole months by cost, the lower one of two; None where nothing was spent."""
+    last = sorted(recent(months), key=lambda month: (months[month], month))
+    return last[(len(last) - 1) // 2] if last else None
+
+
 def run_rate(months: Mapping[Period, Decimal]) -> Decimal | None:
-    """Return the middle one of the last whole months, in cents, the lower one of two; None where nothing was spent."""
-    spent = sorted(months[month] for month in recent(months))
-    return cents(max(spent[(len(spent) - 1) // 2], Decimal(0))) if spent else None
+    """Return what the usual month costs, in cents; None where nothing was spent."""
+    month = usual_month(months)
+    return None if month is None else cents(max(months[month], Decimal(0)))

@@ -8,10 +8,12 @@ from decimal import Decimal
 from math import prod
 
 from reconciler.forecast.annual.anomalies import StandingOut, standing_out
-from reconciler.forecast.annual.bridge import bridge
+from reconciler.forecast.annual.bridge import baseline_of, bridge
 from reconciler.forecast.annual.evidence import Evidence
-from reconciler.forecast.annual.inputs import team_inputs
+from reconciler.forecast.annual.inputs import team_inputs, without
 from reconciler.forecast.annual.limits import Habits, limits
+from reconciler.forecast.annual.run_rate import began, usual_month
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM, Observed
 from reconciler.forecast.team_view import TeamView
@@ -54,7 +56,7 @@ class TeamCase:
         return TeamYear(
             team=team.team,
             name=team.name or team.team,
-            baseline_monthly=self._baseline(inputs),
+            baseline_monthly=self._baseline(inputs, once),
             baseline_source=_source(plan, inputs),
             growth=float(_growth(plan, self.year)),
             cache_from=float(rate.start) if rate else None,
@@ -64,22 +66,30 @@ class TeamCase:
             alert=next((alert.amount for alert in team.billing_budgets if alert.period == "monthly"), None),
             judgements=tuple(self.judgements),
             inputs=inputs,
-            bridge=self.bridge(inputs),
+            bridge=self._bridge(inputs, once),
             anomalies=tuple(self._anomaly(one) for one in once),
         )
 
-    def bridge(self, inputs: TeamInputs) -> YearBridge:
-        """Return the team's year, by its plan's baseline, else by what usage shows."""
-        parts = [part for lever in levers() for part in lever.parts(self.team.plan, self.view)]
+    def _bridge(self, inputs: TeamInputs, once: Sequence[StandingOut]) -> YearBridge:
+        """Return the team's year, by its plan's baseline, else by what usage shows since the team began."""
+        begins = None if self.team.plan.baseline_monthly is not None else began(self.found.months)
         wallets = {
             month: sum((wallet.target(month) for wallet in self.team.wallets.values()), ZERO)
             for month in self.year.periods
         }
-        return bridge(self._baseline(inputs) or ZERO, parts, self.year, wallets=wallets)
+        baseline = self._baseline(inputs, once) or ZERO
+        return bridge(baseline, self._parts, self.year, wallets=wallets, begins=begins)
 
-    def _baseline(self, inputs: TeamInputs) -> Decimal | None:
-        stated = self.team.plan.baseline_monthly
-        return inputs.usual_rate if stated is None else stated
+    @property
+    def _parts(self) -> list[Part]:
+        return [part for lever in levers() for part in lever.parts(self.team.plan, self.view)]
+
+    def _baseline(self, inputs: TeamInputs, once: Sequence[StandingOut]) -> Decimal | None:
+        """Return what the plan starts from: without a stated one, what a month costs without the plan's own steps."""
+        stated, month = self.team.plan.baseline_monthly, usual_month(without(self.found, once))
+        if stated is not None or month is None or inputs.usual_rate is None:
+            return stated
+        return baseline_of(inputs.usual_rate, self._parts, Month(month, self.year.starts))
 
     def _anomaly(self, one: StandingOut) -> Anomaly:
         return Anomaly(
