@@ -186,7 +186,7 @@ def _uncounted(facts: YearDocument) -> Iterator[str]:
         yield f"Nothing says what {named} costs: neither a plan nor usage, so its plan counts as 0 here."
     apart = [team for team in facts.teams if team.baseline_source == "usage" and team.bridge.steps[1:-1]]
     if apart:
-        yield "A baseline by usage is what a month costs now, without what the plan's own steps have made of it by then."
+        yield "A baseline by usage is what a month costs now, without what the plan's own steps have made of it."
     steps = [step for team in facts.teams for step in team.bridge.steps if step.uncounted]
     if steps:
         what = wording.listed([visible(step.what, 80) for step in steps], MOST_NAMED)
