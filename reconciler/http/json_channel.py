@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import httpx
 
@@ -67,6 +67,13 @@ class JsonEndpoint(Endpoint):
     @abstractmethod
     def headers(self) -> Mapping[str, str]:
         """The headers of every request, the secret included."""
+
+
+class _Following(NamedTuple):
+    """Where the next page of a listing is. Where nobody told, it may be the same one again."""
+
+    url: httpx.URL
+    is_told: bool
 
 
 class JsonChannel(ABC):
@@ -132,19 +139,40 @@ class JsonChannel(ABC):
     def pages(self, path: str, *, key: str | None = None, **params: str | int) -> Iterator[Mapping[str, Any]]:
         """Yield every item of a listing, page after page; `key` names the list inside an envelope."""
         url = self._url(path, {**params, "per_page": self.endpoint.page_size})
+        before: list[Mapping[str, Any]] | None = None
         for _ in range(self.endpoint.max_pages):
             response = self._send("GET", url)
-            yield from self._items(path, response, key)
-            following = response.links.get("next", {}).get("url")
-            if not following:
+            items = self._items(path, response, key)
+            if items == before:
                 return
-            url = self._same_origin("GET", path, following)
+            yield from items
+            following = self._following(path, url, response, len(items))
+            if following is None:
+                return
+            before = None if following.is_told else items
+            url = following.url
         raise self.unreadable("GET", path, f"it has more than {self.endpoint.max_pages} pages")
 
     def first_page(self, path: str, **params: str | int) -> tuple[list[Mapping[str, Any]], bool]:
         """Return the first items of a listing, and whether they are all."""
-        response = self._send("GET", self._url(path, {**params, "per_page": self.endpoint.page_size}))
-        return self._items(path, response, None), "next" not in response.links
+        url = self._url(path, {**params, "per_page": self.endpoint.page_size})
+        response = self._send("GET", url)
+        items = self._items(path, response, None)
+        return items, self._following(path, url, response, len(items)) is None
+
+    def _following(self, path: str, url: httpx.URL, response: httpx.Response, count: int) -> _Following | None:
+        """Return where the page after one of `count` items is, None where there is none.
+
+        What is between us and a forge may drop the header that links to it. Then GitLab's own header tells its number,
+        and after a full page of which nothing tells whether it is the last one, the next one is asked for.
+        """
+        if link := response.links.get("next", {}).get("url"):
+            return _Following(self._same_origin("GET", path, link), is_told=True)
+        if (number := response.headers.get("x-next-page", "").strip()).isdigit():
+            return _Following(url.copy_set_param("page", number), is_told=True)
+        if count < self.endpoint.page_size or {"link", "x-next-page"} & response.headers.keys():
+            return None
+        return _Following(url.copy_set_param("page", int(url.params.get("page", "1")) + 1), is_told=False)
 
     def exists(self, path: str) -> bool:
         """Whether GET `path` finds something (2xx), or says that there is nothing (404)."""

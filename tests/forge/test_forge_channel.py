@@ -255,3 +255,55 @@ def test_a_time_that_is_none_is_unknown() -> None:
 def test_a_reset_without_a_date_is_counted_by_our_own_clock() -> None:
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1"}
     assert rate_limit_wait(httpx.Response(403, headers=headers)) == 1.0
+
+
+def listing(count: int, headers: Callable[[int, int], dict[str, str]], *, ignores: bool = False) -> tuple[int, int]:
+    """Return how many items of `count` are read, and in how many requests, where a page of ten has these headers."""
+    asked: list[str] = []
+
+    def page(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        number = 1 if ignores else int(request.url.params.get("page", "1"))
+        last = max(-(-count // 10), 1)
+        items = [{"id": item} for item in range(count)][10 * (number - 1) : 10 * number]
+        return httpx.Response(200, json=items, headers=headers(number, last))
+
+    with Channel(Connection(token="t", page_size=10), transport=httpx.MockTransport(page)) as channel:
+        found = [item["id"] for item in channel.pages("/things")]
+    assert found == sorted(set(found))
+    return len(found), len(asked)
+
+
+def linked(number: int, last: int) -> dict[str, str]:
+    address = "https://api.github.com/things?per_page=10&page="
+    following = f'<{address}{number + 1}>; rel="next", ' if number < last else ""
+    return {"link": f'{following}<{address}1>; rel="first"'}
+
+
+def numbered(number: int, last: int) -> dict[str, str]:
+    return {"x-next-page": str(number + 1) if number < last else ""}
+
+
+def silent(number: int, last: int) -> dict[str, str]:
+    del number, last
+    return {}
+
+
+@pytest.mark.parametrize("count", [0, 9, 10, 11, 20, 35])
+def test_a_listing_is_read_whole_where_the_header_that_links_its_pages_is_lost(count: int) -> None:
+    pages = max(-(-count // 10), 1)
+    assert listing(count, linked) == (count, pages)
+    assert listing(count, numbered) == (count, pages)
+    assert listing(count, silent) == (count, count // 10 + 1)
+
+
+def test_a_listing_that_knows_no_page_by_number_is_read_once() -> None:
+    assert listing(10, silent, ignores=True) == (10, 2)
+
+
+@pytest.mark.parametrize(("count", "is_whole"), [(9, True), (10, False), (11, False)])
+def test_the_first_page_is_all_there_is_only_where_that_is_told(count: int, is_whole: bool) -> None:
+    page = httpx.Response(200, json=[{"id": item} for item in range(min(count, 10))])
+    connection = Connection(token="t", page_size=10)
+    with Channel(connection, transport=httpx.MockTransport(lambda _: page)) as channel:
+        assert channel.first_page("/things")[1] is is_whole
