@@ -163,8 +163,8 @@ class JsonChannel(ABC):
     def _following(self, path: str, url: httpx.URL, response: httpx.Response, count: int) -> _Following | None:
         """Return where the page after one of `count` items is, None where there is none.
 
-        What is between us and a forge may drop the header that links to it. Then `X-Next-Page` tells its number, if it does,
-        and after a full page of which nothing tells whether it is the last one, the next one is asked for.
+        What is between us and a forge may drop the header that links to it. Then `X-Next-Page` tells its number, if
+        it is there, and after a full page of which nothing tells whether it is the last, the next one is asked for.
         """
         if link := response.links.get("next", {}).get("url"):
             return _Following(self._same_origin("GET", path, link), is_told=True)
