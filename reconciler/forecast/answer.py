@@ -77,7 +77,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         method="model",
         notices=simulated.notices,
     )
-    return _untold(found) if simulated.is_untold(period, as_of=context.as_of) else lean(found)
+    return _untold(found) if simulated.is_unknown(period, as_of=context.as_of) else lean(found)
 
 
 def _drawn(

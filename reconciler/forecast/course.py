@@ -68,6 +68,11 @@ class Course:
         return total
 
     @property
+    def end(self) -> date:
+        """The day after the last simulated one."""
+        return self.start + timedelta(days=self._end)
+
+    @property
     def _end(self) -> int:
         return self.later.end if self.later is not None else len(self.days)
 

@@ -19,7 +19,7 @@ from reconciler.forecast.context import ForecastContext, is_short
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
-from reconciler.forecast.history import Spend
+from reconciler.forecast.history import HISTORY_DAYS, Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
 from reconciler.forecast.levers.registry import any_in, effects_of, levers, promises_savings
@@ -69,9 +69,14 @@ class Simulated:
 
         What it spent on that very day says nothing of the days after it.
         """
-        if self.history_days or self.course.spend.between(period.first, min(as_of, period.end)):
-            return False
-        return not self.course.ahead(period.end).any()
+        return self._is_unseen(period, as_of) and not self.course.ahead(period.end).any()
+
+    def is_unknown(self, period: Period, *, as_of: date) -> bool:
+        """Whether neither usage nor a plan says what it spends at any time: a plan may begin in a later month."""
+        return self.is_untold(period, as_of=as_of) and not self.course.rest(as_of, self.course.end).any()
+
+    def _is_unseen(self, period: Period, as_of: date) -> bool:
+        return not self.history_days and not self.course.spend.between(period.first, min(as_of, period.end))
 
 
 def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -> Iterator[Simulated]:
@@ -165,7 +170,8 @@ def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastCont
         in_use = learned.panel.values[row, : len(taught.history)][::-1]
         grown = partial(grown_since, start.replace(day=1), in_use, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
-        found = effects_of(question.plan, replace(setting, grown=grown))
+        added = partial(added_since, history=in_use, end=start)
+        found = effects_of(question.plan, replace(setting, grown=grown, added=added))
         effects = tuple(effect.paid(learned.share(row)) for effect in found)
     course_of = partial(
         make_course,
@@ -220,15 +226,37 @@ def grown_since(first: date, history: Floats, *, end: date) -> float | None:
     days = (end - first).days
     if not 0 < days <= len(history) - WEEK:
         return None
+    after, expected = _with_usual(history, days)
+    if not len(after) or expected.sum() <= 0 or after.sum() <= 0:
+        return None
+    ratio = float(after.sum() / expected.sum())
+    return float(ratio ** min(len(after) / WEEK, 1.0))
+
+
+def added_since(first: date, *, history: Floats, end: date) -> float | None:
+    """Return what a day of `history` costs more since `first` than the same weekdays before it, in major units.
+
+    It looks at the last four weeks at most, and as `grown_since` says; a history that begins since `first` is all new.
+    """
+    days = (end - first).days
+    if days >= len(history):
+        more = history[np.isfinite(history)] if len(history) < HISTORY_DAYS else history[:0]
+    elif 0 < days <= len(history) - WEEK:
+        after, expected = _with_usual(history, days)
+        more = after - expected
+    else:
+        return None
+    return float(more[-COMPARED_DAYS:].mean()) * min(len(more) / WEEK, 1.0) if len(more) else None
+
+
+def _with_usual(history: Floats, days: int) -> tuple[Floats, Floats]:
+    """Return the last `days` of `history`, and what the same weekdays before them cost; days that tell of both."""
     after, before = history[-days:], history[:-days][-COMPARED_DAYS:]
     usual = [before[len(before) - WEEK + place % WEEK :: -WEEK] for place in range(min(days, WEEK))]
     means = np.array([np.nanmean(same) if np.isfinite(same).any() else np.nan for same in usual])
     expected = means[np.arange(days) % WEEK]
     told = np.isfinite(after) & np.isfinite(expected)
-    if not told.any() or expected[told].sum() <= 0 or after[told].sum() <= 0:
-        return None
-    ratio = float(after[told].sum() / expected[told].sum())
-    return float(ratio ** min(int(told.sum()) / WEEK, 1.0))
+    return after[told], expected[told]
 
 
 def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, known: bool) -> Setting:

@@ -138,7 +138,10 @@ def _lasting(outlook: WalletOutlook) -> float | None:
 def is_known(forecast: WalletForecast) -> bool:
     """Whether there is a forecast at all: no history and no plan give quantiles of nothing."""
     quantiles = forecast.month_end.quantiles
-    return bool(quantiles) and (forecast.confidence != "none" or any(quantiles.values()))
+    planned = (
+        amount for each in (quantiles, *(month.quantiles for month in forecast.months)) for amount in each.values()
+    )
+    return bool(quantiles) and (forecast.confidence != "none" or any(planned))
 
 
 def stories(plan: Plan) -> tuple[WalletStory, ...]:

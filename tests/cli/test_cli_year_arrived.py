@@ -179,3 +179,23 @@ def test_what_stands_out_of_a_single_workload_is_all_of_it(organization: Callabl
     (team,) = ask("year")["teams"]
     (found,) = team["anomalies"]
     assert (found["month"], found["share"]) == ("2026-07", 1.0)
+
+
+def test_a_team_whose_plan_begins_next_month_is_in_the_year_and_needs_nothing_yet(
+    organization: Callable[..., Ask],
+) -> None:
+    plan = "plan: {planned_demand: [{reason: launch, monthly: 6000.00, from: 2026-08}]}\n"
+    steps = "[{amount: 0.00, from: 2025-12}, {amount: 5000.00, from: 2026-08}]"
+    ask = organization(
+        echo=(wallet("echo", "1000.00"), lambda _: 30.0), nova=(plan + wallet("nova", steps), lambda _: 0.0)
+    )
+    before, after = (ask("forecast", as_of=day) for day in ("2026-07-20", "2026-08-01"))
+    early, late = (float(each["year"]["quantiles"]["0.5"]) for each in (before, after))
+    assert early == pytest.approx(late, rel=0.01)
+    assert early > 4 * 6000
+    assert before["year"]["left_out"] == []
+    (nova,) = (each for each in before["wallets"] if each["team"] == "nova")
+    assert set(nova["month_end"]["quantiles"].values()) == {"0.00"}
+    assert nova["months"][0]["quantiles"]["0.5"] == "6000.00"
+    advised = ask("recommend", as_of="2026-07-20")
+    assert [each["team"] for each in advised["targets"]] == ["echo"], "what it needs before it begins nothing tells"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, UsageBuilder, ask, organization, plan, question, team
+from forecast.forecast_world import AS_OF, UsageBuilder, ask, organization, plan, question, steady, team
 
 from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.cache_hit_rate import hit_rate
@@ -117,10 +117,52 @@ def test_planned_demand_comes_to_the_first_wallet_from_its_month_on() -> None:
     assert contributions(forecast.wallets[1]) == {}
 
 
-def test_demand_that_the_history_contains_is_not_added_again_and_ends_with_its_last_month() -> None:
-    demand = plan(planned_demand=[{"reason": "pilot", "monthly": "300.00", "from": "2026-04", "until": "2026-06"}])
-    assert contributions(ask(usage(), question(plan=demand)).wallets[0])["planned_demand"] == 0
-    assert contributions(july(demand))["planned_demand"] == pytest.approx(-300, rel=0.05)
+PILOT = {"reason": "pilot", "monthly": "900.00", "from": "2026-04", "until": "2026-06"}
+
+
+def since(first: date, *, more: float, days: int = 140) -> DailyUsage:
+    """100 a day, with a quiet noise, and `more` from a day on."""
+    start = AS_OF - timedelta(days=days)
+    costs = [float(cost) for cost in steady(days, noise=0.03)]
+    return (
+        UsageBuilder()
+        .series("team_support", start, [c + more * (start + timedelta(n) >= first) for n, c in enumerate(costs)])
+        .build()
+    )
+
+
+@pytest.mark.parametrize(("more", "came"), [(30.0, 1.0), (15.0, 0.5), (0.0, 0.0), (80.0, 1.0), (-20.0, 0.0)])
+def test_demand_ends_as_far_as_it_came_and_nothing_more_of_it_is_expected(more: float, came: float) -> None:
+    demand = plan(planned_demand=[PILOT])
+    found = since(date(2026, 4, 1), more=more)
+    now = contributions(ask(found, question(plan=demand)).wallets[0])["planned_demand"]
+    later = contributions(july(demand, table=found))["planned_demand"]
+    assert now == 0, "what has come until now goes on to the end of June"
+    assert later == pytest.approx(-900 * came, abs=60)
+
+
+@pytest.mark.parametrize(("more", "came"), [(30.0, 1.0), (0.0, 0.0)])
+def test_demand_of_this_month_is_still_to_come_as_far_as_it_has_not(more: float, came: float) -> None:
+    demand = plan(planned_demand=[{**PILOT, "from": "2026-06"}])
+    found = since(date(2026, 6, 1), more=more)
+    left = (date(2026, 7, 1) - AS_OF).days
+    now = contributions(ask(found, question(plan=demand)).wallets[0])["planned_demand"]
+    assert now == pytest.approx(30 * left * (1 - came), abs=60)
+    later = contributions(july(demand, table=found))["planned_demand"]
+    assert later == pytest.approx(-900 * came, abs=60)
+
+
+def test_a_wallet_that_is_nothing_but_its_pilot_ends_with_it() -> None:
+    demand = plan(planned_demand=[{**PILOT, "from": "2026-05"}])
+    table = UsageBuilder().series("team_support", date(2026, 5, 4), steady(45, level=30.0, noise=0.03)).build()
+    answer = july(demand, table=table)
+    assert float(answer.month_end.quantiles["0.5"]) < 120
+
+
+def test_of_less_than_a_week_before_it_nothing_tells_what_came() -> None:
+    demand = plan(planned_demand=[PILOT])
+    table = since(date(2026, 4, 1), more=0.0, days=(AS_OF - date(2026, 3, 29)).days)
+    assert contributions(july(demand, table=table))["planned_demand"] == pytest.approx(-900, rel=0.05)
 
 
 def test_a_resilience_margin_adds_only_what_the_history_does_not_contain() -> None:

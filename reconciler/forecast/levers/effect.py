@@ -84,7 +84,8 @@ class Setting:
     `reference` is the last history day alone, None without history. `observed` are the wallet's last 28 days, `prices`
     the team's last 90. `share` is the wallet's part of the team's spend, `first` whether planned demand comes to it.
     `promises` tells how much of promised savings comes; None: all of it. `grown` tells what a day of the present month
-    costs, as a multiple of one before it; None where nothing tells.
+    costs, as a multiple of one before it, and `added` how much more a day costs now than before a day, in major units;
+    None where nothing tells.
     """
 
     days: DayRange
@@ -96,6 +97,7 @@ class Setting:
     first: bool
     promises: Promises | None = None
     grown: Callable[[], float | None] = lambda: None
+    added: Callable[[date], float | None] = lambda _: None
 
     @property
     def last_known(self) -> date | None:

@@ -1,4 +1,8 @@
-"""Planned demand: new work with a cost of its own, from a month on, in the team's first wallet."""
+"""Planned demand: new work with a cost of its own, from a month on, in the team's first wallet.
+
+What of it the history contains is measured. What began in the present month is still to come as far as it has not; of
+what began before, nothing more is expected than what came, and no more than that ends with it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import Sight, WhatIf
 from reconciler.forecast.when import N, When
+from reconciler.forecast.windows import DAYS_OF_A_MONTH
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, PlannedDemand
 from reconciler.model.yaml_types import parse_amount
@@ -37,7 +42,10 @@ class NewDemand(Lever):
         for demand in plan.planned_demand if setting.first else ():
             monthly = cost_of(demand, setting.days)
             if setting.reference is not None:
-                monthly = monthly - cost_of(demand, setting.reference)
+                held = cost_of(demand, setting.reference)
+                arrived = _arrived(demand, setting)
+                is_coming = demand.starts == Period.of(setting.days.start)
+                monthly = monthly - arrived * held if is_coming or not held.any() else arrived * (monthly - held)
             yield Effect(named(self.name, plan.planned_demand, demand), added=monthly / setting.days.month_lengths)
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
@@ -73,6 +81,13 @@ class NewDemand(Lever):
 def cost_of(demand: PlannedDemand, when: When[N]) -> N:
     """Return what one piece costs, in major units a month."""
     return when.during(demand.starts, demand.until, inside=demand.monthly, outside=Decimal(0))
+
+
+def _arrived(demand: PlannedDemand, setting: Setting) -> float:
+    """Return how much of a piece of demand came, 0 to 1, by what a day costs more since then; 1 where nothing tells."""
+    daily = float(demand.monthly) / DAYS_OF_A_MONTH
+    seen = setting.added(demand.starts.first) if daily > 0 else None
+    return 1.0 if seen is None else min(max(seen / daily, 0.0), 1.0)
 
 
 def told_of(demand: PlannedDemand, money: Callable[[Decimal], str]) -> str:
