@@ -136,7 +136,8 @@ _MEANT: dict[tuple[type[Frozen], str], str] = {
 }
 _STATED: dict[tuple[type[Frozen], str], dict[str, str]] = {
     (TeamBudget, "state"): {
-        "absent": "what its wallets hold goes back to the organization wallet, and its alerts are deleted",
+        "absent": "what its wallets got goes back to the organization wallet, what earlier months left when the next"
+        " one opens, and its alerts are deleted",
         "present": "its wallets are funded again",
     },
     (BillingBudgetSetting, "hard_limit"): {

@@ -206,8 +206,10 @@ class WalletGap:
         )
 
     def carried_over_note(self) -> Finding | None:
-        """Say how much of earlier periods a wallet keeps when a period opens."""
+        """Say how much of earlier periods a wallet keeps when a period opens, or where its team has left within one."""
         rest = self.live.money_left
+        if self.desired.absent:
+            return self._left_over_note()
         if (
             self.doubt
             or self.question
@@ -224,6 +226,20 @@ class WalletGap:
             message=f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months on top of its"
             f" target of {self.target}",
             hint="nothing to do, or set `unused: reclaim` in org.yaml to take unspent money back when a month opens",
+        )
+
+    def _left_over_note(self) -> Finding | None:
+        """Say what of earlier periods stays in the wallet of a team that left until the next period opens."""
+        rest = self.live.money_left - sum((move.money for move in self.changes()), Money(ZERO, self.live.currency))
+        if self.doubt or self.is_first or self.takes_rest_back or rest.amount <= 0:
+            return None
+        return Finding(
+            where=self.origin,
+            code="carried-over",
+            severity=Severity.WARNING,
+            message=f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months or by a refund"
+            f" until {self.period.plus(1)} opens, which takes it back: it cannot be told from money of {self.period}",
+            hint="nothing to do; until then the team can spend it",
         )
 
     def doubt_note(self) -> Finding | None:

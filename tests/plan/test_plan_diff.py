@@ -494,6 +494,24 @@ def test_an_absent_team_gives_back_what_earlier_months_left_too() -> None:
     assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("120.00"))]  # type: ignore[union-attr]
 
 
+def test_what_earlier_months_left_of_a_team_that_leaves_within_one_is_said_until_the_next_one_opens() -> None:
+    funded, spent = entry("txn_1", "allocate", "300"), entry("txn_2", "settle", "40")
+    leaving = wallet("support", "prod", "300", absent=True)
+    held = live([live_wallet("team_support", funded, spent, available="380")])
+    diff = plan(desired([leaving]), held)
+    assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("300.00"))]  # type: ignore[union-attr]
+    told = "support/prod keeps USD 80.00 from earlier months or by a refund until 2026-07 opens, which takes it back"
+    assert [note.message for note in diff.notes if note.code == "carried-over"] == [
+        f"{told}: it cannot be told from money of 2026-06"
+    ]
+    back = live([live_wallet("team_support", funded, spent, entry("txn_3", "reclaim", "300"), available="80")])
+    assert codes(plan(desired([leaving]), back)).count("carried-over") == 1, "also once all that can be was taken back"
+    july = make_plan(desired([leaving]), back, JUNE.plus(1), as_of=date(2026, 7, 1))
+    assert [(change.kind, change.amount) for change in july.changes] == [("reclaim", Decimal("80.00"))]  # type: ignore[union-attr]
+    empty = live([live_wallet("team_support", funded, available="300")])
+    assert "carried-over" not in codes(plan(desired([leaving]), empty))
+
+
 def test_what_a_wallet_spent_on_a_day_is_what_the_ledger_settled_less_refunds() -> None:
     moment = datetime(2026, 6, 18, 23, 30, tzinfo=timezone(timedelta(hours=-1)))
     entries = (
