@@ -13,6 +13,7 @@ from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import Finding, UsageError
 from reconciler.model.forecast import ForecastNotice
+from reconciler.model.money import rounding
 from reconciler.model.period import Period
 from reconciler.model.spend import ByDay, Payment, Reading, SpendDocument, SpentRow
 from reconciler.plan.agreement import NOTHING, disagreements, needs_days
@@ -99,12 +100,13 @@ def _reading(
 
     currency = desired.organization.currency
     ledger, elsewhere = paid(payments, currency, first, end)
+    rounded = paid(payments, currency, first, end, of=rounding)
     spend = {
         name: None if rows is None else {row.key: row for row in rows if row.currency == currency}
         for name, rows in shown.items()
     }
     export = Events(usage, first, end).days() if usage is not None else None
-    return Reading(first, end, spend, export, ledger, elsewhere)
+    return Reading(first, end, spend, export, ledger, elsewhere, {}, *rounded)
 
 
 def _single_days(connection: Connection, reading: Reading, desired: Desired) -> ByDay:

@@ -37,6 +37,20 @@ def in_cents(amounts: Mapping[K, Decimal], total: Decimal) -> dict[K, Decimal]:
     return {key: cents(amount) for key, amount in floors.items()}
 
 
+def rounding(*figures: Decimal) -> Decimal:
+    """Return by how much the sum of `figures` may be off because of cents: half of one for each that is in whole ones.
+
+    A figure with more decimals was not rounded to cents.
+    """
+    return CENT / 2 * sum(figure == cents(figure) for figure in figures)
+
+
+def differ(first: Decimal, second: Decimal, rounded: Decimal = ZERO) -> bool:
+    """Whether two sums differ by a cent and more, and by more than rounding alone can make of them."""
+    gap = abs(first - second)
+    return gap >= CENT and gap > rounded
+
+
 def whole_cents_of(amount: Decimal) -> Decimal:
     """Return `amount` at two decimals, rounded towards zero: what can be moved of it."""
     return amount.quantize(CENT, ROUND_DOWN)

@@ -49,6 +49,7 @@ class Reading:
 
     `spend` are the dashboard's own totals, by dimension and key; `days` what it says of single days, empty where nobody
     asked. `elsewhere` is what the wallets of the organization and of users settled: for which team, no ledger says.
+    `rounded` and `rounded_elsewhere` are by how much rounding to cents can make these ledgers say otherwise.
     """
 
     first: date
@@ -58,6 +59,8 @@ class Reading:
     ledger: ByDay
     elsewhere: Mapping[date, Decimal]
     days: ByDay = field(default_factory=dict)
+    rounded: ByDay = field(default_factory=dict)
+    rounded_elsewhere: Mapping[date, Decimal] = field(default_factory=dict)
 
 
 class Spent(Frozen):
@@ -76,7 +79,10 @@ class Disagreement(Frozen):
     """Two surfaces that say another sum of the same wallet and days. `amount` is the second less the first."""
 
     between: tuple[Surface, Surface] = Field(description="The two surfaces.")
-    wallet: str = Field(description="The wallet; empty for all of them together.")
+    wallet: str = Field(description="The wallet; empty for spend of no team, and for several together.")
+    together: bool = Field(
+        False, description="Whether it is of all wallets together that no other disagreement with the ledger names."
+    )
     team: str = Field(description="The team; empty where the YAML declares no such wallet.")
     environment: str = Field(description="The environment; empty where the YAML declares no such wallet.")
     amount: Amount = Field(description="Money that the second shows more than the first; less than 0 for less.")
@@ -108,6 +114,6 @@ class SpendDocument(Document):
     other_currencies: dict[str, Amount] = Field(
         description="Money in other currencies, by the largest of the surfaces; it is in no sum here."
     )
-    agrees: bool = Field(description="Whether all surfaces that answered say the same, to the cent.")
+    agrees: bool = Field(description="Whether all surfaces that answered say the same, but for rounding to cents.")
     disagreements: tuple[Disagreement, ...] = Field(description="Where they do not, the largest sum first.")
     notices: tuple[ForecastNotice, ...] = Field(description="What is to be said about what was read.")

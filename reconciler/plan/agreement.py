@@ -2,22 +2,27 @@
 
 The dashboard and the export know who asked; the ledger knows who paid. What a team's wallet could not pay, the wallet
 of the organization did, or that of a user before it: such money is looked for day by day in what the team wallets fall
-short of, and only what stays over is a disagreement (decision 0096).
+short of, and only what stays over is a disagreement (decision 0096). What rounding to cents alone can make of a day is
+none: half a cent for each entry of a ledger, and for each row of a dashboard's day, that is in whole cents.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from reconciler.model.desired import Desired
-from reconciler.model.money import CENT
+from reconciler.model.money import differ, rounding
 from reconciler.model.spend import ByDay, Disagreement, Reading, Surface
 from reconciler.model.wallet_ref import WalletRef
 
 NOTHING = Decimal(0)
+
+_Course = Mapping[date, Decimal]
+"""Exact money by day."""
 
 
 def by_wallet(days: ByDay) -> dict[str, Decimal]:
@@ -40,34 +45,84 @@ def needs_days(reading: Reading) -> bool:
     if shown is None:
         return False
     if reading.export is not None:
-        exported = by_wallet(reading.export)
-        return any(_far(shown, exported, wallet) for wallet in {*shown, *exported})
+        return _far(shown, by_wallet(reading.export))
     paid = by_wallet(reading.ledger)
     if any(reading.elsewhere.values()):
-        return abs(NOTHING + sum(shown.values()) - sum(paid.values()) - sum(reading.elsewhere.values())) >= CENT
-    return any(_far(shown, paid, wallet) for wallet in {*shown, *paid})
+        return differ(sum(shown.values(), NOTHING), sum((*paid.values(), *reading.elsewhere.values()), NOTHING))
+    return _far(shown, paid)
+
+
+def _far(first: Mapping[str, Decimal], second: Mapping[str, Decimal]) -> bool:
+    return any(differ(first.get(wallet, NOTHING), second.get(wallet, NOTHING)) for wallet in {*first, *second})
 
 
 def disagreements(reading: Reading, desired: Desired) -> tuple[Disagreement, ...]:
-    """Return every disagreement of a cent and more, the largest first."""
+    """Return every disagreement of a cent and more that rounding does not make, the largest first."""
     found = [*_shown_against_export(reading, desired), *_against_ledger(reading, desired)]
     return tuple(sorted(found, key=lambda one: (-abs(one.amount), one.between, one.wallet)))
 
 
-def _far(first: Mapping[str, Decimal], second: Mapping[str, Decimal], wallet: str) -> bool:
-    return abs(first.get(wallet, NOTHING) - second.get(wallet, NOTHING)) >= CENT
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sides:
+    """Two surfaces day by day, and by how much rounding alone can set them apart on each."""
+
+    first: _Course
+    second: _Course
+    rounded: _Course
+
+    @property
+    def sums(self) -> tuple[Decimal, Decimal]:
+        return sum(self.first.values(), NOTHING), sum(self.second.values(), NOTHING)
+
+    @property
+    def days(self) -> list[date]:
+        """The days on which they say another sum, to the cent."""
+        return [day for day in sorted({*self.first, *self.second}) if differ(*self._on(day), self._rounded(day))]
+
+    @property
+    def apart(self) -> bool:
+        """Whether they differ by more than rounding makes of the days that differ beyond it.
+
+        Days within it are left aside: what it can make of a whole month would hide what is wrong on one day.
+        """
+        beyond = [day for day in {*self.first, *self.second} if self._gap(day) > self._rounded(day)]
+        gaps = [second - first for first, second in map(self._on, beyond)]
+        return differ(*self.sums) and differ(sum(gaps, NOTHING), NOTHING, sum(map(self._rounded, beyond), NOTHING))
+
+    def _on(self, day: date) -> tuple[Decimal, Decimal]:
+        return self.first.get(day, NOTHING), self.second.get(day, NOTHING)
+
+    def _gap(self, day: date) -> Decimal:
+        first, second = self._on(day)
+        return abs(second - first)
+
+    def _rounded(self, day: date) -> Decimal:
+        return self.rounded.get(day, NOTHING)
+
+
+def _sides(first: ByDay, second: ByDay, rounded: ByDay) -> dict[str, _Sides]:
+    """Return the two surfaces by wallet."""
+    parts = [_courses(days) for days in (first, second, rounded)]
+    return {wallet: _Sides(*(part.get(wallet, {}) for part in parts)) for wallet in sorted({*parts[0], *parts[1]})}
+
+
+def _courses(days: ByDay) -> dict[str, dict[date, Decimal]]:
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for (day, wallet), amount in days.items():
+        found[wallet][day] = amount
+    return found
 
 
 def _shown_against_export(reading: Reading, desired: Desired) -> Iterator[Disagreement]:
     shown = dashboard(reading)
     if shown is None or reading.export is None:
         return
-    exported = by_wallet(reading.export)
+    exported, by_day = by_wallet(reading.export), _sides(reading.days, reading.export, {})
     for wallet in sorted({*shown, *exported}):
-        if _far(shown, exported, wallet):
-            told = _days_of(reading.days, reading.export, wallet) if reading.days else []
-            sums = shown.get(wallet, NOTHING), exported.get(wallet, NOTHING)
-            yield _disagreement(desired, ("spend", "export"), wallet, sums, told)
+        sums = shown.get(wallet, NOTHING), exported.get(wallet, NOTHING)
+        if differ(*sums):
+            days = by_day[wallet].days if reading.days else []
+            yield _disagreement(desired, ("spend", "export"), wallet, sums, days)
 
 
 def _against_ledger(reading: Reading, desired: Desired) -> Iterator[Disagreement]:
@@ -76,45 +131,32 @@ def _against_ledger(reading: Reading, desired: Desired) -> Iterator[Disagreement
     if asked is None:
         return
     between: tuple[Surface, Surface] = ("spend" if reading.days else "export", "ledger")
-    wanted, paid = by_wallet(asked), by_wallet(reading.ledger)
+    rounded = defaultdict(Decimal, reading.rounded)
+    for key, cost in reading.days.items():
+        rounded[key] += rounding(cost)
     covers = any(reading.elsewhere.values())
     alone = {
-        wallet
-        for wallet in {*wanted, *paid}
-        if _far(wanted, paid, wallet) and (not covers or paid.get(wallet, NOTHING) > wanted.get(wallet, NOTHING))
+        wallet: sides
+        for wallet, sides in _sides(asked, reading.ledger, rounded).items()
+        if sides.apart and (not covers or sides.sums[1] > sides.sums[0])
     }
-    for wallet in sorted(alone):
-        sums = wanted.get(wallet, NOTHING), paid.get(wallet, NOTHING)
-        yield _disagreement(desired, between, wallet, sums, _days_of(asked, reading.ledger, wallet))
+    for wallet, sides in alone.items():
+        yield _disagreement(desired, between, wallet, sides.sums, sides.days)
     if covers:
-        yield from _together(reading, desired, asked, between, alone)
+        paid = _all_of(reading.ledger, alone, reading.elsewhere)
+        sides = _Sides(_all_of(asked, alone), paid, _all_of(rounded, alone, reading.rounded_elsewhere))
+        if sides.apart:
+            told = _disagreement(desired, between, "", sides.sums, sides.days)
+            yield told.model_copy(update={"together": True})
 
 
-def _together(
-    reading: Reading, desired: Desired, asked: ByDay, between: tuple[Surface, Surface], without: Collection[str]
-) -> Iterator[Disagreement]:
-    """Yield what the wallets of the organization and of users did not pay of what the others fall short of."""
-    wanted, paid = _all_of(asked, without), _all_of(reading.ledger, without)
-    for day, amount in reading.elsewhere.items():
-        paid[day, ""] += amount
-    sums = sum(wanted.values(), NOTHING), sum(paid.values(), NOTHING)
-    if abs(sums[0] - sums[1]) >= CENT:
-        yield _disagreement(desired, between, "", sums, _days_of(wanted, paid, ""))
-
-
-def _all_of(days: ByDay, without: Collection[str]) -> dict[tuple[date, str], Decimal]:
-    found: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+def _all_of(days: ByDay, without: Collection[str], others: _Course | None = None) -> _Course:
+    """Return the days of all wallets but those that are told alone, with those of wallets of no team."""
+    found: dict[date, Decimal] = defaultdict(Decimal, others or {})
     for (day, wallet), amount in days.items():
         if wallet not in without:
-            found[day, ""] += amount
+            found[day] += amount
     return found
-
-
-def _days_of(first: ByDay, second: ByDay, wallet: str) -> list[date]:
-    """Return the days on which two surfaces say another sum of a wallet, to the cent."""
-    days = {day for day, key in (*first, *second) if key == wallet}
-    apart = (day for day in days if abs(first.get((day, wallet), NOTHING) - second.get((day, wallet), NOTHING)) >= CENT)
-    return sorted(apart)
 
 
 def _disagreement(

@@ -64,17 +64,22 @@ def model_of(usage: DailyUsage, row: int) -> str:
     return "/".join(filter(None, (str(usage.provider[row]), str(usage.model[row]))))
 
 
-def paid(payments: Iterable[Payment], currency: str, first: date, end: date) -> tuple[ByDay, Mapping[date, Decimal]]:
-    """Return what wallets of teams settled by day, and what other wallets did; another currency is left out."""
+def paid(
+    payments: Iterable[Payment], currency: str, first: date, end: date, of: Callable[[Decimal], Decimal] = Decimal
+) -> tuple[ByDay, Mapping[date, Decimal]]:
+    """Return what wallets of teams settled by day, and what other wallets did; another currency is left out.
+
+    With `of`, what it makes of each entry is added up instead.
+    """
     teams: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
     others: dict[date, Decimal] = defaultdict(Decimal)
     for payment in payments:
         if payment.currency != currency or not first <= payment.day < end:
             continue
         if payment.scope == "team":
-            teams[payment.day, payment.holder] += payment.amount
+            teams[payment.day, payment.holder] += of(payment.amount)
         else:
-            others[payment.day] += payment.amount
+            others[payment.day] += of(payment.amount)
     return teams, others
 
 

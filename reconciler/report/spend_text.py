@@ -80,21 +80,32 @@ def _name(row: Spent) -> str:
 def _verdict(found: SpendDocument, screen: Screen) -> Iterator[str]:
     if found.agrees:
         told = [NAMES[name] for name in NAMES if getattr(found.total, name) is not None]
-        word = "agree to the cent" if len(told) > 1 else "is all that answers: there is nothing to compare it with"
+        agree = "agree, but for what rounding to cents makes" if _rounded(found) else "agree to the cent"
+        word = agree if len(told) > 1 else "is all that answers: there is nothing to compare it with"
         yield f"{listed(told)} {word}."
         return
     yield f"{counted(len(found.disagreements), 'disagreement')}:"
     for one in found.disagreements[:_MOST]:
-        yield from wrapped(sentence(one, found.currency), screen.width, indent=2, hanging=4)
+        yield from wrapped(sentence(one, found), screen.width, indent=2, hanging=4)
     if rest := found.disagreements[_MOST:]:
         yield f"  and {counted(len(rest), 'more')} of {exact(sum((abs(one.amount) for one in rest), Decimal(0)))}"
 
 
-def sentence(found: Disagreement, currency: str) -> str:
-    """Return one disagreement: how much, where and since when."""
+def _rounded(found: SpendDocument) -> bool:
+    """Whether surfaces that agree show other cents. Single ledgers say less where wallets of no team paid."""
+    told = 2 if found.paid_elsewhere else 3
+    rows = [_cells(found.total)[:3], *(_cells(row)[:told] for row in found.wallets)]
+    return any(len({*row} - {exact(None)}) > 1 for row in rows)
+
+
+def sentence(found: Disagreement, document: SpendDocument) -> str:
+    """Return one disagreement of the document: how much, where and since when."""
     first, second = (NAMES[surface] for surface in found.between)
-    who = f"{found.team} / {found.environment}" if found.team else found.wallet
-    where = visible(who) if who else "all wallets together"
+    if found.together:
+        named = any(one.between == found.between for one in document.disagreements if not one.together)
+        where = "all other wallets together" if named else "all wallets together"
+    else:
+        where = visible(f"{found.team} / {found.environment}" if found.team else found.wallet or _NOBODY)
     than = "more" if found.amount > 0 else "less"
     since = ""
     if found.since and found.until:
@@ -102,7 +113,7 @@ def sentence(found: Disagreement, currency: str) -> str:
         last = "" if found.days == 1 else f", on {counted(found.days, 'day')} until {long_day(found.until)}"
         since = f", {span}{last}"
     return (
-        f"{where}: {second} shows {currency} {exact(abs(found.amount))} {than} than {first}"
+        f"{where}: {second} shows {document.currency} {exact(abs(found.amount))} {than} than {first}"
         f" ({exact(found.second_amount)} against {exact(found.first_amount)}){since}"
     )
 

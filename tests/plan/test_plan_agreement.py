@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import desired, wallet
 
-from reconciler.model.spend import Disagreement, Reading, SpentRow
+from reconciler.model.money import cents, rounding
+from reconciler.model.spend import Disagreement, Payment, Reading, SpentRow
 from reconciler.plan.agreement import disagreements, needs_days
+from reconciler.plan.spent import paid
 
 FIRST = date(2026, 6, 1)
 END = date(2026, 6, 6)
@@ -126,3 +128,64 @@ def test_no_day_is_told_where_nobody_asked_the_dashboard_for_days() -> None:
     asked, export = {(day(0), "a"): Decimal(5)}, {(day(0), "a"): Decimal(3)}
     (found,) = disagreements(replace(reading(asked, export, export=export), days={}), DESIRED)
     assert (found.since, found.until, found.days, found.amount) == (None, None, 0, Decimal(-2))
+
+
+entries = st.lists(
+    st.tuples(st.integers(0, 4).map(day), st.sampled_from(["a", "b", "c", ""]), st.integers(1, 30_000_000)), max_size=20
+)
+
+
+def settled(entries: list[tuple[date, str, Decimal]]) -> Reading:
+    """Return a reading whose export has each entry exactly and whose ledger has it in cents; of `""`, others paid."""
+    export: Days = {}
+    payments = []
+    for at, holder, cost in entries:
+        export[at, holder or "a"] = export.get((at, holder or "a"), Decimal(0)) + cost
+        payments.append(Payment("team" if holder else "organization", holder, "USD", at, cents(cost)))
+    ledger, elsewhere = paid(payments, "USD", FIRST, END)
+    rounded = paid(payments, "USD", FIRST, END, of=rounding)
+    return Reading(FIRST, END, {"team": None}, export, ledger, elsewhere, {}, *rounded)
+
+
+@given(entries)
+def test_a_ledger_in_whole_cents_agrees_with_an_exact_export(micros: list[tuple[date, str, int]]) -> None:
+    exact = [(at, wallet, Decimal(amount) / 1_000_000) for at, wallet, amount in micros]
+    assert disagreements(settled(exact), DESIRED) == ()
+
+
+def test_what_rounding_may_make_of_a_month_hides_nothing_that_is_wrong_on_one_day() -> None:
+    many = [(day(at % 4), "a", Decimal("1.004")) for at in range(400)]
+    one = settled([*many, (day(4), "a", Decimal("7.003"))])
+    assert disagreements(one, DESIRED) == ()
+    booked = replace(one, ledger={**one.ledger, (day(4), "a"): Decimal("8.50")})
+    (found,) = disagreements(booked, DESIRED)
+    assert (found.wallet, found.since, found.until, found.days) == ("a", day(4), day(4), 1)
+    assert abs(found.amount) < sum(one.rounded.values()), "rounding could make more of the month as a whole"
+
+
+def test_a_ledger_with_more_decimals_is_held_to_the_cent() -> None:
+    payments = [Payment("team", "a", "USD", day(at % 5), Decimal("0.010001")) for at in range(100)]
+    ledger, _ = paid(payments, "USD", FIRST, END)
+    rounded, _ = paid(payments, "USD", FIRST, END, of=rounding)
+    export = {**ledger, (day(1), "a"): ledger[day(1), "a"] + Decimal("0.011")}
+    (found,) = disagreements(Reading(FIRST, END, {"team": None}, export, ledger, {}, {}, rounded), DESIRED)
+    assert (found.amount, found.since) == (Decimal("-0.01"), day(1))
+
+
+def test_a_row_of_a_dashboards_day_in_whole_cents_agrees_with_an_exact_ledger() -> None:
+    exact = {(day(at), "a"): Decimal("10.004") for at in range(5)}
+    shown = {key: cents(cost) for key, cost in exact.items()}
+    assert disagreements(reading(shown, exact), DESIRED) == ()
+    assert disagreements(reading(shown, {}, {at: cost for (at, _), cost in exact.items()}), DESIRED) == ()
+
+
+def test_what_is_told_alone_is_not_in_the_sum_of_the_others() -> None:
+    asked = {(day(0), "a"): Decimal(10), (day(0), "b"): Decimal(5), (day(0), "c"): Decimal(20)}
+    ledger = {(day(0), "a"): Decimal(300), (day(0), "c"): Decimal(15)}
+    found = disagreements(reading(asked, ledger, {day(0): Decimal(3)}), DESIRED)
+    assert [(one.wallet, one.together, one.amount) for one in found] == [
+        ("a", False, Decimal(290)),
+        ("", True, Decimal(-7)),
+    ]
+    nobodys = disagreements(reading({(day(0), ""): Decimal(8)}, {}), DESIRED)
+    assert [(one.wallet, one.together) for one in nobodys] == [("", False)]
