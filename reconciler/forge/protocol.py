@@ -218,6 +218,9 @@ class Forge(Protocol):
 
     # Checks
 
+    def takes_checks(self, request: ChangeRequest) -> bool:
+        """Whether the head of a change request can have checks; where none can be, it has them once it is merged."""
+
     def checks(self, commit: str, *, name: str) -> tuple[Check, ...]:
         """Return every check of that name on a commit that whoever records plans wrote, oldest first.
 

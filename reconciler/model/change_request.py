@@ -11,7 +11,11 @@ from reconciler.model.frozen import Frozen
 
 _NUMBER = "The pull request's number."
 _COMMENT = "What became of the comment, such as `created`, `updated`, `unchanged` or `superseded`."
-_CHECK = "What became of the check run, such as `published`, `unchanged`, `not allowed` or `left out`."
+IN_A_FORK = "in a fork"
+_CHECK = (
+    "What became of the check run, such as `published`, `unchanged`, `not allowed` or `left out`;"
+    f" `{IN_A_FORK}` where the forge takes none of what is in a fork alone."
+)
 
 
 class CommentDocument(Document):

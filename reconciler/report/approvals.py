@@ -90,6 +90,25 @@ def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:
     )
 
 
+def fork_words(words: ForgeWords) -> tuple[str, str]:
+    """Return why nobody can approve what comes from a fork before it is merged, and what to do about it.
+
+    Of a forge that takes no checks of what is in a fork alone.
+    """
+    afterwards = f", {words.afterwards}" if words.afterwards else ""
+    return (
+        f"this comes from a fork, where {words.forge} takes no {words.check}: it is recorded and approved once it is"
+        " merged",
+        f"an owner approves it then{afterwards}; to have it approved before, push its branch into the project itself",
+    )
+
+
+def fork_notice(words: ForgeWords) -> str:
+    """Return the same as Markdown on one line."""
+    what, cure = (text[0].upper() + text[1:] for text in fork_words(words))
+    return f"**{what}.** {cure}."
+
+
 def all_missing_words(missing: Sequence[Shortfall], words: ForgeWords) -> tuple[str, str]:
     """Return all that is missing in one sentence, so that everybody can be asked at once, and what to do about it."""
     first, *others = missing

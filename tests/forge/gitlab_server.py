@@ -424,8 +424,9 @@ class GitLab:
         """One that waits or runs is changed by its own author; a finished one stays, and another is made."""
         if not any(parts[1] == sha for pull in self.state.pulls.values() for sha, _ in pull.commits):
             return JSONResponse({"message": "404 Commit Not Found"}, 404)
-        if any(pull.fork and pull.merge_commit is None and pull.head == parts[1] for pull in self.state.pulls.values()):
-            return JSONResponse({"message": "404 References for commit Not Found"}, 404)
+        refused = [self.refused_status(pull) for pull in self.state.pulls.values() if pull.head == parts[1]]
+        if any(refused) and "ref" not in body:
+            return next(filter(None, refused))
         name, state = body.get("name", "default"), body["state"]
         item = next(
             (
@@ -448,6 +449,14 @@ class GitLab:
         item |= {"status": state, **{key: body[key] for key in ("description", "target_url") if key in body}}
         item["finished_at"] = self.state.now() if state in ("success", "failed", "canceled") else None
         return JSONResponse(self.status(item), 201)
+
+    def refused_status(self, pull: Pull) -> JSONResponse | None:
+        """What is in a fork is on no branch, and merged without a squash on one that no Developer merges into."""
+        if not pull.fork:
+            return None
+        if pull.merge_commit is not None and pull.number not in self.state.squashed:
+            return JSONResponse({"message": "403 Forbidden"}, 403)
+        return JSONResponse({"message": "404 References for commit Not Found"}, 404)
 
     def issue(self, item: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -114,7 +114,7 @@ def test_all_open_pull_requests_are_judged_where_none_is_named(desk: MergeDesk) 
     desk.opened(129, lambda: desk.repository.write({"README.md": "Hello\n"}), shown=False)
     desk.github.pulls[129].fork = "mallory/ai-budgets"
     assert desk.desk.kt("pr", "approval", "--check") == ExitCode.DONE, desk.desk.errors
-    published = "not allowed" if desk.desk.host.is_gitlab else "published"
+    published = "in a fork" if desk.desk.host.is_gitlab else "published"
     assert desk.desk.output.splitlines() == [
         f"{desk.desk.host.request} 128: Waits for acme/support-leads (check: published)",
         "  support: its plan, wallets or alerts change: ask @acme/support-leads to approve that commit,"

@@ -17,6 +17,7 @@ from forge.gitlab_state import GitLabState
 from forge.merge_desk import SHADOW, SHADOW_FILE, SUPPORT_FILE
 from forge.workflow_shell import Runner, load
 
+from reconciler.findings import ExitCode
 from reconciler.forge.gitlab.ci_run import WORDS
 from reconciler.sandbox.server import running
 
@@ -200,3 +201,27 @@ def test_a_branch_that_gitlab_rebases_is_shown_and_approved_as_its_new_head(comp
     gitlab.review(128, "lena")
     applied = company.apply(last)
     assert (applied.code, company.funded()) == (0, 10700.0), applied.log
+
+
+def test_what_a_merge_request_is_refused_does_not_keep_what_is_merged_from_being_applied() -> None:
+    document = example()
+    assert document["stages"].index(document["review"]["stage"]) < document["stages"].index(document["apply"]["stage"])
+    assert document["review"]["allow_failure"] == {"exit_codes": [ExitCode.REFUSED]}
+
+
+@pytest.mark.slow
+def test_one_of_a_fork_makes_no_run_fail_and_is_applied_once_it_is_merged_and_approved(company: GitLabCompany) -> None:
+    begun(company)
+    company.repository.branch("raise-support")
+    company.repository.edit(SUPPORT_FILE, "10500.00", "10600.00")
+    company.pushed("Raise Support")
+    company.github.pulls[128].fork = "mallory/ai-budgets"
+    for _ in range(2):
+        assert company.planned().code == 0, company.logs[-1]
+    (note,) = [note["body"] for note in company.github.comments if not note.get("path")]
+    assert "This comes from a fork" in note
+    assert company.statuses == []
+    company.merged()
+    assert (company.apply(head(company)).code, company.funded()) == (4, 10500.0), company.logs[-1]
+    company.github.review(128, "lena")
+    assert (company.apply(head(company)).code, company.funded()) == (0, 10600.0), company.logs[-1]

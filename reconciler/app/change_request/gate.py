@@ -17,7 +17,7 @@ from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.journal.journal import last_applied
-from reconciler.model.change_request import GateDocument, Obstacle, Ruled
+from reconciler.model.change_request import IN_A_FORK, GateDocument, Obstacle, Ruled
 from reconciler.model.forge_words import ForgeWords
 from reconciler.policy.rulings import Problem, Ruling, conclusion_of
 from reconciler.report.approvals import missing_document, ruling_text, ruling_title
@@ -71,8 +71,8 @@ def _lines(item: Ruled) -> Iterator[str]:
         yield f"  {missing.reason}: {missing.cure}{near}"
 
 
-def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:
-    """Yield the commits that get a check, each with what is to be said there."""
+def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[tuple[str | None, Sequence[Ruling]]]:
+    """Yield the commits that get a check, each with what is to be said there; None where none can have one."""
     gate = _gate(session, settings)
     tips: dict[str, str] = {}
     if session.run.queued and number is None:
@@ -85,7 +85,7 @@ def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[t
         pulls = session.open_change_requests(into=branch)
     for pull in pulls:
         if pull.is_open:
-            yield pull.head, (_ruling(gate, pull, tips),)
+            yield pull.head if session.takes_checks(pull) else None, (_ruling(gate, pull, tips),)
 
 
 def _gate(session: Forge, settings: Settings) -> Gate:
@@ -147,8 +147,11 @@ def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
         yield gate.rule(pull, entry.before, entry.after)
 
 
-def _publish(session: Forge, head: str, rulings: Sequence[Ruling]) -> str:
-    """Publish the check on a commit; return what became of it, `not allowed` where the token may not."""
+def _publish(session: Forge, head: str | None, rulings: Sequence[Ruling]) -> str:
+    """Publish the check on a commit; return what became of it, `not allowed` where the token may not.
+
+    Nobody may on a `head` of None: that is no failure, since it is judged once more after the merge.
+    """
     conclusion = conclusion_of(rulings)
     told = [ruling for ruling in rulings if ruling.state != "nothing"] or list(rulings[-1:])
     texts = [ruling_text(ruling, session.words) for ruling in told]
@@ -157,6 +160,8 @@ def _publish(session: Forge, head: str, rulings: Sequence[Ruling]) -> str:
     summarise(summary)
     first = next((ruling for ruling in told if conclusion_of([ruling]) == conclusion), None)
     title = ruling_title(first) if first else "No budgets change"
+    if head is None:
+        return IN_A_FORK
     if not session.can_record:
         return "not allowed"
     try:

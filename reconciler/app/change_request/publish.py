@@ -17,12 +17,12 @@ from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
 from reconciler.forge.comment import Marked, Stamp, stamped
 from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
-from reconciler.model.change_request import CheckDocument, CommentDocument
+from reconciler.model.change_request import IN_A_FORK, CheckDocument, CommentDocument
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import step_of
-from reconciler.report.approvals import asked_of
-from reconciler.report.comment import findings_comment, left_out_words, run_link
+from reconciler.report.approvals import asked_of, fork_notice
+from reconciler.report.comment import findings_comment, left_out_words, run_link, with_notice
 from reconciler.report.later import count
 from reconciler.report.renderers import Statement
 from reconciler.source.load import load
@@ -107,7 +107,10 @@ def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int |
 
 def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> Marked:
     stamp = Stamp(pull.number, head, session.run.run)
-    return _commented(shown, stamp, needed(shown, budgets, pull), _neighbours(session, shown, budgets, pull))
+    told = _commented(shown, stamp, needed(shown, budgets, pull), _neighbours(session, shown, budgets, pull))
+    if session.takes_checks(pull):
+        return told
+    return stamped(with_notice(told.text, fork_notice(session.words)), stamp, told.fields)
 
 
 def _left_alone(pull: ChangeRequest) -> str:
@@ -222,6 +225,8 @@ def _tells(plan: Plan) -> bool:
 
 
 def _check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path) -> str:
+    if not session.takes_checks(pull):
+        return IN_A_FORK
     if not session.can_record:
         raise UnauthorizedError(
             f"{session.login} is a person, and only {session.words.recorder} can write a {session.words.check}",

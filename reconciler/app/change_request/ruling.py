@@ -24,6 +24,7 @@ from reconciler.model.requirement import Requirement
 from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.plan_record import PlanRecord
 from reconciler.policy.rulings import Problem, Ruling
+from reconciler.report.approvals import fork_words
 from reconciler.report.spans import visible
 
 Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
@@ -73,9 +74,7 @@ class Gate:
         required = self._required(start, after, record)
         whole = Ruling(pull.number, pull.head, "waiting", required=required, record=record)
         if record is None:
-            called = self.forge.words
-            cure = f"the {called.planner} {called.pipeline} shows it; where none runs, start it by hand"
-            return replace(whole, problems=(Problem("no plan was shown for the last commit yet", cure),))
+            return replace(whole, problems=(self._unrecorded(pull),))
         try:
             moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
             if moved or self._is_marked(pull):
@@ -95,6 +94,13 @@ class Gate:
         except (RefusedError, RemoteError) as error:
             return replace(whole, state="refused", problems=(Problem(error.message, error.hint),))
         return replace(whole, state="waiting" if found.missing else "approved", judged=found.judged)
+
+    def _unrecorded(self, pull: ChangeRequest) -> Problem:
+        called = self.forge.words
+        if not self.forge.takes_checks(pull):
+            return Problem(*fork_words(called))
+        cure = f"the {called.planner} {called.pipeline} shows it; where none runs, start it by hand"
+        return Problem("no plan was shown for the last commit yet", cure)
 
     def _required(self, start: Desired | None, after: Desired, record: PlanRecord | None) -> tuple[Requirement, ...]:
         begun = after.without_teams()

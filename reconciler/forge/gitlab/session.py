@@ -114,6 +114,10 @@ class GitLab:
     def suggest(self, request: ChangeRequest, wanted: Suggested) -> bool:
         return suggest(self._project, request, wanted)
 
+    def takes_checks(self, request: ChangeRequest) -> bool:
+        """GitLab takes a status of a commit that is on a branch of the project, and of none that is in a fork alone."""
+        return request.merge_commit is not None or not request.is_fork
+
     def checks(self, commit: str, *, name: str) -> tuple[Check, ...]:
         return self._statuses.checks(commit, name)
 

@@ -16,7 +16,7 @@ from reconciler.findings import RejectedError
 from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written, instant
 from reconciler.forge.gitlab.merge_request import Project, login_of
 from reconciler.forge.gitlab.note import RECORD, Notes
-from reconciler.http.failures import LostAnswerError
+from reconciler.http.failures import ForbiddenError, LostAnswerError
 from reconciler.model.json_text import digest_of
 from reconciler.policy.plan_record import read_record
 from reconciler.policy.rulings import Conclusion
@@ -70,8 +70,10 @@ class Statuses:
         seal = _seal(body)
         if found and found[-1].seal == seal and checks[-1].record == record:
             return Written.UNCHANGED
-        place = f" !{record.pull_request} {self._noted(record.pull_request, body)}"
-        return self._say(commit, PLAN, verdict.conclusion, verdict.title, seal, (), place=place)
+        number = record.pull_request
+        place = f" !{number} {self._noted(number, body)}"
+        reference = f"refs/merge-requests/{number}/head"
+        return self._say(commit, PLAN, verdict.conclusion, verdict.title, seal, (), place=place, reference=reference)
 
     def publish_gate(self, commit: str, conclusion: Conclusion, title: str, summary: str) -> Written:
         """Make the newest check say this: one that waits is changed, one that is finished gets a successor."""
@@ -100,8 +102,13 @@ class Statuses:
         found: Sequence[_Status],
         *,
         place: str = "",
+        reference: str = "",
     ) -> Written:
-        """Write a status, unless the last of those that were `found` says the same."""
+        """Write a status, unless the last of those that were `found` says the same.
+
+        `reference` is where a commit is that is on no branch, or on the default branch alone, as what came from a fork:
+        there whoever may not merge may write none.
+        """
         if found and found[-1].seal == seal:
             return Written.UNCHANGED
         sealed = f" [{seal}{place}]"
@@ -111,12 +118,20 @@ class Statuses:
         if found and found[-1].check.conclusion == conclusion == "waiting":
             self.project.channel.write("POST", path, {**body, "state": "canceled"})
         try:
-            self.project.channel.write("POST", path, body)
+            self._write(path, body, reference)
         except LostAnswerError:
             again = self._read(commit, name)
             if not again or again[-1].seal != seal:
-                self.project.channel.write("POST", path, body)
+                self._write(path, body, reference)
         return Written.PUBLISHED
+
+    def _write(self, path: str, body: Mapping[str, str], reference: str) -> None:
+        try:
+            self.project.channel.write("POST", path, body)
+        except (ForbiddenError, RejectedError) as error:
+            if not reference or (isinstance(error, RejectedError) and error.status != 404):
+                raise
+            self.project.channel.write("POST", path, {**body, "ref": reference})
 
     def _read(self, commit: str, name: str) -> list[_Status]:
         if not self.recorder:
