@@ -10,7 +10,7 @@ from pydantic import Field
 
 from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
-from reconciler.model.money import ZERO, Amount, UnroundedAmount
+from reconciler.model.money import ZERO, Amount, UnroundedAmount, differ
 
 
 class KeptExport(Frozen):
@@ -36,6 +36,11 @@ class KeptExport(Frozen):
         None,
         description="Money that the dashboard showed for these days when it was fetched; null where it shows none.",
     )
+    spend_rounding: UnroundedAmount | None = Field(
+        None,
+        description="By how much that money may be off because of cents, half of one for each row in whole ones; null"
+        " where an earlier release wrote it.",
+    )
 
     @property
     def money(self) -> Decimal:
@@ -44,8 +49,8 @@ class KeptExport(Frozen):
 
     @property
     def apart(self) -> bool:
-        """Whether the dashboard showed another sum."""
-        return self.spend is not None and self.spend != self.cost
+        """Whether the dashboard showed another sum, and not for rounding alone."""
+        return self.spend is not None and differ(self.spend, self.money, self.spend_rounding or ZERO)
 
 
 class AskedExport(Frozen):

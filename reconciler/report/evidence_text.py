@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from reconciler.model.exports import ExportsManifest
-from reconciler.report.columns import Grid
+from reconciler.report.columns import Grid, wrapped
 from reconciler.report.findings_text import visible
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.wording import counted, exact
@@ -45,7 +45,15 @@ def exports_text(shown: Pulled, screen: Screen = PAPER) -> str:
         f"{manifest.currency} {exact(total)} in {counted(sum(kept.rows for kept in manifest.exports), 'event')}.",
     ]
     if apart := [kept for kept in manifest.exports if kept.apart]:
-        sums = ", ".join(f"{kept.first_day:%Y-%m} by {exact((kept.spend or Decimal(0)) - kept.cost)}" for kept in apart)
+        sums = ", ".join(
+            f"{kept.first_day:%Y-%m} by {exact((kept.spend or Decimal(0)) - kept.money)}" for kept in apart
+        )
+        file = visible(f"{shown.folder}/exports/{apart[0].file}")
         lines.append(f"The dashboard showed another sum than {counted(len(apart), 'export')}: {sums}.")
-        lines.append("Remove such a file to fetch it again; `kt-budgets spend --period MONTH` shows where they differ.")
+        lines += wrapped(
+            f"`kt-budgets spend --period {apart[0].first_day:%Y-%m}` shows where they differ; to fetch it again, remove"
+            f" {file}",
+            screen.width,
+            indent=0,
+        )
     return "\n".join(lines) + "\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,13 +14,16 @@ import pytest
 from filelock import FileLock
 
 from reconciler.app.evidence.pull import Pulled, months_of, pull
-from reconciler.app.evidence.store import MANIFEST, ExportStore
+from reconciler.app.evidence.store import MANIFEST, ExportStore, digest_of_file
 from reconciler.app.listening import Advance, heard_by
 from reconciler.app.session import settings
+from reconciler.app.spend import spend
 from reconciler.findings import LockHeldError, RefusedError
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJobs
 from reconciler.model.exports import ExportsManifest, KeptExport
+from reconciler.model.period import Period
+from reconciler.sandbox.faults import parse_faults
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.settings import overlaid
 
@@ -116,6 +120,66 @@ def test_a_year_without_events_is_kept_month_by_month_as_well(tmp_path: Path) ->
     text = found.rendered("text")
     assert "evidence: 14 exports, 14 exports fetched now" in " ".join(text.split())
     assert text.endswith("\nUSD 0.00 in 0 events.\n")
+
+
+@contextmanager
+def showing(*rows: str) -> Iterator[Sandbox]:
+    """Serve an organization without events whose dashboard shows `rows` of teams, whatever days it is asked for."""
+    data = ",".join(f'{{"team_id":"team_{number}","cost":{cost},"currency":"USD"}}' for number, cost in enumerate(rows))
+    faults = parse_faults(
+        [{"fault": "garble", "route": "/v1/spend", "text": f'{{"data":[{data}],"next_cursor":null}}'}]
+    )
+    with (
+        running(scenario="empty", as_of=DAY, faults=faults) as sandbox,
+        overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
+    ):
+        yield sandbox
+
+
+@pytest.mark.parametrize("rows", [("0.01", "0.00", "0.00"), ("0.0049", "0.00")], ids=["in-cents", "below-a-cent"])
+def test_a_dashboard_in_whole_cents_shows_no_other_sum_than_an_exact_export(
+    rows: tuple[str, ...], tmp_path: Path
+) -> None:
+    with showing(*rows):
+        assert "The dashboard showed another sum" not in pulled(tmp_path).rendered("text")
+
+
+@pytest.mark.parametrize("rows", [("0.01",), ("0.010001", "0.00")], ids=["more-than-half-a-cent", "exact"])
+def test_a_dashboard_that_shows_another_sum_is_named_with_cures_that_hold(
+    rows: tuple[str, ...], tmp_path: Path
+) -> None:
+    with showing(*rows):
+        words = " ".join(pulled(tmp_path).rendered("text").split())
+        assert "The dashboard showed another sum than 14 exports: 2025-05 by 0.01, " in words
+        cure = re.search(
+            r"`kt-budgets spend --period (\S+)` shows where they differ; to fetch it again, remove (\S+)", words
+        )
+        assert cure
+        period, file = cure.groups()
+        assert spend(settings(BUDGETS, as_of=DAY, period=Period.parse(period))).facts.disagreements
+    Path(file).unlink()
+    with showing("0.00"):
+        again = pulled(tmp_path)
+    assert (again.fetched, [kept.apart for kept in again.manifest.exports]) == (1, [False, *[True] * 13])
+
+
+def test_what_an_earlier_release_kept_is_held_against_the_dashboard_as_its_teams_have_rows(tmp_path: Path) -> None:
+    with showing("0.00"):
+        manifest = pulled(tmp_path).manifest
+        store = ExportStore(tmp_path, organization="org_acme", currency="USD")
+        first = manifest.exports[0]
+        file = store.files / first.file
+        events = "".join(f"e{team},2025-05-03T00:00:00Z,team_{team},0.004\n" for team in "abc")
+        file.write_text(f"id,timestamp,team_id,cost\n{events}")
+        money = {"cost": Decimal("0.01"), "exact_cost": Decimal("0.012"), "spend": Decimal(0), "spend_rounding": None}
+        store.save(
+            manifest.keeping(
+                first.model_copy(update={**money, "digest": digest_of_file(file), "size": file.stat().st_size})
+            )
+        )
+        again = pulled(tmp_path)
+    assert (again.fetched, again.manifest.exports[0].spend_rounding) == (0, Decimal("0.015"))
+    assert not any(kept.apart for kept in again.manifest.exports)
 
 
 def test_money_of_several_exports_is_rounded_once() -> None:

@@ -16,6 +16,7 @@ from reconciler.app.session import connected, load_desired
 from reconciler.findings import RemoteError
 from reconciler.forecast.windows import trailing_window
 from reconciler.model.exports import ExportsManifest, KeptExport
+from reconciler.model.money import ZERO, rounding
 from reconciler.model.period import Period
 from reconciler.report.renderers import Printed
 
@@ -76,7 +77,7 @@ def pull(settings: Settings, folder: Path, *, poll: float = 0.1) -> Pulled:
                 advance(number, len(wanted))
                 kept = store.manifest.of(*days)
                 if kept is not None and store.is_whole(kept):
-                    if kept.exact_cost is None:
+                    if kept.exact_cost is None or kept.spend_rounding is None:
                         _count_exactly(store, kept, desired)
                     continue
                 if kept is not None:
@@ -108,7 +109,9 @@ def _fetch(store: ExportStore, desired: Desired, connection: Connection, days: D
         downloaded = jobs.download(job, store.folder / PARTIAL)
     shown = _shown(connection, desired.organization.currency, days)
     file = store.files / _name(days, downloaded)
-    kept = _read(downloaded, desired, days, job.id, shown).model_copy(update={"file": file.name})
+    total = None if shown is None else sum(shown, Decimal(0))
+    read = _read(downloaded, desired, days, job.id, total, rounded=rounding(*shown or ()))
+    kept = read.model_copy(update={"file": file.name})
     store.files.mkdir(exist_ok=True)
     downloaded.replace(file)
     store.save(store.manifest.keeping(kept))
@@ -116,7 +119,10 @@ def _fetch(store: ExportStore, desired: Desired, connection: Connection, days: D
 
 
 def _count_exactly(store: ExportStore, kept: KeptExport, desired: Desired) -> None:
-    """Read a file again of which the manifest has the money in cents alone, as earlier releases wrote it."""
+    """Read a file again of which the manifest does not know what rounding makes, as earlier releases wrote it.
+
+    The dashboard had a row for each team that is in the file.
+    """
     read = _read(store.files / kept.file, desired, (kept.first_day, kept.last_day), kept.job, kept.spend)
     store.save(store.manifest.keeping(read))
 
@@ -143,7 +149,9 @@ def _name(days: Days, downloaded: Path) -> str:
     return f"{stem}{''.join(downloaded.suffixes)}"
 
 
-def _read(file: Path, desired: Desired, days: Days, job: str, shown: Decimal | None) -> KeptExport:
+def _read(
+    file: Path, desired: Desired, days: Days, job: str, shown: Decimal | None, *, rounded: Decimal | None = None
+) -> KeptExport:
     from reconciler.report.usage_doubts import usage_summary
     from reconciler.usage.read import read_usage
 
@@ -169,16 +177,17 @@ def _read(file: Path, desired: Desired, days: Days, job: str, shown: Decimal | N
         left_out=left_out.rows,
         left_out_cost=left_out.cost,
         spend=shown,
+        spend_rounding=rounding(*(ZERO for _ in {*usage.wallet})) if rounded is None else rounded,
     )
 
 
-def _shown(connection: Connection, currency: str, days: Days) -> Decimal | None:
-    """Return what the dashboard shows for these days, None where it shows nothing."""
+def _shown(connection: Connection, currency: str, days: Days) -> list[Decimal] | None:
+    """Return what the dashboard shows for these days, row by row, None where it shows nothing."""
     from reconciler.keeptrusts.reader import Reader
 
     with Reader(connection) as reader:
         rows = reader.spend(days[0], days[1] + timedelta(days=1))
-    return None if rows is None else sum((row.cost for row in rows if row.currency == currency), Decimal(0))
+    return None if rows is None else [row.cost for row in rows if row.currency == currency]
 
 
 def _remove_others(store: ExportStore) -> None:
