@@ -12,6 +12,7 @@ from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
+from reconciler.forecast.hard_limit import limit_notices, room_of, stop_of
 from reconciler.forecast.outlook import demand, depletion, wallet_outlook
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
@@ -40,8 +41,14 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
     question, course, period, keys = simulated.question, simulated.course, context.period, context.keys
     spent = course.spend.between(period.first, min(context.as_of, period.end))
     wanted = demand(course, period=period, unpaid_since=question.unpaid_since, pool_pays=question.pool_pays)
-    live = depletion(wanted, question.live)
-    desired = live if question.desired == question.live else depletion(wanted, question.desired)
+    month = Month(course, period, question.booked + question.reserved)
+    stop_live, stop = (
+        stop_of(month, (*alerts, *question.alerts_undeclared))
+        for alerts in (question.alerts_live, question.alerts_desired)
+    )
+    live = depletion(wanted, question.live, room=room_of(stop_live))
+    is_same = question.desired == question.live and (stop and stop.budget) == (stop_live and stop_live.budget)
+    desired = live if is_same else depletion(wanted, question.desired, room=room_of(stop))
     months = _asked(tuple(question.targets), period, context.organization.forecast.horizon_months)
     bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
     days = _running(course, period) if question.charted else ()
@@ -66,7 +73,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         live=before,
         desired=after,
         alerts=alert_forecasts(
-            Month(course, period, question.booked + question.reserved),
+            month,
             live=Side(question.alerts_live, live, question.alerts_undeclared),
             desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
         ),
@@ -75,7 +82,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         daily=_drawn(question, course, period, rest[len(months) :]),
         workloads=_workloads(simulated, context),
         method="model",
-        notices=simulated.notices,
+        notices=(*simulated.notices, *limit_notices(stop, wanted, desired, as_of=context.as_of)),
     )
     return _untold(found) if simulated.is_unknown(period, as_of=context.as_of) else lean(found)
 

@@ -7,17 +7,20 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Origin, Severity
+from reconciler.forecast.hard_limit import HARD_LIMIT
 from reconciler.forecast.history import Spending
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_view import TeamView
-from reconciler.forecast.words import amount, chance, share
+from reconciler.forecast.words import amount, chance, share, signed_share
 from reconciler.model.assumption import TeamAssumptions
 from reconciler.model.forecast import WalletForecast, YearForecast
 
 RUN_OUT_PROBABILITY = 0.2
 PRESSURE_MONTHS = 3
+PRESSURE_GROWTH = 0.05
+"""From so much on, as a share over those months, spend that passes its alerts is growth."""
 STALE_DAYS = 3
 
 
@@ -38,6 +41,11 @@ def wallet_notices(
     ):
         told = f"{forecast.team}/{forecast.environment} {message}"
         yield Finding(question.wallet.origin, code, Severity.WARNING, told, hint)
+
+
+def is_stopped(forecast: WalletForecast) -> bool:
+    """Whether a hard limit is likely to stop it before its money is gone: more money changes nothing."""
+    return any(notice.code == HARD_LIMIT for notice in forecast.notices)
 
 
 def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[Finding]:
@@ -87,7 +95,7 @@ def promise_notice(year: YearForecast | None, currency: str, *, where: Origin) -
 
 def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
     exhaustion = forecast.desired.exhaustion
-    if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY:
+    if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY or is_stopped(forecast):
         return
     middle = exhaustion.date["0.5"]
     out = f"runs out {middle}," if middle else "may run out"
@@ -138,12 +146,22 @@ def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterato
             )
         return
     months = _months_over_alert(question, view)
-    if months >= PRESSURE_MONTHS:
-        yield (
-            "growth-pressure",
-            f"passed its last alert in each of the last {months} months and never ran out: that is growth, not waste",
-            "raise the target or the alert, or add the growth to `plan.growth`",
-        )
+    if months < PRESSURE_MONTHS:
+        return
+    passed = f"passed its last alert in each of the last {months} months and never ran out"
+    if (grew := _growth(question, view)) < PRESSURE_GROWTH:
+        told = f"{passed}, and spends no more than before ({signed_share(grew, places=0)}): it is passed as a rule"
+        yield "alert-too-low", told, "raise the alert, so that it tells of something"
+        return
+    told = f"{passed}, and spends {signed_share(grew, places=0)} since the first of them: that is growth, not waste"
+    yield "growth-pressure", told, "raise the target or the alert, or add the growth to `plan.growth`"
+
+
+def _growth(question: WalletQuestion, view: TeamView) -> float:
+    """Return how much more a day of the last whole month cost than one of the first of those looked at, as a share."""
+    spend, months = view.known.of(question.wallet.key), (view.period.plus(-PRESSURE_MONTHS), view.period.plus(-1))
+    first, last = (float(spend.between(month.first, month.end)) / month.days for month in months)
+    return last / first - 1.0 if first > 0 else 0.0
 
 
 def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:

@@ -120,17 +120,22 @@ def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:
         first = end
 
 
-def depletion(wanted: Demand, purse: Purse) -> Depletion:
-    """Return how `purse` drains. Whether an empty one without more to come is empty needs no simulation."""
+def depletion(wanted: Demand, purse: Purse, *, room: Floats | float = NEVER) -> Depletion:
+    """Return how `purse` drains. Whether an empty one without more to come is empty needs no simulation.
+
+    No more than `room` is served from as_of on, whoever pays: there a hard limit stops traffic.
+    """
     total, held = wanted.total, wanted.holds(purse)
     owed = wanted.owed if wanted.pool_pays else np.minimum(wanted.owed, held)
-    paid = total if wanted.pool_pays else np.minimum(total, held)
-    unserved = np.maximum(total[-1] - np.maximum(held, wanted.owed), 0.0) if total.size else np.zeros(wanted.paths)
+    stops = room + wanted.owed
+    served = np.minimum(held, stops)
+    paid = np.minimum(total, stops if wanted.pool_pays else served)
+    unserved = np.maximum(total[-1] - np.maximum(served, wanted.owed), 0.0) if total.size else np.zeros(wanted.paths)
     if not (total.size and (total[-1] - wanted.owed).max() >= HALF_A_CENT):
         return Depletion(np.full(wanted.paths, NEVER), paid, unserved, held, owed, certain=True)
     if purse.is_empty:
         return Depletion(np.full(wanted.paths, float(wanted.opens)), paid, unserved, held, owed, certain=True)
-    return Depletion(days_until(total > held), paid, unserved, held, owed, certain=False)
+    return Depletion(days_until(total > served), paid, unserved, held, owed, certain=False)
 
 
 def days_until(reached: Bools) -> Floats:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
 
 import numpy as np
 
+from reconciler.forecast.alerts import Month
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import Demand, demand
+from reconciler.forecast.hard_limit import Stop, limit_notices, room_of, stop_of
+from reconciler.forecast.outlook import Demand, demand, depletion
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.question import WalletQuestion
@@ -24,6 +27,7 @@ from reconciler.model.forecast import ForecastNotice, WalletNotice
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.outlook import RecommendedTarget
 from reconciler.model.period import FiscalYear, Period
+from reconciler.model.purse import Purse
 from reconciler.model.wallet_ref import WalletRef
 
 __all__ = ["AlertRecommendation", "Recommendations", "TargetRecommendation", "recommend", "smallest_enough"]
@@ -80,7 +84,8 @@ def recommend(
         outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value, first)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
-        seen += (ForecastNotice.of(one, team=wallet.team, environment=wallet.environment) for one in simulated.notices)
+        noticed = (*simulated.notices, *outlook.limits(target))
+        seen += (ForecastNotice.of(one, team=wallet.team, environment=wallet.environment) for one in noticed)
     return Recommendations(tuple(targets), tuple(alerts), tuple(seen))
 
 
@@ -100,7 +105,7 @@ def smallest_enough(spend: Floats, probability: float) -> Decimal:
     return Decimal(repr(float(ordered[index]))).quantize(CENT, ROUND_CEILING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Outlook:
     """One wallet's period, and what its desired money does in it."""
 
@@ -132,13 +137,30 @@ class _Outlook:
             period=self.period,
             current=current.amount,
             target=target,
-            lasts_now=_lasts(self.spend, self.wanted.holds(purse)),
-            lasts=_lasts(self.spend, self.wanted.holds(purse.plus(target - current.amount))),
+            lasts_now=self._lasts(purse),
+            lasts=self._lasts(purse.plus(target - current.amount)),
             months={str(month): need for month, need in months.items()},
             short_next=shortfall(self.question, months, after=self.period, year=self.year.starts, first=self.first),
             reason=self._reason(probability),
             alone=self._carried() or self._unlike(target, months),
         )
+
+    def _lasts(self, purse: Purse) -> float:
+        served = np.minimum(self.wanted.holds(purse), room_of(self.stop) + self.wanted.owed)
+        return float((self.spend <= served).mean())
+
+    def limits(self, target: TargetRecommendation) -> Iterator[WalletNotice]:
+        """Yield that a hard limit stops traffic also with the target that is recommended."""
+        purse = self.question.desired.plus(target.target - target.current)
+        emptied = depletion(self.wanted, purse, room=room_of(self.stop))
+        yield from limit_notices(self.stop, self.wanted, emptied, as_of=self.course.as_of)
+
+    @cached_property
+    def stop(self) -> Stop | None:
+        """What stops traffic whatever the wallet holds."""
+        question = self.question
+        month = Month(self.course, self.period, question.booked + question.reserved)
+        return stop_of(month, (*question.alerts_desired, *question.alerts_undeclared))
 
     def warning_time(self, target: TargetRecommendation) -> WarningTime:
         """Return what alerts are recommended from, once the target is that."""
@@ -146,7 +168,7 @@ class _Outlook:
         stands = not target.alone and self.period not in setting.overrides
         most = target.target if stands else min(target.target, setting.usual(self.period))
         purse = self.question.desired.plus(target.target - target.current)
-        return WarningTime(self.question, self.course, self.period, self.wanted, purse, most)
+        return WarningTime(self.question, self.course, self.period, self.wanted, purse, most, room_of(self.stop))
 
     def _months(self, probability: float) -> dict[Period, Decimal]:
         needs = {}
@@ -192,7 +214,3 @@ class _Outlook:
         if highest < target * (1 - UNLIKE_SHARE):
             return f"no month to come needs more than {Money(highest, currency)}"
         return ""
-
-
-def _lasts(spend: Floats, holds: Floats | float) -> float:
-    return float((spend <= holds).mean())

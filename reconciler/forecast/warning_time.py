@@ -37,7 +37,10 @@ class AlertRecommendation(RecommendedAlert):
 
 @dataclass(frozen=True, slots=True)
 class WarningTime:
-    """One wallet's period under a purse. `most` is what the wallet gets each month: an alert above it never fires."""
+    """One wallet's period under a purse. `most` is what the wallet gets each month: an alert above it never fires.
+
+    `room` is what a hard limit leaves.
+    """
 
     question: WalletQuestion
     course: Course
@@ -45,10 +48,15 @@ class WarningTime:
     wanted: Demand
     purse: Purse
     most: Decimal
+    room: Floats | float
 
     def alerts(self, days: int) -> Iterator[AlertRecommendation]:
-        """Yield for each monthly alert the amount that is reached `days` days before the money is gone."""
-        budgets = [budget for budget in self.question.alerts_desired if budget.period == "monthly"]
+        """Yield for each monthly alert the amount that is reached `days` days before traffic stops.
+
+        None for a hard limit: its amount stops traffic and warns of nothing.
+        """
+        monthly = [budget for budget in self.question.alerts_desired if budget.period == "monthly"]
+        budgets = [budget for budget in monthly if not budget.hard_limit]
         threshold = money(float(np.quantile(self._spent_before(days), 0.1))) if budgets else Decimal(0)
         for budget in budgets:
             for percentage in budget.alert_percentages:
@@ -107,7 +115,7 @@ class WarningTime:
         if not self.wanted.opens:
             known = float(course.exact(period.first, course.as_of) + course.paid)
             spent = known + course.rest(period.first, course.as_of) - self.wanted.owed
-        gone = depletion(self.wanted, self.purse).day
+        gone = depletion(self.wanted, self.purse, room=self.room).day
         rare = float(np.isfinite(gone).mean()) < ENOUGH_PATHS
         chosen = np.ones(course.count, bool) if rare else np.isfinite(gone)
         last = np.where(np.isfinite(gone), gone, len(total) - 1)

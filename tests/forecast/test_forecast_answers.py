@@ -363,7 +363,11 @@ def test_run_out_is_warned_about_with_date_probability_and_the_missing_money() -
 
 def test_repeated_last_alerts_without_exhaustion_read_as_growth_pressure() -> None:
     asked = question(live=9000, alerts_desired=(budget(amount=Decimal(2000), alert_percentages=(80, 100)),))
-    assert "growth-pressure" in [warning.code for warning in ask(history(), asked).warnings]
+    rising = steady(382) * np.linspace(0.5, 1.5, 382)
+    grows = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), rising).build()
+    assert "growth-pressure" in [warning.code for warning in ask(grows, asked).warnings]
+    flat = [warning.code for warning in ask(history(noise=0.02), asked).warnings]
+    assert ("growth-pressure" in flat, "alert-too-low" in flat) == (False, True)
     calm = question(live=9000, alerts_desired=(budget(amount=Decimal(9000)),))
     assert "growth-pressure" not in [warning.code for warning in ask(history(), calm).warnings]
 

@@ -90,8 +90,6 @@ def draft(
 
 
 def _alert(alert: AlertRecommendation, found: DesiredObject[BillingBudget], *, settings: Settings) -> Edit | str:
-    if found.value.hard_limit:
-        return f"{alert.name}: it is a hard limit, and its amount stops traffic"
     if not alert.possible:
         return f"{alert.name}: no amount leaves {alert.reaction_days} days"
     if settings.as_of < settings.period.first:

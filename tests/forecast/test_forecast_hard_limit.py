@@ -1,0 +1,122 @@
+"""Hard limits: traffic stops at their amount, whatever the wallet holds and whoever pays."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, ask, budget, history, organization, question, steady
+
+from reconciler.forecast.context import forecast_context
+from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.recommend import recommend
+from reconciler.model.forecast import WalletForecast
+from reconciler.model.kinds.billing_budget import BillingBudget
+from reconciler.model.period import Period
+
+USAGE = history(noise=0.02)
+"""About 100 a day: 1,700 by the 18th, 3,000 by the end of the month."""
+
+
+def cap(amount: int, **more: Any) -> BillingBudget:
+    return budget(name="cap", amount=Decimal(amount), hard_limit=True, **more)
+
+
+def only(asked: WalletQuestion, **more: Any) -> WalletForecast:
+    (found,) = ask(USAGE, asked, **more).wallets
+    return found
+
+
+def stops(found: WalletForecast) -> list[str]:
+    return [notice.message for notice in found.notices if notice.code == "hard-limit"]
+
+
+@pytest.mark.parametrize("pays", [False, True])
+def test_a_hard_limit_below_what_is_spent_stops_traffic_although_there_is_money(pays: bool) -> None:
+    found = only(question(live=9000, alerts_desired=(cap(2300),), pool_pays=pays))
+    gone = found.desired.exhaustion
+    assert (found.live.exhaustion.probability or 0) < 0.01 < 0.99 < (gone.probability or 0)
+    assert gone.date["0.5"] == date(2026, 6, 23)
+    assert float(found.desired.unserved["0.5"]) == pytest.approx(
+        float(found.month_end.quantiles["0.5"]) - 2300, abs=0.02
+    )
+    (said,) = stops(found)
+    assert said.startswith(
+        "reaches its hard limit cap of USD 2,300.00 on 2026-06-23, before the month is over, with probability"
+    )
+    assert found.desired.money_left == found.live.money_left, "the money is there all the same"
+    last = next(alert for alert in found.alerts if alert.percentage == 100)
+    assert last.desired is not None
+    assert last.desired.reaction_days["0.5"] == 0, "at 100% of a hard limit there is nothing left to react to"
+
+
+def test_the_cure_says_by_how_much_the_limit_is_too_low_and_nothing_of_more_money() -> None:
+    forecast = ask(USAGE, question(live=9000, alerts_desired=(cap(2300),)))
+    assert "runs-out" not in [warning.code for warning in forecast.warnings]
+    (hint,) = (warning.hint for warning in forecast.warnings if warning.code == "hard-limit")
+    more = Decimal(hint.partition("USD ")[2].partition(" ")[0].replace(",", ""))
+    raised = only(question(live=9000, alerts_desired=(cap(2300 + int(more)),)))
+    assert raised.desired.exhaustion.probability == pytest.approx(0.1, abs=0.01)
+    assert stops(raised) == []
+
+
+@pytest.mark.parametrize(
+    "budgets",
+    [
+        (cap(9000),),
+        (cap(50, period="daily"),),
+        (budget(name="soft", amount=Decimal(2300)),),
+        (),
+    ],
+)
+def test_what_stops_nothing_changes_nothing(budgets: tuple[BillingBudget, ...]) -> None:
+    found = only(question(live=9000, alerts_desired=budgets))
+    assert (found.desired.exhaustion.probability or 0) < 0.01
+    assert stops(found) == []
+
+
+def test_a_wallet_that_empties_before_its_limit_runs_out() -> None:
+    forecast = ask(USAGE, question(live=3000, left_live=300, left_desired=300, alerts_desired=(cap(2900),)))
+    assert stops(forecast.wallets[0]) == []
+    assert "runs-out" in [warning.code for warning in forecast.warnings]
+
+
+def test_the_lowest_limit_counts_that_of_nobody_included() -> None:
+    found = only(question(live=9000, alerts_desired=(cap(2900),), alerts_undeclared=(cap(2000),)))
+    assert stops(found)[0].startswith("reaches its hard limit cap of USD 2,000.00 on 2026-06-21")
+    assert found.live.exhaustion.date["0.5"] == date(2026, 6, 21)
+
+
+def test_one_that_is_reached_already_stops_today() -> None:
+    found = only(question(live=9000, alerts_desired=(cap(1000),)))
+    assert found.desired.exhaustion.date["0.5"] == AS_OF
+
+
+def test_what_the_ledger_booked_beyond_the_usage_is_nearer_to_the_limit() -> None:
+    near = only(question(live=9000, alerts_desired=(cap(2300),), booked=Decimal(2100)))
+    assert near.desired.exhaustion.date["0.5"] == date(2026, 6, 20)
+
+
+def test_a_month_to_come_has_its_whole_limit() -> None:
+    asked = question(live=9000, alerts_desired=(cap(2300),), targets={"2026-07": 9000})
+    found = only(asked, period=Period(2026, 7))
+    assert found.desired.exhaustion.date["0.5"] == date(2026, 7, 23)
+
+
+def test_days_that_are_not_known_yet_count_towards_it() -> None:
+    table = UsageBuilder().series("team_support", AS_OF - timedelta(days=100), steady(96, noise=0.02)).build()
+    asked = question(live=9000, alerts_desired=(cap(2300),), unpaid_since=AS_OF - timedelta(days=4))
+    (found,) = ask(table, asked).wallets
+    assert found.desired.exhaustion.date["0.5"] == date(2026, 6, 24)
+
+
+def test_no_target_is_said_to_last_beyond_a_hard_limit_and_its_amount_is_no_alert_to_move() -> None:
+    asked = question(live=9000, alerts_live=(cap(2300), budget()), alerts_desired=(cap(2300), budget()))
+    context = forecast_context(USAGE, [asked], organization=organization(), period=JUNE, as_of=AS_OF, teams={})
+    found = recommend([asked], context)
+    (target,) = found.targets
+    assert (target.lasts_now, target.lasts) == (0, 0)
+    assert {alert.name for alert in found.alerts} == {"monthly"}
+    assert [notice.code for notice in found.notices] == ["hard-limit"]
