@@ -62,10 +62,22 @@ def _funding(team: TeamBudget, levers: Sequence[Lever], year: FiscalYear, contex
         " wallets"
         f" get {context.money(target)}: {context.money(gap)} too little; {_short(short, year, context)}"
     )
-    raised = f"raise the wallets by {gap.quantize(CENT, ROUND_CEILING)} a month, or " if gap < LARGEST_AMOUNT else ""
-    hint = f"{raised}correct the annual plan"
+    hint = ", or ".join([*_raised(team, short), "correct the annual plan"])
     at = ("plan", "baseline_monthly")
     yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
+
+
+def _raised(team: TeamBudget, short: Sequence[tuple[Decimal, Period]]) -> Iterator[str]:
+    """Yield by how much to raise the wallets; a month with an override of its own goes by that and not by `monthly`."""
+    own = {month for wallet in team.wallets.values() for month in wallet.overrides}
+    usual = max((gap for gap, month in short if month not in own), default=Decimal(0))
+    apart = [(gap, month) for gap, month in short if month in own]
+    if max(gap for gap, _ in short) >= LARGEST_AMOUNT:
+        return
+    cures = [f"raise the wallets by {usual.quantize(CENT, ROUND_CEILING)} a month"] if usual else []
+    overrides = [f"{month} by {gap.quantize(CENT, ROUND_CEILING)}" for gap, month in apart]
+    cures += [f"raise what `overrides` has for {listed(overrides)}"] if overrides else []
+    yield " and ".join(cures)
 
 
 @lru_cache(maxsize=8)

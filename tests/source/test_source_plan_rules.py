@@ -120,3 +120,17 @@ def test_a_damaged_wallet_is_not_counted_as_missing(tmp_path: Path) -> None:
     assert [finding.code for finding in findings(tmp_path, "  baseline_monthly: 1000.00\n", "monthly: 5.")] == [
         "number-notation"
     ]
+
+
+def test_the_cure_names_the_override_of_a_short_month_and_cures(tmp_path: Path) -> None:
+    text = "  baseline_monthly: 3300.00\n"
+    short = "monthly: 3200.00, overrides: {2026-09: 2000.00, 2026-12: 3300.00}"
+    [finding] = findings(tmp_path / "short", text, short)
+    assert finding.hint == (
+        "raise the wallets by 100.00 a month and raise what `overrides` has for 2026-09 by 1300.00, or correct the"
+        " annual plan"
+    )
+    cured = "monthly: 3300.00, overrides: {2026-09: 3300.00, 2026-12: 3300.00}"
+    assert findings(tmp_path / "cured", text, cured) == []
+    [alone] = findings(tmp_path / "alone", text, "monthly: 3300.00, overrides: {2026-09: -50%}")
+    assert alone.hint == "raise what `overrides` has for 2026-09 by 1650.00, or correct the annual plan"
