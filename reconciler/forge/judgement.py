@@ -65,7 +65,7 @@ class Bench:
         for word in self.words:
             if word.opinion == "changes requested" and self.membership.is_any(word.login, owners):
                 near = (NearMiss("objection", word.login),)
-                return Shortfall(requirement, self.request.number, self.request.head, near)
+                return self._short(requirement, near)
         return None
 
     def _approving(self, owners: Sequence[str]) -> tuple[str, ...]:
@@ -81,7 +81,17 @@ class Bench:
         """Return that nobody approved who may; where nobody is named at all, nothing comes near."""
         is_named = bool(requirement.owners or others)
         near = tuple(self._near((*requirement.owners, *others))) if is_named else ()
-        return Shortfall(requirement, self.request.number, self.request.head, near, others, nobody)
+        return self._short(requirement, near, others, nobody)
+
+    def _short(
+        self,
+        requirement: Requirement,
+        near: tuple[NearMiss, ...],
+        others: tuple[str, ...] = (),
+        nobody: NobodyCould = "",
+    ) -> Shortfall:
+        is_merged = self.request.merge_commit is not None
+        return Shortfall(requirement, self.request.number, self.request.head, near, others, nobody, is_merged)
 
     def _near(self, allowed: Sequence[str]) -> Iterator[NearMiss]:
         """Yield why approvals that were given do not count, and why more are needed."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
@@ -195,6 +196,9 @@ class Forge(Protocol):
 
     def flaws(self) -> Iterable[Flaw]:
         """Return what the forge finds wrong with the code owners, and whether it lets a change in without the check."""
+
+    def warnings(self, *, today: date) -> Iterable[Flaw]:
+        """Return what is about to go wrong, such as that our token ends within a month."""
 
     # Comments
 

@@ -17,7 +17,8 @@ class ForgeWords:
     whose `options` are what the others have as inputs.
 
     `recorder` is who alone can record a plan; `recording` is how to become one. `token` is the variable that lets
-    commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way.
+    commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way, and `again`
+    what whoever approved before has to do, where the forge takes no second approval.
     """
 
     forge: str = "the forge"
@@ -32,6 +33,7 @@ class ForgeWords:
     recording: str = ""
     token: str = ""
     afterwards: str = ""
+    again: str = ""
     variables: str = ""
     whole: str = ""
 

@@ -34,7 +34,7 @@ class Shortfall:
     """A requirement that is not met for the `head` of change request `number`.
 
     `others` may stand in for the owners, who cannot because of `nobody`. Where somebody asked for changes, `near` is
-    that alone.
+    that alone. What `is_merged` may be approved in another way than before.
     """
 
     requirement: Requirement
@@ -43,6 +43,7 @@ class Shortfall:
     near: tuple[NearMiss, ...] = ()
     others: tuple[str, ...] = ()
     nobody: NobodyCould = ""
+    is_merged: bool = False
 
     @property
     def team(self) -> str | None:

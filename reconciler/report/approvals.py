@@ -86,8 +86,16 @@ def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:
         f"{what} lacks an approval of its last commit {missing.head[:12]} by {who} {reason}{about}",
         f"add somebody else to {who} on {words.forge}, or name other `owners`, and have that commit approved"
         if is_helpless
-        else f"ask {who} to approve that commit, and run this again",
+        else _to_ask(missing, who, words),
     )
+
+
+def _to_ask(missing: Shortfall, who: str, words: ForgeWords) -> str:
+    """Return whom to ask, and how they approve where that is not by approving once more."""
+    is_late = any(miss.kind in ("older head", "before the plan") for miss in missing.near)
+    how = f", {words.afterwards}" if missing.is_merged and words.afterwards else ""
+    again = f"; whoever of them approved before has to {words.again}" if is_late and words.again and not how else ""
+    return f"ask {who} to approve that commit{how}, and run this again{again}"
 
 
 def fork_words(words: ForgeWords) -> tuple[str, str]:

@@ -38,6 +38,16 @@ def many(item: dict[str, Any]) -> dict[str, Any]:
 
 ORDER = {"sort": one_of("asc", "desc")}
 USER = thing(id=INTEGER, username=TEXT, name=TEXT, state=one_of("active", "blocked", "deactivated", "banned"))
+TOKEN = thing(
+    id=INTEGER,
+    name=TEXT,
+    revoked=FLAG,
+    created_at=MOMENT,
+    scopes=many(TEXT),
+    user_id=INTEGER,
+    active=FLAG,
+    expires_at={"type": "string", "format": "date", "nullable": True},
+)
 MEMBER = thing(**USER["properties"], access_level={"enum": [0, 5, 10, 15, 20, 30, 40, 50, 60]}, expires_at=MAYBE_TEXT)
 COMMIT = thing(
     id=SHA,
@@ -187,6 +197,7 @@ INTEGERS = {"merge_request_iid", "note_id", "issue_iid", "user_id"}
 ASSIGNED = {"assignee_ids": many(INTEGER)}
 OPERATIONS = (
     Operation("get", "/user", USER),
+    Operation("get", "/personal_access_tokens/self", TOKEN),
     Operation("get", "/users", many(USER), {**PAGES, "username": TEXT, "search": TEXT}),
     Operation("get", "/projects/{id}", PROJECT),
     Operation(

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlencode
 from forge.github_description import Answered
 from forge.github_standin import GitHub, Pull, serving
 from forge.gitlab_description import Asked, reference
-from forge.gitlab_state import PROJECT, READ_ONLY, TOKENS, GitLabState
+from forge.gitlab_state import OPENED, PROJECT, READ_ONLY, TOKENS, GitLabState
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -31,6 +31,7 @@ class GitLab:
         project, iid, sha = r"/projects/([^/]+)", r"/merge_requests/(\d+)", r"/repository/commits/([0-9a-f]+)"
         self.routes: list[tuple[str, str, Handler]] = [
             ("GET", "/user", self.me),
+            ("GET", "/personal_access_tokens/self", self.token),
             ("GET", "/users", self.users),
             ("GET", project, self.project),
             ("GET", rf"{project}/events", self.events),
@@ -141,6 +142,12 @@ class GitLab:
 
     def login_of(self, identity: int) -> str | None:
         return next((login for login, known in self.state.ids.items() if known == identity), None)
+
+    def token(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
+        """What a token is, of whomever: those of projects are of their bots."""
+        facts = {"id": 11, "name": "budgets", "revoked": False, "active": True, "scopes": ["api"]}
+        facts |= {"user_id": self.state.id_of(actor), "created_at": OPENED, "expires_at": self.state.token_ends}
+        return JSONResponse(facts)
 
     def me(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         return JSONResponse({**self.user(actor), "bot": "bot" in actor})

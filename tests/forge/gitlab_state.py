@@ -36,6 +36,7 @@ class GitLabState(State):
     `squashed` are merge requests that a squash commit alone brought in, `rebased` those that came in as they are.
     `lag` is how many listings still miss what was written just now. `blocked` people are members and may do nothing.
     `group_bots` are members of groups, by login.
+    `token_ends` is the last day of every token, None where GitLab lets tokens live for ever.
     `protected` has the least access level that may push, by branch: 0 is no one.
     `addresses` are e-mail addresses of accounts besides NAME@acme.test.
     """
@@ -54,6 +55,7 @@ class GitLabState(State):
     lag: int = 0
     ids: dict[str, int] = field(default_factory=dict)
     merged_at: dict[int, str] = field(default_factory=dict)
+    token_ends: str | None = None
 
     def id_of(self, login: str) -> int:
         return self.ids.setdefault(login, 100 + len(self.ids))

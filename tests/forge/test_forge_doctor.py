@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
 from forge.github_standin import State
+from forge.gitlab_state import GitLabState
+from forge.host import Host
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 from published import document_of
 from relay import Relay, relaying
@@ -224,6 +226,19 @@ def test_an_unprotected_branch_and_missing_approvers_refuse(clinic: Clinic, gith
     assert failures(seen) == {"protection": ExitCode.REFUSED, "approvers": ExitCode.REFUSED}
     assert "gh api repos/acme/ai-budgets/rulesets" in seen["protection"][0]["fix"]
     assert sorted(one["status"] for one in seen["approvers"]) == ["failed", "warning"]
+
+
+def test_a_token_that_ends_soon_is_a_warning_and_all_else_is_looked_at(
+    clinic: Clinic, gitlab: GitLabState, gitlab_url: str
+) -> None:
+    ends = datetime.now(UTC).date() + timedelta(days=9)
+    gitlab.token_ends, gitlab.members = ends.isoformat(), clinic.github.members
+    clinic.variables |= Host(gitlab, gitlab_url).variables
+    seen = clinic.seen("--repo", gitlab.repository)
+    assert statuses(seen, "forge", "protection", "approvers") == ["passed", "warning", "passed", "passed", "passed"]
+    assert f"the token in GITLAB_TOKEN ends on {ends}" in seen["forge"][1]["message"]
+    assert "rotate it" in seen["forge"][1]["fix"]
+    assert clinic.code == ExitCode.DONE
 
 
 def test_without_a_token_of_the_forge_nobody_guesses(clinic: Clinic) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from forge.github_standin import Pull
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, check
+from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
 
@@ -59,6 +60,36 @@ def test_it_says_why_an_approval_does_not_count(desk: MergeDesk) -> None:
     assert missing["team"] == "support"
     assert missing["near_misses"] == ["lena approved before this plan was shown", "bob approved and is none of them"]
     assert desk.desk.host.is_gitlab or not says(desk, "@")
+
+
+def test_whoever_approved_before_is_told_how_to_approve_once_more(desk: MergeDesk) -> None:
+    """GitLab offers nobody a second approval: neither of a plan that is shown later nor of a later head."""
+    desk.opened(128, desk.target("10500.00", "10600.00"), shown=False)
+    desk.approved(128, "lena")
+    desk.shown(128)
+    ask = "ask @acme/support-leads to approve that commit, and run this again"
+    again = "; whoever of them approved before has to revoke the approval and approve again"
+    cure = ask + again * desk.desk.host.is_gitlab
+    (missing,) = gate(desk, "--pr", "128")["missing"]
+    assert (missing["near_misses"], missing["cure"]) == (["lena approved before this plan was shown"], cure)
+    assert says(desk, cure.replace("@", ""))
+
+    desk.approved(128, "lena")
+    desk.repository.git("switch", "--quiet", "change-128")
+    desk.target("10600.00", "10700.00")()
+    old, head = desk.github.pulls[128].head, desk.repository.commit("More")
+    desk.github.push(128, head, "alice")
+    desk.repository.push(128)
+    desk.repository.git("switch", "--quiet", "main")
+    desk.shown(128)
+    (missing,) = gate(desk, "--pr", "128")["missing"]
+    assert (missing["near_misses"], missing["cure"]) == ([f"lena approved the older commit {old[:12]}"], cure)
+
+    desk.merged(128)
+    refused = desk.desk.kt("pr", "approval", "--as-of", DAY, "--merge-sha", desk.repository.head)
+    assert refused == ExitCode.REFUSED, desk.desk.output
+    assert "revoke" not in desk.desk.errors, "nobody can, once it is merged"
+    assert ("approve that commit, by a thumb up" in desk.desk.errors) == desk.desk.host.is_gitlab
 
 
 def test_a_push_takes_the_approvals_with_it(desk: MergeDesk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from forge.forge_world import BASE, HEAD, MERGE, Waits, allocate, plan
@@ -530,6 +531,31 @@ def test_each_setting_that_lets_a_change_in_past_the_check_is_named(
     gitlab.pipelines_must_succeed, gitlab.protected = must_succeed, protected
     (flaw,) = opener().flaws()
     assert words in flaw.message
+
+
+TODAY = date(2026, 6, 18)
+
+
+@pytest.mark.parametrize(
+    ("ends", "is_soon"), [("2026-06-18", True), ("2026-07-18", True), ("2026-07-19", False), (None, False)]
+)
+def test_a_token_that_ends_within_a_month_is_warned_of(
+    gitlab: GitLabState, forge: GitLab, ends: str | None, is_soon: bool
+) -> None:
+    gitlab.token_ends = ends
+    found = [(flaw.message, flaw.cure) for flaw in forge.warnings(today=TODAY)]
+    assert [f"ends on {ends}" in message for message, _ in found] == [True] * is_soon
+    assert ["rotate it" in cure and "its bot stays the same" in cure for _, cure in found] == [True] * is_soon
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_where_gitlab_does_not_tell_when_a_token_ends_nothing_is_said(
+    gitlab: GitLabState, forge: GitLab, status: int
+) -> None:
+    gitlab.token_ends = "2026-06-19"
+    gitlab.faults.append((r"GET /api/v4/personal_access_tokens/self", answer(status, "no")))
+    assert list(forge.warnings(today=TODAY)) == []
+    assert gitlab.faults == []
 
 
 def test_a_plain_http_address_gets_no_token() -> None:

@@ -30,6 +30,8 @@ def look_at_forge(subject: Subject) -> Iterator[Seen]:
         yield not_checked(error.message, error.hint)
         return
     yield passed(f"{forge.repository} can be read; its default branch is {forge.default_branch()}")
+    for flaw in forge.warnings(today=subject.now.date()):
+        yield warning(flaw.message, flaw.cure)
 
 
 def look_at_protection(subject: Subject) -> Iterator[Seen]:

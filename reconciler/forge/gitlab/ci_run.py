@@ -21,6 +21,7 @@ WORDS = ForgeWords(
     " GITLAB_TOKEN",
     token="GITLAB_TOKEN",  # noqa: S106 - the name of a variable
     afterwards="by a thumb up, since nobody can approve what is merged",
+    again="revoke the approval and approve again",
     variables="KT_BUDGETS_",
 )
 _CAUSES: dict[str, Cause] = {

@@ -1,16 +1,19 @@
-"""What is not as it should be in a project: whether anything comes to the default branch past the check."""
+"""What is not as it should be in a project, or will not be: what comes past the check, and a token that ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from reconciler.findings import RejectedError, UnauthorizedError
 from reconciler.forge.check import GATE
 from reconciler.forge.gitlab.channel import escaped
 from reconciler.forge.gitlab.merge_request import Project
 from reconciler.forge.protocol import Flaw
 
 _NO_ONE = 0
+_SOON = timedelta(days=30)
 
 
 def flaws(project: Project, document: Mapping[str, Any], branch: str) -> Iterator[Flaw]:
@@ -29,4 +32,19 @@ def flaws(project: Project, document: Mapping[str, Any], branch: str) -> Iterato
         yield Flaw(
             f"{branch} takes pushes past merge requests",
             "choose `No one` for `Allowed to push and merge`, in Settings > Repository > Protected branches",
+        )
+
+
+def warnings(project: Project, today: date) -> Iterator[Flaw]:
+    """Yield that the token ends soon, as each of GitLab does after a year at most; nothing where that is not told."""
+    try:
+        found = project.channel.get("/personal_access_tokens/self")
+        ends = date.fromisoformat(str(found["expires_at"]))
+    except (UnauthorizedError, RejectedError, KeyError, TypeError, ValueError):
+        return
+    if ends - today <= _SOON:
+        yield Flaw(
+            f"the token in GITLAB_TOKEN ends on {ends}; from then on nothing is shown, recorded or applied",
+            "rotate it, in Settings > Access tokens, and put what that gives into the variable: its bot stays the same;"
+            " a new token is another bot, for which no record and no approval counts",
         )

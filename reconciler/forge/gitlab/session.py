@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from urllib.parse import quote, urlencode
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
@@ -11,7 +12,7 @@ from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.author import authors_of
 from reconciler.forge.gitlab.ci_run import WORDS
 from reconciler.forge.gitlab.diff import shown_files, suggest
-from reconciler.forge.gitlab.flaw import flaws
+from reconciler.forge.gitlab.flaw import flaws, warnings
 from reconciler.forge.gitlab.identity import Identity
 from reconciler.forge.gitlab.issue import Issues
 from reconciler.forge.gitlab.merge_request import Project, former_tips, merge_request, read_merge_request, text_of
@@ -95,6 +96,9 @@ class GitLab:
 
     def flaws(self) -> Iterator[Flaw]:
         return flaws(self._project, self._document, self.default_branch())
+
+    def warnings(self, *, today: date) -> Iterator[Flaw]:
+        return warnings(self._project, today)
 
     def comments(self, number: int) -> tuple[Note, ...]:
         return self._notes.comments(number)
