@@ -62,11 +62,19 @@ def _largest_change(limit: Decimal, facts: PolicyInput) -> Verdicts:
                 Guard.LARGEST_CHANGE,
                 f"{_name(move)} changes by {move.currency} {move.amount:,.2f};"
                 f" a single wallet may change by {move.currency} {limit:,.2f}",
-                "change it in smaller steps",
+                _smaller(move),
                 move.amount,
                 limit,
                 **_about(place, move),
             )
+
+
+def _smaller(move: Allocate | Reclaim) -> str:
+    """Return the cure of a change that is too large: opening a month is none, and no guard is asked for it."""
+    smaller = "change it in smaller steps"
+    if isinstance(move, Reclaim) or move.funded_before > 0:
+        return smaller
+    return f"open the month first, where nobody has: `kt-budgets apply --period {move.period}`; or {smaller}"
 
 
 def _largest_change_percent(limit: Decimal, facts: PolicyInput) -> Verdicts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -128,3 +129,44 @@ def test_a_month_outside_of_the_fiscal_year_is_funded_only_when_that_is_said(kt:
         done = kt(url, *opening, "--beyond-fiscal-year")
         assert done.returncode == 0, done.stderr
     assert state.funded("t-beta", "2027-06") == Decimal("0.07")
+
+
+def test_the_first_month_of_a_year_that_is_in_git_is_funded_before_its_budgets_are_applied(
+    kt: Callable[..., Any], folder: Path
+) -> None:
+    def committed(name: str, *changes: tuple[str, str]) -> None:
+        file = folder / "budgets" / name
+        for old, new in changes:
+            file.write_text(file.read_text().replace(old, new))
+        who = ("-c", "user.name=lead", "-c", "user.email=lead@acme.example")
+        for command in (("init", "-q"), ("add", "budgets"), (*who, "commit", "-qm", "Change")):
+            subprocess.run(["git", *command], cwd=folder, check=True)
+
+    state = june_is_over()
+    committed("org.yaml", ("export_", "guards: {largest_change: 500.00}\nexport_"))
+    state.clock.instant = datetime(2027, 5, 2, tzinfo=UTC)
+    with over_http(state) as url:
+        may, june = ("--as-of", "2027-05-02"), ("--as-of", "2027-06-01")
+        assert kt(url, "apply", "--period", "2027-05", *may).returncode == 0
+        assert kt(url, "plan", *may, "--first-apply", "--usage", "usage.csv").returncode == 0
+        applied = kt(url, "apply", *may, "--first-apply")
+        assert applied.returncode == 0, applied.stderr
+        committed("org.yaml", ("name: FY2027, starts: 2026-06", "name: FY2028, starts: 2027-06"))
+        committed("teams/alpha.yaml", ("1000.00, overrides: {2026-06: 1200.50}", "1100.00"))
+        state.clock.instant = datetime(2027, 6, 1, 0, 5, tzinfo=UTC)
+        assert kt(url, "plan", *june, "--usage", "usage.csv").returncode == 4
+        guards = json.loads((folder / "plan.json").read_text())["guards"]
+        (hint,) = (guard["hint"] for guard in guards if guard["team"] == "alpha" and guard["status"] == "refused")
+        opens = (
+            "open the month first, where nobody has: `kt-budgets apply --period 2027-06`; or change it in smaller steps"
+        )
+        assert hint.startswith(opens)
+        opened = kt(url, "apply", "--period", "2027-06", *june)
+        assert opened.returncode == 0, opened.stderr
+        assert "2027-06 is in FY2028, of which nothing is applied yet: it is funded by FY2027 for now" in opened.stderr
+        assert state.funded("t-alpha", "2027-06") == Decimal(1000)
+        planned = kt(url, "plan", *june, "--usage", "usage.csv")
+        assert planned.returncode == 0, planned.stdout + planned.stderr
+        done = kt(url, "apply", *june)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert state.funded("t-alpha", "2027-06") == Decimal(1100)

@@ -24,7 +24,7 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.guards import GuardSettings
 from reconciler.model.outcome import Result
-from reconciler.model.period import Period
+from reconciler.model.period import FiscalYear, Period
 from reconciler.model.plan import Plan, Source, sealed
 from reconciler.plan.opening import opening
 from reconciler.policy.facts import unasked
@@ -103,7 +103,7 @@ def open_month(
     preflight.check(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
     if dry_run:
         return MonthOpened(settings.period, plan=plan)
-    confirm_month(source.desired, plan.period, confirm)
+    confirm_month(source, plan.period, confirm)
     refuse_unasked(settings, plan, terms, last)
     result = executed(settings, source.desired, plan, terms, "nothing")
     summarise(receipt(result.run, commit=plan.source.commit or "unknown"))
@@ -114,12 +114,14 @@ def open_month(
 class Opened:
     """What a month is opened from: what was applied last, or the YAML as it is here where nothing was.
 
-    `commit` is that up to which everything was applied, where it is the former.
+    `commit` is that up to which everything was applied, where it is the former, and `coming` the fiscal year that the
+    YAML here is for, where that is not applied.
     """
 
     desired: Desired
     warnings: tuple[Finding, ...]
     commit: str | None = None
+    coming: FiscalYear | None = None
 
 
 def source_of(settings: Settings, last: LastApplied | None) -> Opened:
@@ -152,7 +154,8 @@ def source_of(settings: Settings, last: LastApplied | None) -> Opened:
         _say_pending(pending, last.commit, is_behind=_is_behind(settings, last.commit))
     else:
         return Opened(here.desired, here.findings)
-    return Opened(applied.desired, applied.findings, last.commit)
+    coming = here.desired.organization.fiscal_year.value if here.desired else None
+    return Opened(applied.desired, applied.findings, last.commit, coming)
 
 
 def _is_behind(settings: Settings, applied: str) -> bool:
@@ -208,10 +211,18 @@ def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], 
     return sealed(drafted if terms.require_approval else unasked(drafted))
 
 
-def confirm_month(desired: Desired, period: Period, confirm: Callable[[str], bool]) -> None:
-    """Have a month outside of the fiscal year confirmed by a person; raises RefusedError if it is not."""
-    year = desired.organization.fiscal_year.value
+def confirm_month(source: Opened, period: Period, confirm: Callable[[str], bool]) -> None:
+    """Have a month outside of the fiscal year confirmed by a person; raises RefusedError if it is not.
+
+    In a year of which the YAML is there and not applied yet, a month is funded by what was applied last, as any other.
+    """
+    year = source.desired.organization.fiscal_year.value
     if period in year:
+        return
+    if source.coming and period in source.coming:
+        say(
+            f"{period} is in {source.coming.name}, of which nothing is applied yet: it is funded by {year.name} for now"
+        )
         return
     why = f"{period} is not in {year.name} ({year.starts} to {year.periods[-1]}), which these budgets are for"
     if not confirm(why):
