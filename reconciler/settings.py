@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -64,8 +64,8 @@ class Settings:
     """What every network command shares. `token` never appears in a representation.
 
     `usage_store` is the folder or the URL where what was read of exports is kept, None where nothing is.
-    `rehearsed` says that `as_of` was asked for; else it is today. `journal` is seen from `root`, the repository of the
-    budgets.
+    `rehearsed` says that `as_of` was asked for, else it is today; `month` is `period` where that was. `journal` is seen
+    from `root`, the repository of the budgets.
     """
 
     budgets: Path
@@ -78,8 +78,19 @@ class Settings:
     root: Path = Path()
     token: str | None = field(default=None, repr=False)
     rehearsed: bool = False
+    month: Period | None = None
     usage_store: str | None = None
     engine: str = "duckdb"
+
+    def asked_month(self) -> Period | None:
+        """Return the month that was asked for. Raises UsageError where no day of it is over."""
+        if self.month and self.month.first >= self.as_of:
+            last = f"{self.as_of - timedelta(days=1):%Y-%m}"
+            raise UsageError(
+                f"{self.month} is still to come on {self.as_of}, so nothing was spent in it",
+                hint=f"name a month until {last}, or another day with `--as-of`",
+            )
+        return self.month
 
     def require_token(self) -> str:
         if not self.token:
@@ -176,6 +187,7 @@ def resolve(
         root=root,
         token=None if sandbox else read_token(token_file),
         rehearsed=as_of is not None,
+        month=period,
         usage_store=store,
         engine=engine or "duckdb",
     )

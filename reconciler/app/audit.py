@@ -18,6 +18,8 @@ from reconciler.settings import Settings
 def audit(settings: Settings, *, verify: bool = False) -> AuditPage:
     """Return the trail; with `verify`, and a token or the sandbox, compared with the ledger, operation by operation.
 
+    Where a month was asked for, its runs alone are told; the whole journal is checked.
+
     Raises:
         RefusedError: a record was edited, removed or reordered; its number is named.
         RemoteError: the journal or the ledger cannot be read whole.
@@ -28,6 +30,8 @@ def audit(settings: Settings, *, verify: bool = False) -> AuditPage:
     torn = torn_sentence(settings.journal, folder=settings.root)
     notes = [*notes, *([f"{torn}; `kt-budgets resume` drops it"] if torn else [])]
     trail = audit_document(without_secrets(settings.journal), records, problems, notes)
+    if settings.month:
+        trail = trail.model_copy(update={"runs": tuple(run for run in trail.runs if run.period == str(settings.month))})
     return AuditPage(trail, torn, verified=verify)
 
 

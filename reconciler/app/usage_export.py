@@ -26,6 +26,7 @@ MOST_ROWS = 1_048_575
 def export(settings: Settings, format_: Format, output: Path | None = None) -> str:
     """Return daily usage as text (`csv`, `focus`), or write it to `output` and return an empty text.
 
+    Of the month that was asked for alone, where one was.
     Parquet and workbooks are files: by default `usage-DATE` in this folder. What was left out of the usage is said.
 
     Raises:
@@ -33,17 +34,20 @@ def export(settings: Settings, format_: Format, output: Path | None = None) -> s
         RemoteError: Keeptrusts gives no export, and no files were named.
     """
     desired, _ = load_desired(settings)
-    usage, doubts = usage_alone(settings, desired, "export", compare=True)
+    month = settings.asked_month()
+    usage, doubts = usage_alone(settings, desired, "export", since=month.first if month else None, compare=True)
     for doubt in doubts:
         say(f"{doubt.position}: {doubt.message}", doubt.hint)
-    rows = list(plain_rows(usage, desired))
+    rows = [row for row in plain_rows(usage, desired) if month is None or str(row["day"]).startswith(str(month))]
+    if month and not rows:
+        say(f"there is no usage of {month}", "name exports that reach back that far with `--usage`")
     if format_ == "csv":
         return _given(csv_of(rows, PLAIN), output)
     if format_ == "focus":
         charges = list(focus_rows(iter(rows), desired.organization.organization))
         return _given(csv_of(charges, list(charges[0]) if charges else ["BilledCost"]), output)
     data = _parquet(rows) if format_ == "parquet" else _workbook(rows, settings, desired.organization.currency)
-    file = output or Path(f"usage-{settings.as_of}.{format_}")
+    file = output or Path(f"usage-{month or settings.as_of}.{format_}")
     write_file(file, data)
     note(f"{file}: {len(rows):,} rows")
     return ""

@@ -44,11 +44,12 @@ def command(*, plan_path: Path | None, dry_run: bool, once: bool, beyond_fiscal_
     """
     from reconciler.app import execution as use
 
+    of_opening = {"dry-run": dry_run, "once": once, "beyond-fiscal-year": beyond_fiscal_year}
     terms, month = options.made(use.Terms, values), values["period"]
     if month is None or plan_path is not None:
-        if dry_run:
+        if asked := [f"--{name}" for name, given in of_opening.items() if given]:
             raise UsageError(
-                "--dry-run shows what opening a month would move, and this is a saved plan",
+                f"{asked[0]} is for opening a month, and this is a saved plan",
                 hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
             )
         plan = use.load_plan(plan_path or Path("plan.json"))

@@ -10,7 +10,7 @@ from reconciler.report.renderers import Answer
 
 
 @options.command("audit --verify --format json")
-@options.network
+@options.network_with(options.month("Only the runs of this month; default all."))
 @options.journal
 @options.flag("--verify", help="Check every record, and the ledger where a token is given.")
 @prints("audit")

@@ -6,11 +6,12 @@ from typing import Any
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
+from reconciler.findings import UsageError
 from reconciler.report.renderers import Answer
 
 
 @options.command("backtest --usage exports/ --months 6")
-@options.network
+@options.network_with(options.month("The last month to judge; default that before --as-of."))
 @options.usage
 @options.wallets
 @options.whole("--months", 1, 24, "How many whole months; the export must reach back that far.", default=12)
@@ -30,5 +31,6 @@ def command(*, wallets: tuple[str, ...], months: int, logged: bool, **values: An
 
     if logged:
         return calibration.calibrated(options.settings(values), wallets=wallets, months=months)
-    del values["journal"]
+    if values.pop("journal"):
+        raise UsageError("only `--logged` reads a journal", hint="add `--logged`, or leave `--journal` out")
     return backtest.backtest(options.settings(values), wallets=wallets, months=months)

@@ -21,7 +21,7 @@ def command() -> None:
 
 
 @command.command("pull", epilog="Example: kt-budgets evidence pull --to evidence")
-@options.network
+@options.network_with(options.month("Only this month; default those of the past year."))
 @options.folder("--to", "folder", default=_KEPT, show_default=True, help="Where exports are kept.")
 @prints("exports")
 def pull_command(*, folder: Path, **values: Any) -> Answer:

@@ -153,13 +153,6 @@ remote = click.option(
 )
 merge = click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
 
-month = click.option(
-    "--period",
-    type=Read("month", Period.parse),
-    metavar="YYYY-MM",
-    shell_complete=offer("periods"),
-    help="The month; default that of --as-of.",
-)
 _NETWORK: tuple[Callable[[Any], Any], ...] = (
     budgets,
     click.option("--api-url", metavar="URL", help="Keeptrusts; default $KEEPTRUSTS_API_URL, else the public one."),
@@ -183,11 +176,24 @@ def number(help: str = "The pull request; default that of this run.") -> Callabl
     return click.option("--pr", "number", type=click.IntRange(min=1), metavar="N", help=help)
 
 
-def network(command: F, *, period: Callable[[F], F] = month) -> F:
-    """Offer what every network command shares; `settings` makes Settings of the values."""
-    for option in reversed((*_NETWORK[:4], period, *_NETWORK[4:])):
-        command = option(command)
-    return command
+def month(help: str = "The month; default that of --as-of.") -> Callable[[F], F]:
+    """Offer `--period`."""
+    kind, known = Read("month", Period.parse), offer("periods")
+    return click.option("--period", type=kind, metavar="YYYY-MM", shell_complete=known, help=help)
+
+
+def network_with(*period: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Offer what network commands share, with this `--period` or none; `settings` makes Settings of the values."""
+
+    def offered(command: F) -> F:
+        for option in reversed((*_NETWORK[:4], *period, *_NETWORK[4:])):
+            command = option(command)
+        return command
+
+    return offered
+
+
+network = network_with(month())
 
 
 def settings(values: dict[str, Any], *, moves: bool = False) -> Settings:

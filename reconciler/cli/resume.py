@@ -12,7 +12,7 @@ from reconciler.report.renderers import Answer
 
 
 @options.command("resume --journal git:origin")
-@options.network
+@options.network_with()
 @options.settle
 @options.journal
 @click.option(

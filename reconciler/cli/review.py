@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import click
@@ -17,7 +16,7 @@ _KINDS = (
 
 
 @options.command("review --usage exports/ --period 2026-06")
-@partial(options.network, period=click.option("--period", "asked", metavar="PERIOD", help=_KINDS))
+@options.network_with(click.option("--period", "asked", metavar="PERIOD", help=_KINDS))
 @options.usage
 @options.journal
 @click.option("--against", default="plan", metavar="plan|PERIOD", show_default=True, help="What to hold it against.")

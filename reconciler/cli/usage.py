@@ -18,7 +18,7 @@ def command() -> None:
 
 
 @command.command("export", epilog="Example: kt-budgets usage export --usage exports/ --format xlsx")
-@options.network
+@options.network_with(options.month("Only the days of this month; default all."))
 @options.usage
 @click.option(
     "--format", "format_", type=click.Choice(("csv", "focus", "parquet", "xlsx")), default="csv", show_default=True

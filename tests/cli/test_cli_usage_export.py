@@ -50,6 +50,25 @@ def test_csv_and_focus_have_every_digit_and_credits_are_charges_of_their_own(kt:
     assert all(row["ProviderName"] and row["ServiceName"] and row["ChargeDescription"] for row in focus)
 
 
+def test_a_month_that_is_asked_for_is_all_that_is_written(kt: Run, usage: Path) -> None:
+    def days(*asked: object) -> set[str]:
+        return {
+            row["day"]
+            for row in csv.DictReader(kt("usage", "export", *AS_OF, "--usage", usage, *asked).out.splitlines())
+        }
+
+    assert days() == {"2026-05-31", "2026-06-01", "2026-06-02"}
+    assert days("--period", "2026-05") == {"2026-05-31"}
+    assert days("--period", "2026-06") == {"2026-06-01", "2026-06-02"}
+    nothing = kt("usage", "export", *AS_OF, "--usage", usage, "--period", "2026-04")
+    assert (nothing.code, len(nothing.out.splitlines())) == (0, 1)
+    assert "there is no usage of 2026-04" in nothing.err
+    still = kt("usage", "export", *AS_OF, "--usage", usage, "--period", "2026-07")
+    assert (still.code, "2026-07 is still to come on 2026-06-18" in still.err) == (ExitCode.USAGE, True)
+    assert kt("usage", "export", *AS_OF, "--usage", usage, "--period", "2026-05", "--format", "parquet").code == 0
+    assert parquet.read_table("usage-2026-05.parquet")["cost"].to_pylist() == [Decimal("1.000001")]
+
+
 def test_parquet_has_money_as_exact_decimals(kt: Run, usage: Path) -> None:
     assert kt("usage", "export", *AS_OF, "--usage", usage, "--format", "parquet", "--output", "u.parquet").code == 0
     table = parquet.read_table("u.parquet")

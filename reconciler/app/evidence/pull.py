@@ -50,13 +50,18 @@ def months_of(as_of: date) -> Iterator[Days]:
     first, _ = trailing_window(as_of)
     month = Period.of(first)
     while month.first < as_of:
-        yield month.first, min(month.end, as_of) - timedelta(days=1)
+        yield _whole_days(month, as_of)
         month = month.plus(1)
+
+
+def _whole_days(month: Period, as_of: date) -> Days:
+    return month.first, min(month.end, as_of) - timedelta(days=1)
 
 
 def pull(settings: Settings, folder: Path, *, poll: float = 0.1) -> Pulled:
     """Fetch what is missing in `folder` of the exports of the past year, and return what lies there then.
 
+    Where a month was asked for, of that one alone.
     A file that is there and whole is not asked for again; a job that was created before is asked for its file. `poll`
     is the first wait between two looks at a job, in seconds.
 
@@ -67,7 +72,8 @@ def pull(settings: Settings, folder: Path, *, poll: float = 0.1) -> Pulled:
     """
     desired, _ = load_desired(settings)
     organization = desired.organization
-    wanted = list(months_of(settings.as_of))
+    month = settings.asked_month()
+    wanted = [_whole_days(month, settings.as_of)] if month else list(months_of(settings.as_of))
     with only_one(folder), connected(settings, desired) as connection:
         store = ExportStore(folder, organization=organization.organization, currency=organization.currency)
         _require(connection, organization.organization)

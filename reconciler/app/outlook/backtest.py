@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import progress
@@ -12,6 +12,8 @@ from reconciler.app.outlook.notices import notices, usage_words
 from reconciler.app.session import load_desired
 from reconciler.app.usage import usage_alone
 from reconciler.app.wallet_names import chosen
+from reconciler.findings import UsageError
+from reconciler.model.period import Period
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
@@ -53,8 +55,24 @@ class Replayed(Answer):
         )
 
 
+def as_it_was(settings: Settings) -> Settings:
+    """Return the settings of the day after the month that was asked for; as they are where none was.
+
+    Raises UsageError where that month is not over.
+    """
+    month = settings.month
+    if month is None:
+        return settings
+    if month.end > settings.as_of:
+        last = Period.of(settings.as_of).plus(-1)
+        raise UsageError(f"{month} is not over on {settings.as_of}", hint=f"name a month until {last}")
+    return replace(settings, as_of=month.end)
+
+
 def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 12) -> Replayed:
     """Return how wrong the forecast of `wallets` (each TEAM or TEAM/ENV; none: all) was in the last `months`.
+
+    The last of them is the month that was asked for, else the one before that of `settings.as_of`.
 
     Raises:
         UsageError: a wallet is not declared.
@@ -65,6 +83,7 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
 
     desired, _ = load_desired(settings)
     keys = chosen(desired, wallets) or list(desired.wallets)
+    settings = as_it_was(settings)
     usage, doubts = usage_alone(settings, desired, "replay")
     with progress("Replaying the past"):
         report = replay(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.forecast_log import LOGGED_MONTHS, log_place, read_log
+from reconciler.app.outlook.backtest import as_it_was
 from reconciler.app.outlook.notices import usage_words
 from reconciler.app.session import load_desired
 from reconciler.app.usage import usage_alone
@@ -39,8 +40,8 @@ class Calibrated(Answer):
 def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int = LOGGED_MONTHS) -> Calibrated:
     """Return how the logged forecasts of `wallets` (each TEAM or TEAM/ENV; none: all) of `months` compare with usage.
 
-    `months` are the last whole ones before `settings.as_of`. Teams that git does not declare any more count when all
-    wallets are asked for.
+    `months` are the last whole ones before `settings.as_of`, or until the month that was asked for. Teams that git does
+    not declare any more count when all wallets are asked for.
 
     Raises:
         UsageError: a wallet is not declared.
@@ -56,8 +57,10 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
     desired, _ = load_desired(settings)
     organization, keys = desired.organization, chosen(desired, wallets)
     reading = read_log(settings, organization.organization)
-    since = Period.of(settings.as_of).plus(-months)
-    entries = [e for e in reading.entries if e.period >= since and (keys is None or e.wallet in keys)]
+    settings = as_it_was(settings)
+    since, last = Period.of(settings.as_of).plus(-months), settings.month
+    entries = [e for e in reading.entries if e.period >= since and (last is None or e.period <= last)]
+    entries = [e for e in entries if keys is None or e.wallet in keys]
     usage, doubts = usage_alone(settings, desired, "replay")
     found = judged(entries, usage, as_of=settings.as_of, currency=organization.currency)
     overall, steps = calibration(found.met), pit(found.met)
