@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.forge.change_request import Authors, ChangeRequest, Review
 from reconciler.forge.membership import Membership
@@ -52,7 +52,7 @@ class Bench:
                 continue
             tried = tuple(dict.fromkeys([*tried, *others]))
             if objected := self._objection(requirement, others):
-                return objected
+                return replace(objected, others=others, nobody=nobody)
             approving = self._approving(tried)
             if len(approving) >= self.authors.needed:
                 return StandIn(requirement, approving, nobody)

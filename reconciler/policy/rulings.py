@@ -50,6 +50,11 @@ class Shortfall:
         """The team that alone is not applied; None when nothing of the change is."""
         return self.requirement.team
 
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Who can approve: the owners, or others where none of these could."""
+        return self.others or self.requirement.owners
+
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
@@ -68,6 +73,13 @@ class Judged:
     approved_by: tuple[str, ...]
     missing: Shortfall | None = None
     stood_in: StandIn | None = None
+
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Who can approve it: the owners, or others where none of these could."""
+        if self.stood_in:
+            return tuple(f"@{login}" for login in self.stood_in.logins)
+        return self.missing.whom if self.missing else self.requirement.owners
 
 
 @dataclass(frozen=True, slots=True)

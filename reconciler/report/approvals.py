@@ -78,7 +78,7 @@ def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:
     if not requirement.owners and not missing.others:
         hint = f"name `owners` in org.yaml first, in a {words.request} of its own"
         return f"{what} cannot be approved: nobody is named for it {reason}", hint
-    who = " or ".join(missing.others or requirement.owners)
+    who = " or ".join(missing.whom)
     because = [_nobody(missing.nobody, requirement)] if missing.nobody else []
     about = "".join(f"; {text}" for text in [*because, *map(near_words, missing.near)])
     is_helpless = bool(missing.nobody) and not missing.others
@@ -120,7 +120,7 @@ def fork_notice(words: ForgeWords) -> str:
 def all_missing_words(missing: Sequence[Shortfall], words: ForgeWords) -> tuple[str, str]:
     """Return all that is missing in one sentence, so that everybody can be asked at once, and what to do about it."""
     first, *others = missing
-    also = [f"; also by {' or '.join(item.requirement.owners)} ({item.requirement.reason})" for item in others]
+    also = [f"; also by {' or '.join(item.whom)} ({item.requirement.reason})" for item in others]
     more = f"; and {len(also) - _NAMED} more" if len(also) > _NAMED else ""
     hints = dict.fromkeys(missing_words(item, words)[1] for item in missing[: _NAMED + 1])
     return missing_words(first, words)[0] + "".join(also[:_NAMED]) + more, "; ".join(hints)
@@ -131,7 +131,7 @@ def missing_document(missing: Shortfall, words: ForgeWords) -> MissingApproval:
     message, cure = missing_words(missing, words)
     return MissingApproval(
         team=missing.requirement.team,
-        owners=missing.requirement.owners,
+        owners=missing.whom,
         reason=missing.requirement.reason,
         near_misses=tuple(map(near_words, missing.near)),
         message=message,
@@ -173,8 +173,9 @@ def ruling_title(ruling: Ruling) -> str:
     if ruling.state == "approved":
         people = dict.fromkeys(login for item in ruling.judged for login in item.approved_by)
         return f"Approved by {_few(tuple(people))}" if people else "Nobody has to approve it"
-    waited_for = [item.requirement for item in ruling.judged if item.missing] if ruling.judged else ruling.required
-    return f"Waits for {_few(tuple(dict.fromkeys(_owners(item) for item in waited_for)))}"
+    missing = [item.missing.whom for item in ruling.judged if item.missing]
+    waited_for = missing if ruling.judged else [item.owners for item in ruling.required]
+    return f"Waits for {_few(tuple(dict.fromkeys(map(_people, waited_for))))}"
 
 
 def ruling_text(ruling: Ruling, words: ForgeWords) -> str:
@@ -189,7 +190,9 @@ def ruling_text(ruling: Ruling, words: ForgeWords) -> str:
     if ruling.judged:
         parts.append(_table([_row(item, words) for item in ruling.judged]))
     elif ruling.required:
-        parts.append(_table([f"| {escaped(i.reason)} | {escaped(_owners(i))} | – | – |" for i in ruling.required]))
+        parts.append(
+            _table([f"| {escaped(i.reason)} | {escaped(_people(i.owners))} | – | – |" for i in ruling.required])
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -208,12 +211,14 @@ def _row(item: Judged, words: ForgeWords) -> str:
         why = escaped(f"{hint}{': ' if near else ''}{near}")
     elif item.stood_in:
         why = escaped(f"nothing: {_nobody(item.stood_in.nobody, item.stood_in.requirement).replace('@', '')}")
-    return f"| {escaped(item.requirement.reason)} | {escaped(_owners(item.requirement))} | {escaped(by)} | {why} |"
+    who = _people(item.missing.whom if item.missing else item.requirement.owners)
+    return f"| {escaped(item.requirement.reason)} | {escaped(who)} | {escaped(by)} | {why} |"
 
 
-def _owners(requirement: Requirement) -> str:
-    """Return who may approve, without the sign that would call them."""
-    return " or ".join(requirement.owners).replace("@", "") or "nobody that is named"
+def _people(names: Sequence[str]) -> str:
+    """Return who may approve, without the sign that would call them; of more than a few, how many."""
+    more = f" or {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return (" or ".join(names[:_FEW]) + more).replace("@", "") or "nobody that is named"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -92,6 +92,28 @@ def test_whoever_approved_before_is_told_how_to_approve_once_more(desk: MergeDes
     assert ("approve that commit, by a thumb up" in desk.desk.errors) == desk.desk.host.is_gitlab
 
 
+def test_where_no_owner_may_approve_it_waits_for_whoever_stands_in(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"), author="lena")
+    found = gate(desk, "--pr", "128")
+    assert found["title"] == "Waits for acme/finance"
+    (missing,) = found["missing"]
+    assert missing["owners"] == ["@acme/finance"]
+    assert "@acme/support-leads has nobody who may approve what these authors wrote" in missing["message"]
+    assert says(desk, "| support: its plan, wallets or alerts change | acme/finance |")
+
+    desk.github.review(128, "bob", "CHANGES_REQUESTED")
+    found = gate(desk, "--pr", "128")
+    assert (found["title"], found["missing"][0]["owners"]) == ("Waits for acme/finance", ["@acme/finance"])
+
+
+def test_of_very_many_who_could_stand_in_a_few_are_named(desk: MergeDesk) -> None:
+    desk.github.members -= {("acme/finance", "bob"), ("acme/platform", "pat")}
+    desk.github.administrators = {f"ada{number}" for number in range(9)}
+    desk.opened(128, desk.target("10500.00", "10600.00"), author="lena")
+    named = [f"ada{number}" for number in range(6)]
+    assert gate(desk, "--pr", "128")["title"] == f"Waits for {' or '.join(named)} or 3 more"
+
+
 def test_a_push_takes_the_approvals_with_it(desk: MergeDesk) -> None:
     desk.opened(128, desk.target("10500.00", "10600.00"))
     desk.approved(128, "lena")

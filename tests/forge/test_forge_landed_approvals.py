@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
+from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
 
@@ -61,6 +62,42 @@ def test_a_sole_owner_s_own_change_is_applied_by_the_word_of_the_organization_s_
         " approve what these authors wrote"
     ]
     assert desk.funded() == 10600.0
+
+
+def test_what_its_only_owner_wrote_names_whoever_stands_in_wherever_an_approval_is_asked_for(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"), author="lena")
+    desk.merged(128)
+    assert desk.told() == ExitCode.REFUSED, desk.desk.output
+    landing = desk.landing(128)
+    assert landing["missing"] == ["@acme/finance"]
+    assert "ask for the missing approval (@acme/finance" in landing["cure"]
+    (next_step,) = [line for line in desk.comment(128).splitlines() if line.startswith("**Next:**")]
+    assert "acme/finance" in next_step
+    assert "acme/support-leads" not in next_step
+    desk.approved(128, "bob")
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+
+
+def test_who_stood_in_is_asked_again_where_the_plan_moved_since(desk: MergeDesk) -> None:
+    desk.approved_and_merged(128, desk.target("10500.00", "10600.00"), author="lena", by="bob")
+    desk.desk.by_hand(50.0)
+    assert desk.told() == ExitCode.STALE, desk.desk.output
+    landing = desk.landing(128)
+    assert landing["missing"] == ["@bob"]
+    assert "approved once more (@bob" in landing["cure"]
+    desk.approved(128, "bob")
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert desk.funded() == 10600.0
+
+
+def test_all_that_is_missing_names_those_who_can(desk: MergeDesk) -> None:
+    desk.github.members -= {("acme/shadow-leads", "sam")}
+    desk.github.members |= {("acme/shadow-leads", "lena")}
+    raised = (desk.target("10500.00", "10600.00"), desk.target("300.00", "310.00", SHADOW_FILE))
+    desk.opened(128, *raised, author="lena")
+    merge = desk.merged(128)
+    assert desk.desk.kt("pr", "approval", "--as-of", DAY, "--merge-sha", merge) == ExitCode.REFUSED
+    assert "also by @acme/finance (" in desk.desk.errors
 
 
 def test_somebody_unknown_takes_two_owners(desk: MergeDesk) -> None:

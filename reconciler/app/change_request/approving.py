@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.requirement import Requirement
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import refusals, step_of
+from reconciler.policy.rulings import Judged
 from reconciler.report.approvals import missing_words, stand_in_words
 
 _NOTHING = Edited()
@@ -55,19 +56,20 @@ def approved(
             raise
         words = f"{error.message}: nobody was shown what would be applied"
         refused = dict.fromkeys(_everybody(step, plan), words)
-        return StepApproval(refused=refused, missing=_owners(required), unseen=True, afterwards=forge.words.afterwards)
-    missing = _owners(short.requirement for short in found.missing)
+        missing = _named(item.owners for item in required)
+        return StepApproval(refused=refused, missing=missing, unseen=True, afterwards=forge.words.afterwards)
     called = f"{forge.words.sign}{pull.number}"
     stale = {team: _moved(team, called, plan, found.record.period) for team in found.stale}
-    by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited)
+    by_hand, lacking, judged = _by_hand(forge, pull, required, step, plan, budgets, edited)
     stale |= by_hand
+    asked = (judged or found.judged) if stale or lacking else found.missing
     return StepApproval(
         approved_by=found.approved_by,
         stood_in=tuple(dict.fromkeys(map(stand_in_words, found.stood_in))),
         refused=_refused(found, _everybody(step, plan), forge.words) | lacking,
         stale=stale,
         limited=_limited(rules, step, plan, as_of),
-        missing=_owners(required) if stale or lacking else missing,
+        missing=_named(item.whom for item in asked),
         unseen=bool(stale),
         reason=_stops(found, forge.words),
         afterwards=forge.words.afterwards,
@@ -121,25 +123,28 @@ def _by_hand(
     plan: Plan,
     budgets: Path,
     edited: Edited,
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return why the `edited` parts of a merge are left out: those that nobody was shown, and those not approved."""
+) -> tuple[dict[str, str], dict[str, str], tuple[Judged, ...]]:
+    """Return why the `edited` parts of a merge are left out: those that nobody was shown, and those not approved.
+
+    Where they were shown, with who approved what as merged.
+    """
     if not edited.parts:
-        return {}, {}
+        return {}, {}, ()
     commit = step.landing.commit
     shown = recorded(forge, pull, made_from=commit)
     if not shown:
-        return {part: edited.why(part, pull, commit) for part in edited.parts}, {}
+        return {part: edited.why(part, pull, commit) for part in edited.parts}, {}, ()
     by = brought_in(budgets, step.landing, pull) if edited.by_hand else ()
     found = _judged(forge, pull, required, plan, budgets, made_from=commit, merged_in=by)
     whole = _stops(found, forge.words)
     lacking = {part: missing_words(short, forge.words)[0] for part, short in found.refused.items()}
     short = {part: whole or lacking[part] for part in edited.parts if whole or part in lacking}
     stale = edited.parts & set(found.stale) - short.keys()
-    return {part: edited.why(part, pull, commit) for part in stale}, short
+    return {part: edited.why(part, pull, commit) for part in stale}, short, found.judged
 
 
-def _owners(found: Iterable[Requirement]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(" or ".join(item.owners) for item in found if item.owners))
+def _named(asked: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(" or ".join(people) for people in asked if people))
 
 
 def _everybody(step: Step, plan: Plan) -> frozenset[str]:
