@@ -117,6 +117,27 @@ def test_a_plan_that_was_reviewed_before_is_refused_for_the_released_team_alone(
     assert moved == ["t-alpha"]
 
 
+def test_no_figure_has_a_released_team_and_each_command_that_looks_ahead_says_so(both: Desk) -> None:
+    before = json.loads(both.kt("year", *AS_OF, "--format", "json").out)
+    released(both)
+    for command, listed in (("forecast", "wallets"), ("recommend", "targets"), ("year", "teams")):
+        done = both.kt(command, *AS_OF, "--format", "json")
+        assert done.code == 0, done.err
+        found = json.loads(done.out)
+        assert {each["team"] for each in found[listed]} <= {"alpha"}, command
+        assert "released-team" in [notice["code"] for notice in found["notices"]], command
+    year = json.loads(both.kt("year", *AS_OF, "--format", "json").out)["total"]
+    assert Decimal(before["total"]["wallets"]) - Decimal(year["wallets"]) == 12 * 70
+
+
+def test_later_months_of_a_released_team_are_in_no_plan(both: Desk) -> None:
+    released(both)
+    committed(both, beta("90"))
+    made = plan(both, "--since", "HEAD~1")
+    assert made["later"]["targets"] == []
+    assert Decimal(made["year_money"]["applied"]) == Decimal(made["year_money"]["not_applied"])
+
+
 def test_adopting_takes_a_released_team_back_as_it_is(both: Desk) -> None:
     released(both)
     both.world.enter("t-beta", "allocate", Decimal(20))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
+from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.others import questions_without_ledger
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.planning.questions import questions
@@ -122,7 +123,8 @@ class Outlook:
 def look(settings: Settings, *, offline: bool = False, horizon: int | None = None, teams: Teams = None) -> Outlook:
     """Return what there is to look ahead with, for `teams`: from Keeptrusts, or from files alone.
 
-    Without a token, but with usage files, the targets of the YAML stand for the money, which is said. Raises UsageError
+    Without a token, but with usage files, the targets of the YAML stand for the money, which is said. Where there is a
+    ledger, a team that was released is left out, as in a plan. Raises UsageError
     where the month was over before the first day of the usage: what nobody knows is not nothing.
     """
     if offline and settings.sandbox:
@@ -139,13 +141,15 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
         usage, doubts = obtain_usage(settings, desired, None)
         _require_known(settings, usage)
         return Outlook(settings, desired, None, usage, doubts)
+    records = read_records(settings.journal, folder=settings.root)
+    released = tuple(released_teams(desired, records))
+    desired = managed(desired, records)
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
     _require_known(settings, usage)
-    records = read_records(settings.journal, folder=settings.root)
     known = None if settings.sandbox else history_of(records).known(live.wallets, settings.period)
-    return Outlook(settings, desired, live, usage, doubts, teams, last_declared(records), known)
+    return Outlook(settings, desired, live, usage, (*released, *doubts), teams, last_declared(records), known)
 
 
 def _require_known(settings: Settings, usage: DailyUsage | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +20,7 @@ from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.others import other_wallets
 from reconciler.app.planning.pipeline import assemble, checked_out, forecast, read_live, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
-from reconciler.app.planning.scope import ALL, aim_of
+from reconciler.app.planning.scope import ALL, Aim, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected
 from reconciler.app.usage import obtain_usage
@@ -74,6 +75,7 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
             teams = aim.scope.teams if aim.scope else None
             released = tuple(released_teams(desired, records))
             desired = managed(desired, records)
+            aim = _without(aim, desired.released)
             run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
             comparison = Comparison(settings, desired, records, about.first_apply)
             early = begun.named() if run_shards.others else None
@@ -103,6 +105,14 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
     pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
     record = track_record(settings, desired, usage, made)
     return made.model_copy(update={"unapplied": pending, "track_record": record})
+
+
+def _without(aim: Aim, released: Collection[str]) -> Aim:
+    """Return `aim` without what later months get of teams that were released: nothing comes of it."""
+    if aim.later is None or not released:
+        return aim
+    kept = tuple(target for target in aim.later.targets if target.team not in released)
+    return replace(aim, later=aim.later.model_copy(update={"targets": kept}))
 
 
 MOST = 20
