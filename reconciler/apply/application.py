@@ -135,9 +135,12 @@ def _request(
 ) -> ExecutionRequest:
     """Compare live state, had this plan not run, with what was approved, and derive every change again.
 
+    What the run declares comes to what was declared last, by whatever plan: two of one digest may declare different
+    things, as an adoption and a run that puts nothing back.
     Teams with a wallet in doubt are refused.
     """
-    former = last_declared(context.journal.records, before_plan=plan.digest)
+    records = context.journal.records
+    former = last_declared(records, before_plan=plan.digest)
     before = state_before(live, plan, context.history.transactions)
     teams = plan.scope.teams if plan.scope else None
     doubts = context.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
@@ -162,7 +165,7 @@ def _request(
         plan=plan,
         settled=settled,
         left_out=diff.left_out,
-        declared=declared_by(plan, desired, declares, before=former),
+        declared=declared_by(plan, desired, declares, before=last_declared(records)),
         stale={**stale, **refused},
         doubts=diff.doubts,
         unplanned=unplanned(plan, diff),

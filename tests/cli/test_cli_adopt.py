@@ -17,6 +17,7 @@ from cli.journal_desk import AS_OF, Desk, git
 from installed import begun
 from paging_shapes import Answer, Shape
 
+from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.record import Step
 
 TWO = "version: 1\nteam: beta\nwallets:\n  prod: {team_id: t-beta, monthly: 70.00}\n"
@@ -318,3 +319,31 @@ def test_without_a_commit_to_compare_with_it_is_said_as_well_and_once(desk: Desk
     told = [item for item in plan["later"]["expectations"] if item["key"] == "unused"]
     found = [item for item in plan["findings"] if item["code"] == "unused-goes-back"]
     assert len(told) + len(found) == 1
+
+
+@pytest.mark.parametrize("again", ["put-back", "opening", "the same plan"])
+def test_a_run_that_moves_nothing_on_the_day_of_the_adoption_forgets_nothing_of_what_was_applied(
+    desk: Desk, again: str
+) -> None:
+    top_up(desk)
+    file = desk.clone / "budgets" / "teams" / "alpha.yaml"
+    file.write_text(re.sub(r"monthly: [0-9.]+", "monthly: 40.00", file.read_text()))
+    git(desk.clone, "commit", "--quiet", "--all", "--message", "as it is")
+    adopted(desk)
+    (before,) = (record.facts for record in read_records(f"file:{journal(desk)}") if record.step is Step.FINISHED)
+    runs = {
+        "put-back": ("pr", "apply", "--put-back"),
+        "opening": ("apply", "--period", "2026-06"),
+        "the same plan": ("apply",),
+    }
+    if again == "the same plan":
+        assert desk.plan().code == 0
+    ran = desk.kt(*runs[again], *AS_OF, "--settle", "0")
+    assert ran.code == 0, ran.err
+    last = last_declared(read_records(f"file:{journal(desk)}"))
+    assert last is not None
+    assert (last.commit, last.whole) == (before["commit"], True)
+    file.write_text(file.read_text().replace("40.00", "999.00"))
+    git(desk.clone, "commit", "--quiet", "--all", "--message", "past review")
+    desk.kt("apply", "--period", "2026-06", *AS_OF, "--settle", "0")
+    assert desk.world.writes == [], "nothing of what nobody approved"
