@@ -6,18 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.registry import kind_named
-from reconciler.model.plan import NOT_COMPARED, GuardResult, Plan, Unmanaged
+from reconciler.model.plan import GuardResult, Plan, Unmanaged
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.policy.facts import facts_of
 from reconciler.report import wording
+from reconciler.report.caused import is_caused
 from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words
 
 _LONG = 480
-_IN_TABLE = frozenset({"runs-out"})
-"""Warnings of which the table of wallets tells as much."""
-_OF_PLAN = frozenset({NOT_COMPARED, "pool-unknown", "unused-goes-back"})
-"""Warnings about what merging does that stand in no team's file."""
 
 
 def refusals(plan: Plan) -> tuple[Notice, ...]:
@@ -31,7 +28,7 @@ def waivers(plan: Plan) -> tuple[Notice, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Notice, ...]:
-    """Return the warnings about what the plan changes: those of rules, and those in the files of teams that change."""
+    """Return the warnings about what the plan changes: those of rules, and those that the change causes."""
     is_told = facts_of(plan).approvals is not None
     statuses = ("warned",) if is_told else ("warned", "asks")
     rules = (_guard(guard) for guard in plan.guards if guard.status in statuses)
@@ -50,13 +47,9 @@ def standing(plan: Plan) -> tuple[Notice, ...]:
 
 
 def _warned(plan: Plan, *, of_change: bool) -> list[PlanFinding]:
-    """Return the warnings in the files of teams that change and about the plan as a whole, or the other ones."""
-    changed = {change.position.rsplit(":", 2)[0] for change in plan.changes if change.team}
-
-    def is_of_change(finding: PlanFinding) -> bool:
-        return finding.code in _OF_PLAN or (finding.path in changed and finding.code not in _IN_TABLE)
-
-    return [one for one in plan.findings if one.severity == "warning" and is_of_change(one) == of_change]
+    """Return the warnings that the change causes, or the other ones."""
+    caused = is_caused(plan)
+    return [one for one in plan.findings if one.severity == "warning" and caused(one) == of_change]
 
 
 def _alike(plan: Plan, findings: Sequence[PlanFinding]) -> tuple[Notice, ...]:
