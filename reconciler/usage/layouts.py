@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
+from reconciler.findings import UsageError
+from reconciler.model.yaml_types import shown
 from reconciler.usage.columns import (
     CURRENCY,
     OTHER_CURRENCY,
@@ -23,6 +25,8 @@ from reconciler.usage.formats import Format
 from reconciler.usage.unpack import PlainFile, damaged
 
 _SAMPLED_KEYS = 20_000
+MOST_DIGITS = 38
+"""Digits of a decimal that the engines hold."""
 _FEWEST_KINDS = 200
 INEXACT = "inexact"
 _EXACT_DIGITS, _EXACT_BELOW = 15, 10**6
@@ -136,6 +140,8 @@ def _parquet_columns(connection: Backend, file: PlainFile) -> list[tuple[str, st
 def _parquet(connection: Backend, file: PlainFile, names: Names) -> Layout:
     columns = _parquet_columns(connection, file)
     places = find_columns(file.name, [name for name, _ in columns], names)
+    used = [columns[index] for at in places.values() for index in at]
+    _refuse_too_exact(connection, file, [name for name, kind in used if kind == "DOUBLE"])
     values = (
         (name, _first([_parquet_value(name, quoted(columns[index][0]), columns[index][1]) for index in at]))
         for name, at in places.items()
@@ -144,6 +150,24 @@ def _parquet(connection: Backend, file: PlainFile, names: Names) -> Layout:
     told = _currency_place([name for name, _ in columns])
     select = _in_our_currency(values, None if told is None else quoted(columns[told][0]), names)
     return Layout("read_parquet", "", select, numbers_rows=all(name.casefold() != _ROW_NUMBER for name, _ in columns))
+
+
+def _refuse_too_exact(connection: Backend, file: PlainFile, columns: Sequence[str]) -> None:
+    """Raise UsageError where one of these is a decimal of more digits than are read: it would be read as another one.
+
+    DuckDB describes it as a DOUBLE, and takes the first eight bytes of its number for one.
+    """
+    if not columns:
+        return
+    schema = f"SELECT name, precision, scale FROM parquet_schema([{literal(unmagic(file.path))}])"
+    found = fetch(connection, f"{schema} WHERE precision > {MOST_DIGITS}")
+    for name, precision, scale in zip(*(found[key].tolist() for key in ("name", "precision", "scale")), strict=True):
+        if name in columns:
+            raise UsageError(
+                f"{file.name}: its column {shown(name)} is decimal({precision}, {scale}), and no more than"
+                f" {MOST_DIGITS} digits can be read, so nothing of it was used",
+                hint=f"cast it to decimal({MOST_DIGITS}, 9) where the export is made",
+            )
 
 
 def _parquet_value(name: str, column: str, kind: str) -> str:

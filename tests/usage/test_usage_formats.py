@@ -14,11 +14,14 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thorough import THOROUGH, drawn
 
+from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage
 from reconciler.usage.store.session import Store
 
@@ -243,3 +246,30 @@ def test_money_in_another_currency_is_left_out_and_counted(
             ("other-currency", 10, 10)
         ]
     assert exports.read().source.rows == 40
+
+
+@pytest.mark.parametrize(("precision", "scale"), [(39, 9), (50, 10), (76, 38)])
+def test_a_decimal_of_more_digits_than_are_read_is_refused_with_the_type_to_cast_it_to(
+    exports: Any, precision: int, scale: int
+) -> None:
+    tenths = [Decimal("0.10")] * 100
+    base = {"id": [f"e{n}" for n in range(100)], "timestamp": ["2026-06-01T10:00:00Z"] * 100, "team_id": ["a"] * 100}
+
+    def written(kind: Any, name: str = "cost") -> Any:
+        file = exports.folder / "wide.parquet"
+        values = list(map(float, tenths)) if pa.types.is_floating(kind) else tenths
+        pq.write_table(
+            pa.table({**base, "cost": pa.array(tenths, pa.decimal128(38, 9)), name: pa.array(values, kind)}), file
+        )
+        return file
+
+    wide = pa.decimal256(precision, scale)
+    with pytest.raises(UsageError) as refused:
+        exports.read(written(wide))
+    assert f"its column `cost` is decimal({precision}, {scale}), and no more than 38 digits can be read" in (
+        refused.value.message
+    )
+    assert refused.value.hint == "cast it to decimal(38, 9) where the export is made"
+    assert exports.read(written(pa.decimal128(38, 9))).spent == 10
+    assert exports.read(written(pa.float64())).spent == 10
+    assert exports.read(written(wide, "another")).spent == 10, "what is not read may be as exact as it likes"
