@@ -10,8 +10,9 @@ from reconciler.forecast.annual.anomalies import StandingOut
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.run_rate import RECENT, begun, run_rate
 from reconciler.forecast.annual.savings import cache_point, route
-from reconciler.forecast.levers.mix_progress import moved
+from reconciler.forecast.levers.mix_progress import done
 from reconciler.forecast.observed import Observed
+from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import Month, remaining
 from reconciler.model.annual import (
     AlertInput,
@@ -23,7 +24,7 @@ from reconciler.model.annual import (
 )
 from reconciler.model.money import cents
 from reconciler.model.period import FiscalYear, Period
-from reconciler.model.team import AnnualPlan, TeamBudget
+from reconciler.model.team import AnnualPlan, ProviderMixMove, TeamBudget
 from reconciler.model.wallet_ref import WalletRef
 
 
@@ -33,11 +34,15 @@ def team_inputs(
     seen: Observed,
     once: Sequence[StandingOut],
     *,
+    view: TeamView | None = None,
     year: FiscalYear,
     period: Period,
     now: Period,
 ) -> TeamInputs:
-    """Return the inputs of one team. `seen` are its last 28 days, `once` what stands out, `now` the month of as_of."""
+    """Return the inputs of one team. `seen` are its last 28 days, `once` what stands out, `now` the month of as_of.
+
+    Without its `view`, what was to have moved by now between models counts as moved.
+    """
     usual = without(found, once)
     rate = team.plan.cache_hit_rate
     return TeamInputs(
@@ -46,7 +51,7 @@ def team_inputs(
         usual_rate=run_rate(usual),
         trend=_trend(usual),
         seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
-        mix=tuple(_mix(team.plan, seen, year=year, now=now)),
+        mix=tuple(_mix(team.plan, seen, view=view, year=year, now=now)),
         premium_share=seen.premium_share,
         keep_mix=team.plan.keep_mix,
         cache_now=seen.cache_hit_rate,
@@ -96,20 +101,24 @@ def _seasons(found: Evidence) -> Iterator[SeasonInput]:
         )
 
 
-def _mix(plan: AnnualPlan, seen: Observed, *, year: FiscalYear, now: Period) -> Iterator[MixInput]:
-    """Yield each model with its tokens now, and once what the plan has still to move has moved."""
+def _mix(
+    plan: AnnualPlan, seen: Observed, *, view: TeamView | None, year: FiscalYear, now: Period
+) -> Iterator[MixInput]:
+    """Yield each model with its tokens now, and once what has not moved yet of what the plan says has moved."""
     tokens = sum(model.tokens for model in seen.models)
     if not tokens:
         return
     shares = {model.name: model.tokens / tokens for model in seen.models}
     intended = dict(shares)
+    between: dict[tuple[str, str], list[ProviderMixMove]] = {}
     for move in plan.provider_mix:
-        end = float(move.share)
-        done = float(moved(move, Month(now, year.starts)))
-        source = seen.model(move.source)
-        going = shares[source.name] * (1.0 - remaining(end, done)) if source else 0.0
-        target = seen.model(move.target)
-        name = target.name if target else move.target
+        between.setdefault((move.source, move.target), []).append(move)
+    for (left, taken), moves in between.items():
+        end = float(sum(move.share for move in moves))
+        source, target = seen.model(left), seen.model(taken)
+        came = done(view, moves, Month(now, year.starts))
+        going = shares[source.name] * (1.0 - remaining(end, came)) if source else 0.0
+        name = target.name if target else taken
         if source:
             intended[source.name] -= going
             intended[name] = intended.get(name, 0.0) + going

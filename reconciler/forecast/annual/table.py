@@ -48,7 +48,9 @@ class TeamCase:
     def row(self) -> TeamYear:
         team, plan, once = self.team, self.team.plan, standing_out(self.found)
         seen = self.view.observed() if self.view else Observed(0)
-        inputs = team_inputs(team, self.found, seen, once, year=self.year, period=self.period, now=self.now)
+        inputs = team_inputs(
+            team, self.found, seen, once, view=self.view, year=self.year, period=self.period, now=self.now
+        )
         if self.view is not None:
             held = limits(self.view, self.found, Habits(inputs.premium_share, inputs.trend), period=self.period)
             inputs = inputs.model_copy(update={"limits": tuple(held)})

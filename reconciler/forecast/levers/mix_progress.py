@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import hypot
 from typing import TYPE_CHECKING
 
-from reconciler.forecast.when import N, When
+from reconciler.forecast.when import Month, N, When
 from reconciler.forecast.windows import WINDOW_DAYS, Window
 from reconciler.model.team import ProviderMixMove
 
@@ -56,6 +57,17 @@ def progress_of(view: TeamUsage, move: ProviderMixMove) -> Progress:
     error = hypot(after, ahead * now / before) / before
     whole = float(sum(each.share for each in moves))
     return Progress(window, together, planned, 1.0 - now / before, error, whole)
+
+
+def done(view: TeamUsage | None, moves: Sequence[ProviderMixMove], now: Month) -> float:
+    """Return the share of the source's traffic that has moved: as the usage shows, else as planned by `now`.
+
+    `moves` are all that the plan says of the same two models.
+    """
+    progress = progress_of(view, moves[0]) if view else None
+    if progress is None or progress.observed is None:
+        return float(sum(moved(move, now) for move in moves))
+    return min(max(progress.observed, 0.0), progress.share)
 
 
 def _source_share(view: TeamUsage, move: ProviderMixMove, start: date, end: date) -> float | None:

@@ -1,0 +1,62 @@
+"""The year's models, now and intended: what has not moved yet is intended still, whenever it was to have moved."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from cli.conftest import Run
+
+ORGANIZATION = """\
+version: 1
+organization: org_acme
+currency: USD
+fiscal_year: {name: FY2026, starts: 2025-12}
+environments: [prod]
+"""
+TEAM = """\
+version: 1
+team: echo
+plan:
+  baseline_monthly: 3000.00
+  provider_mix:
+%s
+wallets:
+  prod: {team_id: team_echo, monthly: 3500.00}
+"""
+WHOLE = ["    - {reason: everything, from: openai/big, to: openai/small, share: 40%, by: 2026-03}"]
+HALVES = [WHOLE[0].replace("40%", "20%").replace("everything", name) for name in ("chat", "search")]
+
+
+def export(moved: int) -> str:
+    """Return an export in which `moved` of 50 requests a day go to the small model instead since the year began."""
+    rows, day = ["id,timestamp,team_id,provider,model,input_tokens,output_tokens,cost\n"], date(2025, 10, 1)
+    while day < date(2026, 8, 15):
+        small = 50 + (moved if day >= date(2025, 12, 1) else 0)
+        for model, share, price in (("big", 100 - small, "0.90"), ("small", small, "0.09")):
+            rows += [
+                f"{model}{day}{n},{day}T01:00:00Z,team_echo,openai,{model},900,100,{price}\n" for n in range(share)
+            ]
+        day += timedelta(1)
+    return "".join(rows)
+
+
+@pytest.mark.parametrize("moves", [WHOLE, HALVES], ids=["one-entry", "two-of-the-same-models"])
+@pytest.mark.parametrize(
+    ("moved", "now", "intended"), [(0, 0.5, 0.3), (10, 0.4, 0.3), (20, 0.3, 0.3)], ids=["nothing", "half", "all"]
+)
+def test_what_a_move_still_owes_is_intended_after_its_last_month_too(
+    kt: Run, tmp_path: Path, moves: list[str], moved: int, now: float, intended: float
+) -> None:
+    (tmp_path / "budgets" / "teams").mkdir(parents=True)
+    (tmp_path / "budgets" / "org.yaml").write_text(ORGANIZATION, encoding="utf-8")
+    (tmp_path / "budgets" / "teams" / "echo.yaml").write_text(TEAM % "\n".join(moves), encoding="utf-8")
+    (tmp_path / "usage.csv").write_text(export(moved), encoding="utf-8")
+    usage = ("--usage", tmp_path / "usage.csv", "--as-of", "2026-08-15")
+    done = kt("year", "--budgets", tmp_path / "budgets", *usage, "--format", "json")
+    mix = {one["model"]: one for one in json.loads(done.out)["teams"][0]["inputs"]["mix"]}
+    assert [mix[f"openai/{name}"]["now"] for name in ("big", "small")] == pytest.approx([now, 1 - now], abs=0.01)
+    assert mix["openai/big"]["intended"] == pytest.approx(intended, abs=0.01)
+    assert mix["openai/big"]["intended"] + mix["openai/small"]["intended"] == pytest.approx(1.0)
