@@ -121,14 +121,15 @@ def _bench(
     is_clean: IsClean | None,
     merged_in: Collection[str],
 ) -> Bench:
-    authors = forge.authors(request, is_clean=is_clean, merged_in=merged_in)
+    words = forge.reviews(request)
+    is_approved = any(word.opinion == "approved" for word in words)
+    authors = forge.authors(request, is_clean=is_clean, merged_in=merged_in, asks_pushers=is_approved)
     if not authors.is_whole:
         raise RefusedError(
             f"{forge.words.request} {request.number} has {request.commits} commits, and {forge.words.forge} does not"
             " list them all: nobody knows who wrote them, so nobody can approve them",
             hint=f"bring its change in with fewer than {authors.most} commits, in a new {forge.words.request}",
         )
-    words = forge.reviews(request)
     given = _approving(words, request, authors=authors.logins)
     is_open = bool(pending(plan.fingerprints)) if plan else True
     given, late = _after_the_plan(given, records, is_open=is_open)

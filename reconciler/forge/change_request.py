@@ -19,7 +19,8 @@ class ChangeRequest:
 
     `head` is its last commit, `head_ref` that branch, `base` the commit of the branch `base_ref` that it was last
     compared with. `merge_commit` is what came into `base_ref`, None until it is merged. `reference` is what git calls
-    its head, and `commits` says how many it has, as far as that was told.
+    its head, and `commits` says how many it has, as far as that was told. `source` is the whole name of the repository
+    that its branch is in, empty where that is gone or was not told.
     """
 
     number: int
@@ -33,6 +34,7 @@ class ChangeRequest:
     commits: int
     is_open: bool = True
     reference: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Review:
 class Authors:
     """Who wrote something. `logins` are in lower case; `unknown` has a commit for each address without an account.
 
-    Not `is_whole` where the forge did not list every commit, as it does for up to `most`: then anybody may have written
+    `pushers` are those among them who only pushed it, `unseen` the commits that nobody is known to have pushed. Not
+    `is_whole` where the forge did not list every commit, as it does for up to `most`: then anybody may have written
     one.
     """
 
@@ -57,11 +60,13 @@ class Authors:
     unknown: tuple[str, ...] = ()
     is_whole: bool = True
     most: int = field(default=0, compare=False)
+    pushers: frozenset[str] = frozenset()
+    unseen: tuple[str, ...] = ()
 
     @property
     def needed(self) -> int:
         """How many people must approve, so that one of them surely wrote nothing."""
-        return 1 + len(self.unknown)
+        return 1 + len(self.unknown) + bool(self.unseen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ class Bench:
             if word.opinion != "approved":
                 continue
             if word.login.lower() in self.authors.logins:
-                yield NearMiss("author", word.login)
+                is_pusher = word.login.lower() in self.authors.pushers
+                yield NearMiss("pusher" if is_pusher else "author", word.login)
             elif word.commit != self.request.head:
                 yield NearMiss("older head", word.login, (word.commit,))
             elif word in self.late:
@@ -109,3 +110,5 @@ class Bench:
                 yield NearMiss("no owner", review.login)
         if self.authors.unknown:
             yield NearMiss("unknown author", commits=self.authors.unknown[:5], needed=self.authors.needed)
+        if self.authors.unseen:
+            yield NearMiss("unknown pusher", commits=self.authors.unseen[:5], needed=self.authors.needed)

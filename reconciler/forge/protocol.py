@@ -183,12 +183,17 @@ class Forge(Protocol):
         """
 
     def authors(
-        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
+        self,
+        request: ChangeRequest,
+        *,
+        is_clean: IsClean | None = None,
+        merged_in: Collection[str] = (),
+        asks_pushers: bool = True,
     ) -> Authors:
-        """Return everybody who wrote something of it: who opened it, authors, committers and co-authors.
+        """Return everybody who wrote something of it: who opened it, authors, committers, co-authors and pushers.
 
-        A merge commit that `is_clean` makes nobody an author. Where the commits `merged_in`, by which it came in,
-        were edited by hand, whoever made them wrote something too (decision 0053).
+        A merge commit that `is_clean` makes nobody an author. Where the commits `merged_in`, by which it came in, were
+        edited by hand, so did whoever made them (decision 0053). Without `asks_pushers`, pushers may be left out.
         """
 
     def shown_lines(self, request: ChangeRequest) -> Shown:

@@ -19,11 +19,21 @@ NobodyCould = Literal["", "wrote it", "no members"]
 class NearMiss:
     """What was said and does not count, or what makes the approvals too few.
 
-    Somebody asked for changes; an approval by an author, of the older head `commits`, from before the plan was shown,
-    or by somebody who is no owner; an address of no account in `commits`, so that `needed` people must approve.
+    Somebody asked for changes; an approval by an author, by who pushed it, of the older head `commits`, from before the
+    plan was shown, or by somebody who is no owner; an address of no account in `commits`, or `commits` that nobody is
+    known to have pushed, so that `needed` people must approve.
     """
 
-    kind: Literal["objection", "author", "older head", "before the plan", "no owner", "unknown author"]
+    kind: Literal[
+        "objection",
+        "author",
+        "pusher",
+        "older head",
+        "before the plan",
+        "no owner",
+        "unknown author",
+        "unknown pusher",
+    ]
     login: str = ""
     commits: tuple[str, ...] = ()
     needed: int = 1

@@ -57,15 +57,22 @@ def near_words(miss: NearMiss) -> str:
             return f"{miss.login} asked for changes"
         case "author":
             return f"{miss.login} wrote it and cannot approve it"
+        case "pusher":
+            return f"{miss.login} pushed it and cannot approve it"
         case "older head":
             return f"{miss.login} approved the older commit {miss.commits[0][:12]}"
         case "before the plan":
             return f"{miss.login} approved before this plan was shown"
         case "no owner":
             return f"{miss.login} approved and is none of them"
+        case "unknown pusher":
+            return f"nobody can see who pushed {_commits(miss)}, so {miss.needed} owners must approve"
         case "unknown author":
-            commits = ", ".join(commit[:12] for commit in miss.commits)
-            return f"the e-mail address in {commits} belongs to no account, so {miss.needed} owners must approve"
+            return f"the e-mail address in {_commits(miss)} belongs to no account, so {miss.needed} owners must approve"
+
+
+def _commits(miss: NearMiss) -> str:
+    return ", ".join(commit[:12] for commit in miss.commits)
 
 
 def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:

@@ -31,6 +31,7 @@ TOKENS = {
 }
 READ_ONLY = {"ghs_fork", "ghs_reader"}
 MOST_COMMITS = 250
+NOWHERE = "0" * 40
 COUNTS = {"commits": "total_commits"}
 NOT_FOR_APPS = {"message": "Resource not accessible by integration"}
 
@@ -41,8 +42,11 @@ Fault = Callable[["State"], "Response | None"]
 class Pull:
     """A pull request. `commits` are (sha, author) pairs; the last is the head.
 
-    `facts` say of a commit what else is known of it: `email`, `message`, `parents`, `committer`. An author without an
-    account is an empty text. `tested` is what GitHub made of head and base to test them, until it is merged.
+    `facts` say of a commit what else is known of it: `email`, `message`, `parents`, `committer`, `pusher`. An author
+    without an account is an empty text; so is a pusher whose account was deleted. `tested` is what GitHub made of head
+    and base to test them, until it is merged. Each commit was pushed by itself, unless `events` say what happened
+    to the branch, as (type, before, after, actor), the oldest first; `later` events come on top. `lost` has the parents
+    of commits that were pushed away again. The repository of an orphan was deleted.
     """
 
     number: int
@@ -57,11 +61,37 @@ class Pull:
     landed: list[str] = field(default_factory=list)
     patches: dict[str, str] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: list[tuple[str, str, str, str]] = field(default_factory=list)
+    later: list[tuple[str, str, str, str]] = field(default_factory=list)
+    lost: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_orphan: bool = False
     tested: str = "f" * 40
 
     @property
     def head(self) -> str:
         return self.commits[-1][0]
+
+    def parents(self, sha: str) -> tuple[str, ...]:
+        """The parents of a commit: the one below it, unless its facts say otherwise."""
+        order = [self.base, *(commit for commit, _ in self.commits)]
+        below = order[order.index(sha) - 1] if sha in order else self.base
+        return tuple(self.lost.get(sha) or self.facts.get(sha, {}).get("parents", (below,)))
+
+    @property
+    def activity(self) -> Iterator[tuple[str, str, str, str]]:
+        """What happened to its branch, the oldest first."""
+        before, kind = NOWHERE, "branch_creation"
+        for sha, author in () if self.events else self.commits:
+            yield kind, before, sha, self.facts.get(sha, {}).get("pusher", author or self.author)
+            before, kind = sha, "push"
+        yield from self.events
+        yield from self.later
+
+    def pushed_away(self, tip: str) -> Iterator[str]:
+        """What a commit that was pushed away again was on top of, itself first."""
+        while tip in self.lost:
+            yield tip
+            tip = self.lost[tip][0]
 
     def shows(self, path: str, start: int, line: int) -> bool:
         """Whether lines of the head are in one piece of what the difference shows."""
@@ -74,11 +104,10 @@ class State:
     """Everything that this GitHub knows. `faults` are what happens to the next requests that match `METHOD path`.
 
     `members` are (organization/team, login) pairs; `teams` are those without members. Only tokens in `reads_members`
-    may read them. `outsiders` cannot see the repository. `mergers` are those who made
-    the commits of merges by hand. `roles` are admin, maintain, write, triage or read, by login;
-    who has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
-    `dismisses_stale`, a push dismisses approvals. `force_pushes` and other `pushes` are (reference,
-    before, after).
+    may read them. Forks are shown where they are in `public_forks`. `outsiders` cannot see the repository. `mergers`
+    are those who made the commits of merges by hand. `roles` are admin, maintain, write, triage or read, by login; who
+    has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
+    `dismisses_stale`, a push dismisses approvals. `force_pushes` and other `pushes` are (reference, before, after).
     """
 
     repository: str = "acme/ai-budgets"
@@ -104,6 +133,7 @@ class State:
     codeowner_errors: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
     drafts: set[int] = field(default_factory=set)
+    public_forks: set[str] = field(default_factory=set)
     pushes: list[tuple[str, str, str]] = field(default_factory=list)
     force_pushes: list[tuple[str, str, str]] = field(default_factory=list)
     protected_checks: list[str] = field(default_factory=list)
@@ -159,6 +189,10 @@ class State:
             for review in self.reviews:
                 if review["number"] == number and review["state"] == "APPROVED":
                     review["state"] = "DISMISSED"
+
+    def rewrite(self, number: int, *events: tuple[str, str, str, str]) -> None:
+        """Say all that happened to the branch of a pull request."""
+        self.pulls[number].events = list(events)
 
     def merge(self, number: int, commit: str, *, how: str = "merge") -> None:
         """Let a pull request be merged; `how` is merge, squash or rebase, which GitHub does not tell apart."""
@@ -273,7 +307,9 @@ class GitHub(People):
         fault = self.fault(request)
         if fault is not None and fault.status_code != 599:
             return fault
-        if request.path_params.get("owner") and self.state.repository != "{owner}/{repo}".format(**request.path_params):
+        named = "{owner}/{repo}".format(**request.path_params) if request.path_params.get("owner") else ""
+        is_fork = request.path_params and handle == self.activity and named in state.public_forks
+        if named and named != state.repository and not is_fork:
             return JSONResponse({"message": "Not Found"}, 404)
         result = handle(request, actor, document)
         response = self.listed(request, *result) if isinstance(result, tuple) else result
@@ -315,8 +351,13 @@ class GitHub(People):
 
     def activity(self, request: Request, actor: str, body: Any) -> tuple[list[dict[str, Any]]]:
         wanted, kind = request.query_params["ref"], request.query_params.get("activity_type", "")
-        pushes = [("force_push", push) for push in self.state.force_pushes]
-        pushes += [("push", push) for push in self.state.pushes]
+        named = "{owner}/{repo}".format(**request.path_params)
+        happened = [("force_push", *push, "") for push in self.state.force_pushes]
+        happened += [("push", *push, "") for push in self.state.pushes]
+        for pull in self.state.pulls.values():
+            if (pull.fork or self.state.repository) == named:
+                reference = f"refs/heads/{pull.head_ref}"
+                happened += [(told, reference, before, after, by) for told, before, after, by in pull.activity]
         listed = [
             {
                 "id": number,
@@ -326,9 +367,9 @@ class GitHub(People):
                 "ref": ref,
                 "timestamp": "2026-06-18T12:00:00Z",
                 "activity_type": told,
-                "actor": None,
+                "actor": account(by),
             }
-            for number, (told, (ref, before, after)) in enumerate(pushes, start=1)
+            for number, (told, ref, before, after, by) in enumerate(happened, start=1)
             if ref == wanted and kind in ("", told)
         ]
         return (listed[::-1],)
@@ -348,7 +389,7 @@ class GitHub(People):
             "head": {
                 "ref": pull.head_ref,
                 "sha": pull.head,
-                "repo": {"id": 2, "full_name": pull.fork} if pull.fork else repo,
+                "repo": None if pull.is_orphan else {"id": 2, "full_name": pull.fork} if pull.fork else repo,
             },
             "base": {"ref": pull.base_ref, "sha": pull.base, "repo": repo},
         }
@@ -391,7 +432,7 @@ class GitHub(People):
             "author": account(author),
             "committer": account(committer),
             "commit": {**people, "message": facts.get("message", "Change")},
-            "parents": [{"sha": parent} for parent in facts.get("parents", ("b" * 40,))],
+            "parents": [{"sha": parent} for parent in pull.parents(sha)],
         }
 
     def compare(self, request: Request, actor: str, body: Any) -> Any:
@@ -399,6 +440,8 @@ class GitHub(People):
         for pull in self.state.pulls.values():
             if pull.head == head:
                 return ([self.commit(pull, sha, author) for sha, author in pull.commits], "commits")
+            if away := list(pull.pushed_away(head)):
+                return ([self.commit(pull, sha, pull.author) for sha in away[::-1]], "commits")
         return missing()
 
     def codeowner_errors(self, request: Request, actor: str, body: Any) -> Response:

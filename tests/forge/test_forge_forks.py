@@ -18,6 +18,7 @@ WHY = "This comes from a fork, where GitLab takes no status: it is recorded and 
 
 def from_fork(desk: MergeDesk, edit: Edit, number: int = 128) -> None:
     desk.opened(number, edit, author="mallory", shown=False).fork = "mallory/ai-budgets"
+    desk.github.public_forks = {"mallory/ai-budgets"}
 
 
 def show(desk: MergeDesk, code: ExitCode = ExitCode.DONE) -> None:

@@ -123,6 +123,7 @@ def test_a_pull_request_of_a_fork_is_planned_by_hand_and_judged_by_the_clock(off
     desk = office.desk
     desk.opened(128, desk.target("10500.00", "10600.00"), shown=False)
     desk.github.pulls[128].fork = "mallory/ai-budgets"
+    desk.github.public_forks = {"mallory/ai-budgets"}
     waiting = office.run("approval.yml", "fork", office.event(128), commit=office.main, token="ghs_fork")
     assert waiting.code == 4, waiting.log
     assert desk.github.checks == []

@@ -189,7 +189,10 @@ def test_a_committer_is_known_by_the_address_of_another_commit_and_else_unknown(
 
 def test_who_pushed_what_others_are_said_to_have_written_is_an_author(gitlab: GitLabState, forge: GitLab) -> None:
     gitlab.push(128, NEXT, "alice", pusher="Mallory")
-    assert forge.authors(forge.change_request(128)).logins == {"alice", "mallory"}
+    found = forge.authors(forge.change_request(128))
+    assert found.logins == {"alice", "mallory"}
+    assert found.pushers == {"mallory"}
+    assert forge.authors(forge.change_request(128), asks_pushers=False).logins == {"alice"}
 
 
 def test_who_pushed_what_is_not_there_any_more_or_a_clean_merge_is_none(gitlab: GitLabState, forge: GitLab) -> None:

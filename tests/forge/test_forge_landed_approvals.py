@@ -53,6 +53,25 @@ def test_one_who_edits_something_on_the_way_cannot(desk: MergeDesk) -> None:
     assert desk.funded() == 10900.0
 
 
+def test_one_who_pushes_money_under_the_address_of_somebody_else_cannot(desk: MergeDesk) -> None:
+    desk.github.members.add(("acme/support-leads", "leo"))
+    desk.opened(128, desk.target("10500.00", "10600.00"))
+    desk.repository.git("switch", "--quiet", "change-128")
+    desk.repository.edit(SUPPORT_FILE, "10600.00", "10900.00")
+    commit = desk.repository.commit("A little more")
+    desk.repository.push(128)
+    desk.github.push(128, commit, "alice", pusher="lena")
+    desk.shown(128)
+    desk.approved(128, "lena")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.REFUSED
+    assert "lena pushed it and cannot approve it" in desk.desk.output
+    assert desk.funded() == 10500.0
+    desk.approved(128, "leo")
+    assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
+    assert desk.funded() == 10900.0
+
+
 def test_a_sole_owner_s_own_change_is_applied_by_the_word_of_the_organization_s_owners(desk: MergeDesk) -> None:
     desk.approved_and_merged(128, desk.target("10500.00", "10600.00"), author="lena", by="bob")
     assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors

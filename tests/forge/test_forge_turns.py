@@ -207,6 +207,7 @@ def test_a_folder_that_is_renamed_moves_no_money_and_is_applied_once_it_was_appr
 def test_a_pull_request_of_a_fork_is_applied_once_its_plan_was_shown_and_approved(desk: MergeDesk) -> None:
     pull = desk.opened(128, desk.target("10500.00", "10900.00"), author="stranger")
     pull.fork = "stranger/ai-budgets"
+    desk.github.public_forks = {pull.fork}
     desk.shown(128)
     desk.approved(128, "lena")
     desk.merged(128)

@@ -2,7 +2,7 @@
 
 Authors, committers and co-authors of every commit count. A commit that merges cleanly, as git itself would, has no
 author: nothing was written in it. An e-mail address that belongs to no account stands for a person who may be anybody
-(decision 0053).
+(decision 0053). Addresses are what their writer says: whoever pushed what is no clean merge is an author as well.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.ci_run import inside
+from reconciler.forge.github.pusher import Pushed, parents_of, pushed
 from reconciler.forge.github.repository import Repository, login_of
 
 MOST_LISTED = 250
@@ -32,6 +33,7 @@ def authors_of(
     *,
     is_clean: IsClean | None = None,
     merged_in: Collection[str] = (),
+    asks_pushers: bool = True,
 ) -> Authors:
     """Return everybody who wrote something of a pull request, whoever opened it included.
 
@@ -40,17 +42,33 @@ def authors_of(
     commits = _commits(channel, repository, pull)
     logins = {pull.author.lower()} - {""}
     addresses: dict[str, str] = {}
+    anonymous: set[str] = set()
     by_hand = {sha: _commit(channel, repository, sha) for sha in merged_in}
-    for sha, item in {**commits, **by_hand}.items():
-        parents = tuple(str(parent.get("sha")) for parent in item.get("parents") or ())
-        if sha not in by_hand and len(parents) > 1 and is_clean and is_clean(sha, parents):
-            continue
+    written = {sha: item for sha, item in commits.items() if not (is_clean and _is_clean(sha, item, is_clean))}
+    for sha, item in {**written, **by_hand}.items():
         for login, address in _people(item):
             if login:
                 logins.add(login)
             else:
                 addresses.setdefault(address or sha, sha)
-    return Authors(frozenset(logins), tuple(addresses.values()), len(commits) >= pull.commits, MOST_LISTED)
+                anonymous.add(sha)
+    is_whole = len(commits) >= pull.commits
+    by = Pushed()
+    if asks_pushers and is_whole and written:
+        by = pushed(channel, repository, pull, commits=commits, written=written, authors=logins)
+    return Authors(
+        frozenset(logins | by.logins),
+        tuple(addresses.values()),
+        is_whole,
+        MOST_LISTED,
+        pushers=by.logins - logins,
+        unseen=tuple(sha for sha in by.unseen if sha not in anonymous),
+    )
+
+
+def _is_clean(sha: str, item: Mapping[str, Any], is_clean: IsClean) -> bool:
+    parents = parents_of(item)
+    return len(parents) > 1 and is_clean(sha, parents)
 
 
 def _commits(channel: Channel, repository: Repository, pull: ChangeRequest) -> dict[str, Mapping[str, Any]]:

@@ -14,7 +14,8 @@ from reconciler.forge.github.channel import Channel
 
 _NEWEST = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A whole commit id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def former_tips(channel: Channel, repository: Repository, branch: str) -> Iterat
 
 def commit_id(text: str) -> str:
     """Return `text` if it is a whole commit id; nothing else may become a part of a path."""
-    if _SHA.fullmatch(text) is None:
+    if SHA.fullmatch(text) is None:
         raise UsageError(
             f"`{text[:80]}` is not a whole commit id", hint="give all 40 digits, such as `git rev-parse HEAD`"
         )
@@ -123,6 +124,7 @@ def read_pull_request(document: Any, path: str) -> ChangeRequest:
         commits=commits if isinstance(commits, int) else 1,
         is_open=document.get("state") != "closed" and not merged,
         reference=f"refs/pull/{document['number']}/head",
+        source=_full_name(head),
     )
 
 

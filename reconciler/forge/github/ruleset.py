@@ -18,7 +18,8 @@ ACTIONS_APP = 15368
 def ruleset(*, is_github_com: bool) -> dict[str, Any]:
     """Return the ruleset of the default branch: by pull request alone, and never without the check.
 
-    Reviews are counted by the check, which knows who may stand in for whom; GitHub only asks the code owners.
+    Reviews are counted by the check, which knows who may stand in for whom, and who pushed what (decision 0125); GitHub
+    only asks the code owners.
     """
     check: dict[str, Any] = {"context": GATE, **({"integration_id": ACTIONS_APP} if is_github_com else {})}
     reviews = {

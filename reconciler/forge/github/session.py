@@ -77,9 +77,16 @@ class GitHub:
         return review.last_words(self.channel, self.named, request.number)
 
     def authors(
-        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
+        self,
+        request: ChangeRequest,
+        *,
+        is_clean: IsClean | None = None,
+        merged_in: Collection[str] = (),
+        asks_pushers: bool = True,
     ) -> Authors:
-        return author.authors_of(self.channel, self.named, request, is_clean=is_clean, merged_in=merged_in)
+        return author.authors_of(
+            self.channel, self.named, request, is_clean=is_clean, merged_in=merged_in, asks_pushers=asks_pushers
+        )
 
     def shown_lines(self, request: ChangeRequest) -> Shown:
         return review.shown_lines(self.channel, self.named, request.number)

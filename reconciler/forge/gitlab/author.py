@@ -31,7 +31,12 @@ query($path: ID!, $commit: String!) { project(fullPath: $path) { repository { tr
 
 
 def authors_of(
-    project: Project, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
+    project: Project,
+    request: ChangeRequest,
+    *,
+    is_clean: IsClean | None = None,
+    merged_in: Collection[str] = (),
+    asks_pushers: bool = True,
 ) -> Authors:
     """Return everybody who wrote something of a merge request, whoever opened it included.
 
@@ -57,8 +62,10 @@ def authors_of(
                 logins.add(login.lower())
             else:
                 unknown.setdefault(address or sha, sha)
-    logins |= set(_pushers(project, request.number, commits, written))
-    return Authors(frozenset(logins), tuple(unknown.values()), is_whole=request.head in commits)
+    pushers = frozenset(_pushers(project, request.number, commits, written) if asks_pushers else ()) - logins
+    return Authors(
+        frozenset(logins | pushers), tuple(unknown.values()), is_whole=request.head in commits, pushers=pushers
+    )
 
 
 def _pushers(project: Project, number: int, commits: Collection[str], written: Collection[str]) -> Iterator[str]:

@@ -87,9 +87,14 @@ class GitLab:
         return last_words(self._project, request)
 
     def authors(
-        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
+        self,
+        request: ChangeRequest,
+        *,
+        is_clean: IsClean | None = None,
+        merged_in: Collection[str] = (),
+        asks_pushers: bool = True,
     ) -> Authors:
-        return authors_of(self._project, request, is_clean=is_clean, merged_in=merged_in)
+        return authors_of(self._project, request, is_clean=is_clean, merged_in=merged_in, asks_pushers=asks_pushers)
 
     def shown_lines(self, request: ChangeRequest) -> Shown:
         return {path: tuple(file.pieces()) for path, file in shown_files(self._project, request).items()}
