@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,6 +81,31 @@ def default_of(folder: Path, remote: str) -> str:
 def bring(folder: Path, wanted: str, *, remote: str = "origin") -> None:
     """Fetch a commit or a reference, and touch no branch; GitError where the remote does not give it."""
     ask(*_FETCH, "--", remote, wanted, folder=folder)
+
+
+def bring_commit(folder: Path, commit: str, reference: str = "") -> None:
+    """Fetch a commit that is not here, by the `reference` that led to it, else by its id.
+
+    A forge drops the reference of what was merged some weeks ago, and keeps the commit. Raises GitError, of the
+    reference where there is one, where the remote gives neither.
+    """
+    if is_here(folder, commit):
+        return
+    try:
+        bring(folder, reference or commit)
+    except GitError:
+        if not reference or not _came(folder, commit):
+            raise
+    else:
+        if not is_here(folder, commit):
+            _came(folder, commit)
+
+
+def _came(folder: Path, commit: str) -> bool:
+    """Whether the remote gave a commit by its id."""
+    with suppress(GitError):
+        bring(folder, commit)
+    return is_here(folder, commit)
 
 
 def version() -> tuple[int, int] | None:

@@ -228,3 +228,14 @@ def test_a_page_names_every_secret_and_variable_and_the_address_last() -> None:
     first = [next(i for i, step in enumerate(steps) if f"`{name}`" in step) for name in sorted(names)]
     assert dict(zip(sorted(names), first, strict=True))["KEEPTRUSTS_API_URL"] == max(first)
     assert first.count(max(first)) == 1
+
+
+@pytest.mark.parametrize("name", [*BUDGETS, "budgets.yml"])
+def test_what_reads_the_journal_can_read_it_where_the_repository_is_private(name: str) -> None:
+    """Clones keep no credentials, and git is answered with the token of the step."""
+    document = load(name)
+    for job in document["jobs"].values():
+        for step in job["steps"]:
+            runs = re.findall(r"\bkt-budgets ([a-z]+)", step.get("run", ""))
+            if set(runs) - {"validate"}:
+                assert "GITHUB_TOKEN" in {**document.get("env", {}), **job.get("env", {}), **step.get("env", {})}, runs

@@ -25,7 +25,7 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.ci_run import Comment
 from reconciler.forge.comment import last_reply, publish_reply
 from reconciler.forge.protocol import Forge
-from reconciler.git.merging import bring, is_here, tip_of
+from reconciler.git.merging import bring_commit, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.comment import HELP, echo, fenced, listed, safe, why
@@ -199,8 +199,7 @@ def _merged(context: CommandContext) -> Iterator[tuple[Settings, str]]:
     """
     pull, budgets = context.pull, context.settings.budgets
     tip = tip_of(budgets, pull.base_ref)
-    if not is_here(budgets, pull.head):
-        bring(budgets, pull.reference)
+    bring_commit(budgets, pull.head, pull.reference)
     if not tip or not is_here(budgets, pull.head):
         raise RefusedError(f"pull request {pull.number} got a new commit while this ran", hint="ask again")
     merge = merge_of(context.settings, pull.base_ref, tip, pull.head)

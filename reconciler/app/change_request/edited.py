@@ -15,7 +15,7 @@ from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.failures import GitError, Trouble
-from reconciler.git.merging import bring, is_here, merged
+from reconciler.git.merging import bring_commit, is_here, merged
 from reconciler.model.landing import Landing
 
 _NOT_THERE = (Trouble.NOT_SERVED, Trouble.NO_REMOTE)
@@ -71,8 +71,7 @@ def brought_in(budgets: Path, landing: Landing, pull: ChangeRequest) -> tuple[st
 
 def _merge(budgets: Path, landing: Landing, pull: ChangeRequest) -> str | None:
     try:
-        if not is_here(budgets, pull.head):
-            bring(budgets, pull.reference)
+        bring_commit(budgets, pull.head, pull.reference)
     except GitError as error:
         if error.trouble not in _NOT_THERE:
             raise

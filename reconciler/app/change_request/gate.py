@@ -15,7 +15,7 @@ from reconciler.findings import BudgetsError, ExitCode, RejectedError, Unauthori
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
-from reconciler.git.merging import bring, is_here, merged, tip_of
+from reconciler.git.merging import bring_commit, merged, tip_of
 from reconciler.journal.journal import last_applied
 from reconciler.model.change_request import IN_A_FORK, GateDocument, Obstacle, Ruled
 from reconciler.model.forge_words import ForgeWords
@@ -110,8 +110,7 @@ def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:
         tip = tips[pull.base_ref] = tips.get(pull.base_ref) or tip_of(budgets, pull.base_ref)
         if not tip:
             raise GitError(f"{pull.base_ref} is not known here", hint=f"check out with {forge_words().history}")
-        if not is_here(budgets, pull.head):
-            bring(budgets, pull.reference)
+        bring_commit(budgets, pull.head, pull.reference)
         return gate.rule(pull, tip, merged(budgets, tip, pull.head))
     except GitError as error:
         if error.trouble is Trouble.TOO_OLD:
@@ -134,8 +133,7 @@ def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
             yield Ruling(queued.number, entry.after, "refused", (problem,))
             continue
         pull = session.change_request(entry.number)
-        if not is_here(budgets, pull.head):
-            bring(budgets, pull.reference)
+        bring_commit(budgets, pull.head, pull.reference)
         tree = merged(budgets, entry.before, pull.head)
         if tree is None or tree_id(budgets, tree) != tree_id(budgets, entry.after):
             words = (

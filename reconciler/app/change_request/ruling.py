@@ -13,7 +13,7 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN
 from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError
-from reconciler.git.merging import bring, clean_merges, is_here, merged
+from reconciler.git.merging import bring_commit, clean_merges, merged
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.desired import Desired
 from reconciler.model.forge_words import ForgeWords
@@ -119,9 +119,8 @@ class Gate:
         if record.base is None:
             return ()
         try:
-            for commit, wanted in ((record.base, record.base), (pull.head, pull.reference)):
-                if not is_here(budgets, commit):
-                    bring(budgets, wanted)
+            bring_commit(budgets, record.base)
+            bring_commit(budgets, pull.head, pull.reference)
             tree = merged(budgets, record.base, pull.head)
         except GitError:
             return ()

@@ -26,7 +26,7 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN
 from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
-from reconciler.git.merging import bring, is_here, merged, tip_of
+from reconciler.git.merging import bring_commit, is_here, merged, tip_of
 from reconciler.model.change_request import ShowDocument, ShownRequest
 from reconciler.model.plan import Plan
 from reconciler.report.renderers import Statement
@@ -78,8 +78,7 @@ def _shown(
     session: Forge, settings: Settings, request: ChangeRequest, branch: str, tip: str, plans: Path | None
 ) -> str:
     budgets = settings.budgets
-    if not is_here(budgets, request.head):
-        bring(budgets, request.reference)
+    bring_commit(budgets, request.head, request.reference)
     tree = merged(budgets, tip, request.head)
     if tree is None:
         return f"{FAILED}: it conflicts with {branch}"

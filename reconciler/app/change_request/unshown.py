@@ -16,7 +16,7 @@ from reconciler.app.forge_session import forge_words
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import Check
 from reconciler.git.failures import GitError
-from reconciler.git.merging import bring, is_here, merged
+from reconciler.git.merging import bring_commit, merged
 from reconciler.model.desired import Desired
 from reconciler.policy.plan_record import PlanRecord
 
@@ -35,9 +35,8 @@ def unshown_parts(
         return {}
     budgets = commits.budgets
     try:
-        for commit, wanted in ((base, base), (pull.head, pull.reference)):
-            if not is_here(budgets, commit):
-                bring(budgets, wanted)
+        bring_commit(budgets, base)
+        bring_commit(budgets, pull.head, pull.reference)
         tree = merged(budgets, base, pull.head)
     except GitError:
         return {}
