@@ -18,7 +18,11 @@ WARNED = "::warning::100%25 unread%0Ahint: wait\n"
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     (tmp_path / "checkout").mkdir()
-    values = {"vars.KEEPTRUSTS_API_URL": "https://keeptrusts.test", "secrets.KEEPTRUSTS_READ_TOKEN": "a-token"}
+    values = {
+        "vars.KEEPTRUSTS_API_URL": "https://keeptrusts.test",
+        "secrets.KEEPTRUSTS_READ_TOKEN": "a-token",
+        "github.token": "ghs_a",
+    }
     return Runner(tmp_path / "checkout", {"PATH": f"{tmp_path}:/usr/bin:/bin"}, values)
 
 
