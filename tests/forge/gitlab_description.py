@@ -199,6 +199,7 @@ OPERATIONS = (
     Operation("get", "/user", USER),
     Operation("get", "/personal_access_tokens/self", TOKEN),
     Operation("get", "/users", many(USER), {**PAGES, "username": TEXT, "search": TEXT}),
+    Operation("get", "/users/{id}", USER),
     Operation("get", "/projects/{id}", PROJECT),
     Operation(
         "get",

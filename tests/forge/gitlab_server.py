@@ -33,6 +33,7 @@ class GitLab:
             ("GET", "/user", self.me),
             ("GET", "/personal_access_tokens/self", self.token),
             ("GET", "/users", self.users),
+            ("GET", r"/users/(\d+)", self.known),
             ("GET", project, self.project),
             ("GET", rf"{project}/events", self.events),
             ("GET", rf"{project}/members/all/(\d+)", self.member),
@@ -155,6 +156,12 @@ class GitLab:
     def users(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
         name = request.query_params.get("username", "")
         return [self.user(name)] if name and name.lower() not in self.state.outsiders else []
+
+    def known(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
+        login = self.login_of(int(parts[0]))
+        if login is None:
+            return JSONResponse({"message": "404 User Not Found"}, 404)
+        return JSONResponse({**self.user(login), "bot": "_bot" in login or login in self.state.service_accounts})
 
     def project(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         return JSONResponse(

@@ -35,7 +35,7 @@ class GitLabState(State):
 
     `squashed` are merge requests that a squash commit alone brought in, `rebased` those that came in as they are.
     `lag` is how many listings still miss what was written just now. `blocked` people are members and may do nothing.
-    `group_bots` are members of groups, by login.
+    `group_bots` are members of groups, by login. `service_accounts` are no persons, which their names do not say.
     `token_ends` is the last day of every token, None where GitLab lets tokens live for ever.
     `protected` has the least access level that may push, by branch: 0 is no one.
     `addresses` are e-mail addresses of accounts besides NAME@acme.test.
@@ -52,6 +52,7 @@ class GitLabState(State):
     pipelines_must_succeed: bool = True
     protected: dict[str, int] = field(default_factory=lambda: {"main": 0})
     group_bots: dict[str, set[str]] = field(default_factory=lambda: {BOT: {"acme"}})
+    service_accounts: set[str] = field(default_factory=set)
     lag: int = 0
     ids: dict[str, int] = field(default_factory=dict)
     merged_at: dict[int, str] = field(default_factory=dict)

@@ -424,6 +424,30 @@ def test_a_group_has_its_direct_members(gitlab: GitLabState, forge: GitLab) -> N
     assert forge.people.is_member("lena", "acme/support-leads")
 
 
+GROUP_BOT, SERVICE = "group_12_bot_7f3a", "budgets-machine"
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_nobody_approves_by_the_bot_of_a_group_or_a_service_account(
+    gitlab: GitLabState, forge: GitLab, merged: bool
+) -> None:
+    gitlab.service_accounts.add(SERVICE)
+    if merged:
+        gitlab.merge(128, MERGE)
+    for login in (GROUP_BOT, SERVICE, "lena"):
+        gitlab.review(128, login)
+    assert [found.login for found in forge.reviews(forge.change_request(128))] == ["lena"]
+
+
+def test_a_bot_that_gitlab_made_a_member_of_a_group_is_nobody_who_could_approve(
+    gitlab: GitLabState, forge: GitLab
+) -> None:
+    gitlab.members |= {("acme/finance", login) for login in (GROUP_BOT, "project_7_bot1", "Project_7_bot", "robot_bot")}
+    roster = forge.people.roster("acme/finance")
+    assert roster is not None
+    assert roster.logins == {"robot_bot"}, "whoever is called that"
+
+
 def test_only_a_member_of_the_group_knows_that_a_group_in_it_is_gone(gitlab: GitLabState, opener: Opener) -> None:
     assert opener().people.lists_teams("acme")
     assert not opener().people.lists_teams("other")

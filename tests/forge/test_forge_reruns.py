@@ -123,3 +123,13 @@ def test_a_run_that_is_started_again_for_what_is_over_changes_nothing_and_says_s
     assert desk.desk.kt("pr", "check", "--plan", "../run.json", "--pr", "128", "--format", "json") == ExitCode.DONE
     assert json.loads(desk.desk.output)["check"] == "left alone"
     assert len(desk.github.writes) == before
+
+
+def test_an_old_run_of_apply_that_is_started_again_tells_what_it_applied_since(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "11200.00"), shown=False)
+    assert run(desk, 128, made_to_test(desk, 128), run_id=7005) == ExitCode.DONE, desk.desk.errors
+    desk.approved(128, "lena")
+    desk.merged(128)
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert desk.funded() == 11200.0
+    assert "Checked afterwards: Keeptrusts is as the YAML says. Approved by lena." in desk.comment()

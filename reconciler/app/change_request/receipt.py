@@ -97,7 +97,10 @@ def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
 
 
 def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> Receipted:
-    """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
+    """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it.
+
+    It tells of what was merged, so it is newer than any plan, also in an old run that is started again.
+    """
     ours = our_comments(session, pull.number)
     found = ours[0].marked if ours else Marked({}, "")
     if plan is not None:
@@ -105,7 +108,8 @@ def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> R
     whole = (
         with_receipt(found.text, text, is_untouched=found.is_untouched, words=session.words) if ours or plan else text
     )
-    marked = stamped(whole, Stamp(pull.number, pull.head, session.run.run), found.fields)
+    runs = [run for run in (found.run, session.run.run) if run]
+    marked = stamped(whole, Stamp(pull.number, pull.head, max(runs, default=None)), found.fields)
     step, url = publish(session, pull, marked, create=True)
     return Receipted(pull_request=pull.number, comment=step.value, url=url)
 

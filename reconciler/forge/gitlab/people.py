@@ -14,6 +14,7 @@ from reconciler.forge.protocol import Roster
 
 GUEST, REPORTER, DEVELOPER, OWNER = 10, 20, 30, 50
 _PLENTY = 1_000
+_BOT = re.compile(r"(?:project|group)_[0-9]+_bot(?:[0-9]*|_[0-9a-z]+)", re.IGNORECASE)
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 
@@ -22,7 +23,8 @@ class GitLabPeople:
     """Answers about people of a project. A group has its direct members alone, as for code owners.
 
     Members of the groups around it are members of every group within, so that counting them would make a whole company
-    the owner of each team. Who is blocked, waits for a confirmation, or is a guest counts nowhere.
+    the owner of each team. Who is blocked, waits for a confirmation, or is a guest counts nowhere, and neither does the
+    bot of an access token, which GitLab makes a direct member of its group: whoever owns the group could approve by it.
     """
 
     project: Project
@@ -37,7 +39,8 @@ class GitLabPeople:
             if error.status == 404:
                 return None
             raise
-        return Roster(frozenset(login_of(person).lower() for person in people if _counts(person, REPORTER)), True)
+        counting = (login_of(person).lower() for person in people if _counts(person, REPORTER))
+        return Roster(frozenset(login for login in counting if not _BOT.fullmatch(login)), True)
 
     def rosters(self, teams: Collection[str]) -> Mapping[str, Roster]:
         """Return nothing: groups are read one by one."""
@@ -98,6 +101,15 @@ class GitLabPeople:
             return None
         found = self.project.channel.find(f"{self.project.path}/members/all/{identity}")
         return int(found["access_level"]) if isinstance(found, Mapping) and _counts(found, 0) else None
+
+
+def is_bot(project: Project, user: object) -> bool:
+    """Whether an account is no person's: the bot of an access token, or a service account, which GitLab says."""
+    if _BOT.fullmatch(login_of(user)):
+        return True
+    identity = user.get("id") if isinstance(user, Mapping) else None
+    found = project.channel.find(f"/users/{identity}") if isinstance(identity, int) else None
+    return isinstance(found, Mapping) and found.get("bot") is True
 
 
 def _counts(person: Mapping[str, Any], least: int) -> bool:

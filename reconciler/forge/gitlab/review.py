@@ -14,19 +14,21 @@ from typing import Any
 from reconciler.forge.change_request import ChangeRequest, Review
 from reconciler.forge.check import instant
 from reconciler.forge.gitlab.merge_request import Project, login_of
+from reconciler.forge.gitlab.people import is_bot
 
 _APPROVED = "approved this merge request"
 _THUMB = "thumbsup"
 
 
 def last_words(project: Project, request: ChangeRequest) -> tuple[Review, ...]:
-    """Return everybody's last decisive word; who asked for changes did not approve before the merge."""
+    """Return every person's last decisive word; who asked for changes did not approve before the merge."""
     path = project.request(request.number)
     document = project.channel.get(f"{path}/approvals")
     given = document.get("approved_by") if isinstance(document, Mapping) else None
     reviewers = project.channel.get(f"{path}/reviewers")
     if not isinstance(given, list) or not isinstance(reviewers, list):
         raise project.channel.unreadable("GET", f"{path}/approvals", "it does not say who approved")
+    given = [item for item in given if isinstance(item, Mapping) and not is_bot(project, item.get("user"))]
     against = _against(reviewers)
     times = {login: at for login, at in _times(project, path, given).items() if login not in against}
     if request.merge_commit is not None:
@@ -42,13 +44,9 @@ def _against(reviewers: Sequence[Any]) -> dict[str, Review]:
     return {login: Review(login, "changes requested", "", None) for login in logins if login}
 
 
-def _times(project: Project, path: str, given: Sequence[Any]) -> dict[str, datetime | None]:
+def _times(project: Project, path: str, given: Sequence[Mapping[str, Any]]) -> dict[str, datetime | None]:
     """Return when each of those whose approval stands gave it; GitLab tells so itself, or notes it."""
-    told = {
-        login: instant(item.get("approved_at"))
-        for item in given
-        if isinstance(item, Mapping) and (login := login_of(item.get("user")))
-    }
+    told = {login: instant(item.get("approved_at")) for item in given if (login := login_of(item.get("user")))}
     if all(told.values()):
         return told
     noted: dict[str, datetime] = {}
@@ -65,7 +63,8 @@ def _thumbs(project: Project, path: str) -> Iterator[tuple[str, datetime]]:
     merged_at = instant(project.channel.get(path).get("merged_at"))
     for award in project.channel.pages(f"{path}/award_emoji"):
         at, login = instant(award.get("created_at")), login_of(award.get("user"))
-        if award.get("name") == _THUMB and login and at and merged_at and at > merged_at:
+        is_given = award.get("name") == _THUMB and login and at and merged_at and at > merged_at
+        if at and is_given and not is_bot(project, award.get("user")):
             yield login, at
 
 
