@@ -56,7 +56,8 @@ def provenance(root: Path) -> tuple[str | None, bool | None]:
     """Return the commit that is checked out and whether anything below `root` differs from it.
 
     Both are None without git, outside of a repository and before its first commit. Raises GitError where there is a
-    repository and git does not look into it: a plan without its commit could not be told from one of an older clone.
+    repository and git does not look into it: a plan without its commit could not be told from one of an older clone. So
+    it is where YAML is left out of the checkout: what it says would be missing from a plan of the commit that has it.
     """
     if work_tree(root) is None or not root.is_dir():
         return None, None
@@ -67,8 +68,24 @@ def provenance(root: Path) -> tuple[str | None, bool | None]:
         if done.returncode:
             return None, None
         changes = ask("status", "--porcelain", "--untracked-files=all", "--", ".", folder=root)
+        unseen = _unseen(root)
     except GitError as error:
         if error.trouble is Trouble.NOT_INSTALLED:
             return None, None
         raise
-    return done.stdout.decode().strip(), bool(changes.strip())
+    return done.stdout.decode().strip(), bool(changes.strip()) or unseen
+
+
+def _unseen(root: Path) -> bool:
+    """Whether git was told not to look at some of the YAML files below `root`; GitError where they are not there."""
+    listed = ask("ls-files", "-v", "-z", "--", ".", folder=root).decode("utf-8", "surrogateescape").split("\0")
+    marked = [entry for entry in listed if entry.endswith(".yaml") and (entry[0] == "S" or entry[0].islower())]
+    left_out = [entry[2:] for entry in marked if not (root / entry[2:]).exists() and entry[0] in "Ss"]
+    if left_out:
+        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        raise GitError(
+            f"{left_out[0]}{more} of {root.name} {'are' if more else 'is'} left out of this checkout, so what"
+            f" {'they say' if more else 'it says'} would be missing",
+            hint="`git sparse-checkout disable` brings all files here",
+        )
+    return bool(marked)

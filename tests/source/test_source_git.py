@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from source.trees import SUPPORT, write_tree
 
+from reconciler.git.failures import GitError
 from reconciler.git.places import provenance
 from reconciler.source.tree import read_tree
 
@@ -43,6 +44,27 @@ def test_changes_outside_of_the_folder_do_not_count(repository: Path) -> None:
 def test_an_edited_or_a_new_file_makes_the_folder_dirty(name: str, repository: Path) -> None:
     (repository / name).write_text("version: 1\n")
 
+    assert provenance(repository)[1] is True
+
+
+def test_a_checkout_that_leaves_yaml_out_is_no_folder_of_its_commit(repository: Path) -> None:
+    top = repository.parent
+    git(top, "sparse-checkout", "set", "--no-cone", "/*", "!/budgets/teams/support.yaml")
+    assert not (repository / "teams" / "support.yaml").exists()
+    with pytest.raises(GitError, match=r"teams/support\.yaml of budgets is left out of this checkout") as refused:
+        provenance(repository)
+    assert refused.value.hint == "`git sparse-checkout disable` brings all files here"
+    git(top, "sparse-checkout", "disable")
+    assert provenance(repository)[1] is False
+    git(top, "sparse-checkout", "set", "--no-cone", "/*", "!/README.md")
+    assert provenance(repository)[1] is False, "what is no YAML of budgets may be left out"
+
+
+@pytest.mark.parametrize("way", ["--skip-worktree", "--assume-unchanged"])
+def test_a_file_that_git_is_told_not_to_look_at_may_be_another_one(way: str, repository: Path) -> None:
+    git(repository, "update-index", way, "teams/support.yaml")
+    (repository / "teams" / "support.yaml").write_text("version: 1\n")
+    assert git(repository, "status", "--porcelain") == "", "git says nothing of it"
     assert provenance(repository)[1] is True
 
 
