@@ -21,7 +21,7 @@ from reconciler.keeptrusts.wallets import WalletListing, WalletRow, holder, wall
 from reconciler.model.directory import Directory, ListedTeam
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
+from reconciler.model.live import SPENDING, Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
 from reconciler.model.period import Period
 from reconciler.model.spend import Payment
 from reconciler.model.wallet_ref import WalletRef
@@ -202,7 +202,7 @@ class Reads:
 
         async def read(row: WalletRow) -> None:
             ledger = await self._entries(row.id, row.currency, period)
-            found[row.id] = [row.payment(entry) for entry in ledger.entries if entry.settled]
+            found[row.id] = [row.payment(entry) for entry in ledger.entries if entry.kind in SPENDING]
             if on_progress is not None:
                 on_progress(len(found), len(listing.rows))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Generic
 
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
@@ -13,6 +14,9 @@ from reconciler.model.money import ZERO, Money, payable, whole_cents_of
 from reconciler.model.operation import find_operation, operation_period
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
+
+SPENDING: Mapping[str, int] = MappingProxyType({"settle": 1, "refund": -1})
+"""Kinds of entries that say what was spent, and by which sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class LedgerEntry:
     @property
     def settled(self) -> Decimal:
         """What the entry says was spent: negative for a refund, nothing for money that only moved."""
-        return {"settle": self.amount, "refund": -self.amount}.get(self.kind, ZERO)
+        return SPENDING.get(self.kind, 0) * self.amount
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ def _against_ledger(reading: Reading, desired: Desired) -> Iterator[Disagreement
     rounded = defaultdict(Decimal, reading.rounded)
     for key, cost in reading.days.items():
         rounded[key] += rounding(cost)
-    covers = any(reading.elsewhere.values())
+    covers = any((*reading.elsewhere.values(), *reading.rounded_elsewhere.values()))
     alone = {
         wallet: sides
         for wallet, sides in _sides(asked, reading.ledger, rounded).items()

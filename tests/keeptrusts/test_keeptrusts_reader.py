@@ -118,10 +118,12 @@ def test_require_organization_returns_who_we_are(acme: Any, make: Any) -> None:
 
 
 def test_payments_are_those_of_every_scope_and_a_ledger_that_cannot_be_read_is_an_error(acme: Any, make: Any) -> None:
-    acme.ledgers["wal_org"] = [make.transaction("txn_9", "settle", "7.25", "2026-06-03T00:00:00Z")]
+    nothing = make.transaction("txn_7", "settle", "0.00", "2026-06-03T00:00:00Z")
+    acme.ledgers["wal_org"] = [make.transaction("txn_9", "settle", "7.25", "2026-06-03T00:00:00Z"), nothing]
     with Reader(make.fast(), transport=acme.transport) as reader:
         found = reader.payments("org_acme", JUNE)
     assert [(payment.scope, payment.holder, payment.amount) for payment in found] == [
+        ("organization", "", Decimal(0)),
         ("organization", "", Decimal("7.25")),
         ("team", "team_support", Decimal("5379.45")),
     ]

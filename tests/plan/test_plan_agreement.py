@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from worlds import desired, wallet
 
@@ -148,6 +148,7 @@ def settled(entries: list[tuple[date, str, Decimal]]) -> Reading:
 
 
 @given(entries)
+@example([(day(0), "a", 5000), (day(0), "", 5000)])
 def test_a_ledger_in_whole_cents_agrees_with_an_exact_export(micros: list[tuple[date, str, int]]) -> None:
     exact = [(at, wallet, Decimal(amount) / 1_000_000) for at, wallet, amount in micros]
     assert disagreements(settled(exact), DESIRED) == ()
