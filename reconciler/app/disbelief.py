@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
 from reconciler.app.budget_files import Commits
-from reconciler.app.forge_session import attribution_of_now, forge_words, run_of_now
+from reconciler.app.forge_here import words_in
+from reconciler.app.forge_session import attribution_of_now, run_of_now
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
 from reconciler.journal.declared import Declared
@@ -43,22 +44,25 @@ def refuse_unborne(settings: Settings, records: Sequence[Record]) -> None:
 def disbelieved(settings: Settings, records: Sequence[Record]) -> tuple[Waiting, ...]:
     """Return what of the journal is not believed, as something that waits for a person."""
     last = last_declared(records)
-    found = [_waiting(f"the run {run} is not finished: {why}", records) for run, why in unborne(settings, records)]
+    found = [
+        _waiting(settings, f"the run {run} is not finished: {why}", records) for run, why in unborne(settings, records)
+    ]
     if last and (why := disbelief(settings, records)):
         ends = f"{why}. Until that is settled, nothing is applied and no month is opened"
-        found.insert(0, _waiting(ends, records, commit=last.commit))
+        found.insert(0, _waiting(settings, ends, records, commit=last.commit))
     return tuple(found)
 
 
-def _waiting(sentence: str, records: Sequence[Record], *, commit: str | None = None) -> Waiting:
-    words = forge_words()
+def _waiting(settings: Settings, sentence: str, records: Sequence[Record], *, commit: str | None = None) -> Waiting:
+    words = words_in(settings.budgets)
+    repair = _REPAIR if words.commands else f"the resume {words.pipeline} with `{words.given('repair_journal')}`"
     return Waiting(
         kind="journal",
         state="not believed",
         commit=commit,
         since=f"{records[-1].at[:19]}Z",
         sentence=_sentence(sentence),
-        cure=_sentence(_cure(f"the resume {words.pipeline} with `{words.given('repair_journal')}`")),
+        cure=_sentence(_cure(repair)),
         dispatch=Dispatch(workflow="resume.yml", inputs={"reason": _REASON, "repair_journal": "true"}),
     )
 

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from reconciler.forge.protocol import Provider
 
 
+def is_told(variables: Mapping[str, str]) -> bool:
+    """Whether the environment tells of a forge, by its CI or by its token."""
+    return any(variables.get(name) for name in ("GITHUB_ACTIONS", "GITHUB_TOKEN", "GITLAB_CI", "GITLAB_TOKEN"))
+
+
 def provider_of(variables: Mapping[str, str], *, usual: str = "") -> Provider:
     """Return the forge that the environment tells of, by its CI or else by its token; where it tells of none, `usual`.
 

@@ -32,11 +32,12 @@ def abandoned(
     history = history_of(records)
     is_held = lock is not None and lock.until is not None and lock.until >= now
     is_fresh = bool(records) and (now - datetime.fromisoformat(records[-1].at)) < LEASE
+    start = words.start("resume", "`kt-budgets resume`")
     found = list(_dead(lock)) if lock and not is_held else []
     for run, _ in open_runs(history):
         is_under_way = run.finished is None and run is history.last and (is_held or (lock is None and is_fresh))
         if not is_under_way and (
-            waiting := _run(run, history, f"Start the resume {words.pipeline}, which proves or finishes it.")
+            waiting := _run(run, history, f"{start[:1].upper()}{start[1:]}, which proves or finishes it.")
         ):
             found.append(waiting)
     return tuple(found)

@@ -18,7 +18,8 @@ class ForgeWords:
 
     `recorder` is who alone can record a plan; `recording` is how to become one. `token` is the variable that lets
     commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way, and `again`
-    what whoever approved before has to do, where the forge takes no second approval.
+    what whoever approved before has to do, where the forge takes no second approval. Where no CI runs the `commands`,
+    people run them.
     """
 
     forge: str = "the forge"
@@ -36,10 +37,15 @@ class ForgeWords:
     again: str = ""
     variables: str = ""
     whole: str = ""
+    commands: bool = False
 
     def landed(self, number: int | None, commit: str) -> str:
         """Return what people call what was merged: its request, or the commit that was pushed."""
         return f"{self.sign}{number}" if number else f"the direct push {commit[:12]}"
+
+    def start(self, job: str, command: str) -> str:
+        """Return how a `job`, such as `fund`, is started by hand; where nothing runs it, that is its `command`."""
+        return f"run {command}" if self.commands else f"start the {job} {self.pipeline}"
 
     def task(self, workflow: str) -> str:
         """Return what `workflow`, such as `apply.yml`, is called by whoever starts it by hand."""

@@ -70,11 +70,12 @@ def unfunded(
             funding = found.funding(period) if found else ()
             if len(foreign_entries(funding, own)) == len(funding):
                 left[change.team].append(change)
-    cure = f"Start the fund {words.pipeline}; where it fails, its log says why."
+    start = words.start("fund", f"`kt-budgets apply --period {period}`")
+    cure = f"{start[:1].upper()}{start[1:]}{'' if words.commands else '; where it fails, its log says why'}."
     if period not in organization.fiscal_year.value:
         cure = (
             f"{period} is not in the fiscal year of org.yaml: set `fiscal_year` there to the year that holds it,"
-            f" have that merged and applied, and start the fund {words.pipeline}."
+            f" have that merged and applied, and {start}."
         )
     currency = organization.currency
     return tuple(
@@ -90,6 +91,7 @@ def unknown_months(
 
     `opened` are the wallets that are known to be.
     """
+    start = words.start("fund", f"`kt-budgets apply --period {period}`")
     lacking: dict[str, list[str]] = defaultdict(list)
     for key, wallet in applied.wallets.items():
         target = wallet.target(period)
@@ -103,7 +105,7 @@ def unknown_months(
             since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
             sentence=f"{team}: whether {period} is funded is not known: the journal shows no money that was moved for"
             f" it ({', '.join(listed)}).",
-            cure=f"Start the fund {words.pipeline} once Keeptrusts answers; it leaves alone what is funded already.",
+            cure=f"{start[:1].upper()}{start[1:]} once Keeptrusts answers; it leaves alone what is funded already.",
             dispatch=Dispatch(workflow="fund.yml"),
         )
         for team, listed in sorted(lacking.items())

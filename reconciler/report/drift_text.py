@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from reconciler.model.drift import DriftDocument
 from reconciler.model.forge_words import USUAL, ForgeWords
-from reconciler.model.waiting import Waiting
+from reconciler.model.waiting import Dispatch, Waiting
 from reconciler.plan.drift import Drifted
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
@@ -38,7 +39,7 @@ def drift_text(shown: DriftPage, screen: Screen = PAPER) -> str:
     if not found and not waiting:
         return "No drift.\n"
     listed = [(line, _HANGING) for line in _entries(found, waiting, shown.doubtful, shown.words)]
-    listed += [(line, 2) for line in _counts(found, waiting, shown.words.pipeline)]
+    listed += [(line, 2) for line in _counts(found, waiting, shown.words)]
     if shown.following:
         listed.append((shown.following, 2))
     return "".join(f"{_wrapped(line, width, hanging=hanging)}\n" for line, hanging in listed)
@@ -52,21 +53,29 @@ def _entries(
         kind, mark = "in doubt" if is_doubtful else entry.item.category, "*" if entry.needs_person else " "
         yield f"{kind:>12}{mark} {visible(entry.item.sentence)}"
     for item in waiting:
-        filled = words.filled(item.dispatch.workflow, item.dispatch.inputs)
-        inputs = "".join(f" {key}={value}" for key, value in filled.items())
-        start = f"[{words.task(item.dispatch.workflow)}{inputs}]"
         state = _STATES.get(item.state, item.state)
-        yield f"{state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}"
+        start = _started(item.dispatch, words)
+        yield f"{state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}".rstrip()
 
 
-def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting], pipeline: str) -> Iterator[str]:
+def _started(dispatch: Dispatch, words: ForgeWords) -> str:
+    """Return what to start, and with what; of commands, what their sentence does not say."""
+    if words.commands:
+        owner = dispatch.inputs.get("break_lock")
+        return f"[kt-budgets resume --break-lock {quote(owner)}]" if owner else ""
+    inputs = "".join(f" {key}={value}" for key, value in words.filled(dispatch.workflow, dispatch.inputs).items())
+    return f"[{words.task(dispatch.workflow)}{inputs}]"
+
+
+def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting], words: ForgeWords) -> Iterator[str]:
     if found:
         needed = sum(entry.needs_person for entry in found)
         marked = f" ({'it is' if needed == 1 else 'they are'} marked with *)" if 0 < needed < len(found) else ""
         verb = "needs" if needed == 1 else "need"
         yield f"{counted(len(found), 'difference')}, {needed} of them {verb} attention{marked}."
     if waiting:
-        yield f"{counted(len(waiting), 'thing')} left behind; each names the {pipeline} that fixes it."
+        cure = "what fixes it" if words.commands else f"the {words.pipeline} that fixes it"
+        yield f"{counted(len(waiting), 'thing')} left behind; each names {cure}."
 
 
 def _wrapped(line: str, width: int | None, *, hanging: int) -> str:

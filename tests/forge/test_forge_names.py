@@ -11,6 +11,7 @@ ALLOWED = {
     "app/doctor/access.py": "the files of pipelines that are looked at",
     "app/doctor/journal.py": "the files of pipelines that are looked at",
     "app/doctor/subject.py": "which server an origin is of, before any session",
+    "app/forge_here.py": "the remote and the files that tell it, before any session",
     "app/starting/init.py": "`--forge` of `init`, which starts without any session",
     "app/starting/installed.py": "where kt-budgets itself is published",
     "app/starting/repository.py": "`--forge` of `init`, and the files that tell it",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.app.checkout import git, prefix
+from reconciler.app.forge_here import forge_of
 from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.listening import say
-from reconciler.app.starting.repository import forge_of
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.forge.codeowners import rules, with_block

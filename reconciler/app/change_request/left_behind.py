@@ -10,6 +10,7 @@ from reconciler.app.change_request.replay import IN_ITS_PLACE
 from reconciler.app.checkout import git
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import BudgetsError, ExitCode
+from reconciler.model.forge_words import ForgeWords
 from reconciler.model.landing import Landing, teams_of
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.waiting import Dispatch, State, Waiting
@@ -33,15 +34,18 @@ def is_late(at: datetime, now: datetime) -> bool:
     return not now - PATIENCE < at <= now
 
 
-def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: bool = False) -> Waiting:
+def untold(
+    landing: Landing, parts: frozenset[str], at: datetime, *, words: ForgeWords, unread: bool = False
+) -> Waiting:
     """Return that `parts` of a landing are not applied, where nobody was asked why.
 
     With Keeptrusts `unread` the forge was asked for the pull request, and says of what has none that it was pushed.
     """
-    teams, words = teams_of(parts) or (), forge_words()
+    teams = teams_of(parts) or ()
     pushed = _upper(words.landed(None, landing.commit)) if unread else landing.commit[:12]
     what = words.landed(landing.pull_request, landing.commit) if landing.pull_request else pushed
-    start = f"Start the apply {words.pipeline}{' once Keeptrusts answers' if unread else ''}."
+    start = words.start("apply", "`kt-budgets plan`, and `kt-budgets apply` of what it shows")
+    when = " once Keeptrusts answers" if unread else ""
     errors = f"; its YAML has errors: {landing.problem}" if landing.problem else ""
     return Waiting(
         kind="landing",
@@ -51,7 +55,9 @@ def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: boo
         commit=landing.commit,
         since=_instant(at),
         sentence=f"{what}, merged {_day(at)}, is not applied for {_listed(parts)}{errors}.",
-        cure=f"Merge a {words.request} that corrects or reverts it." if landing.problem else start,
+        cure=f"Merge a {words.request} that corrects or reverts it."
+        if landing.problem
+        else _sentence(f"{start}{when}"),
         dispatch=_apply(landing.pull_request, landing.commit),
     )
 

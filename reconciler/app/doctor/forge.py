@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.check import Seen, failed, not_checked, passed, warning
-from reconciler.app.starting.repository import forge_of
+from reconciler.app.forge_here import forge_of
 from reconciler.findings import ExitCode, UsageError
 from reconciler.forge.membership import Membership
 from reconciler.forge.registry import provider_of

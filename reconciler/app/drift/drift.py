@@ -10,6 +10,7 @@ from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
 from reconciler.app.drift.known import Known, known_of
 from reconciler.app.drift.waiting import waiting_of, waiting_unread
+from reconciler.app.forge_here import words_in
 from reconciler.app.forge_session import forge_session, forge_words
 from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
@@ -18,6 +19,7 @@ from reconciler.findings import BudgetsError, ExitCode, RemoteError
 from reconciler.forge.protocol import Forge
 from reconciler.journal.history import history_of
 from reconciler.model.desired import Desired
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.live import Live
 from reconciler.model.outcome import Doubt
 from reconciler.model.waiting import Waiting
@@ -51,7 +53,8 @@ class Drift(Answer):
     """Differences that were `found`, those that are `left` for a person, and what is `waiting`: left behind.
 
     `doubts` are wallets whose ledger contradicts the journal. `following` says what a person can do next. `unread` is
-    why Keeptrusts could not be read: then only what git, the forge and the journal show is told.
+    why Keeptrusts could not be read: then only what git, the forge and the journal show is told. `words` are those of
+    whoever reads it.
     """
 
     found: tuple[Drifted, ...] = ()
@@ -60,6 +63,7 @@ class Drift(Answer):
     doubts: Mapping[WalletRef, Doubt] = field(default_factory=dict)
     following: str = ""
     unread: RemoteError | None = None
+    words: ForgeWords = USUAL
 
     @property
     def needs_person(self) -> bool:
@@ -92,7 +96,7 @@ class Drift(Answer):
         """
         if self.unread and not (self.waiting and format_ == "text"):
             return ""
-        page = DriftPage(self.found, self.waiting, self.doubts, self.following, forge_words())
+        page = DriftPage(self.found, self.waiting, self.doubts, self.following, self.words)
         return render("drift", format_, page, screen)
 
 
@@ -121,7 +125,8 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
             publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
     left = _accepted(settings, seen) if wanted.accept else seen.found
     following = "" if wanted.accept else _following(settings, seen)
-    return _summarised(Drift(seen.found, left, seen.waiting, seen.doubts, following), session)
+    words = words_in(settings.budgets)
+    return _summarised(Drift(seen.found, left, seen.waiting, seen.doubts, following, words=words), session)
 
 
 def _unread(settings: Settings, known: Known, session: Forge | None, error: RemoteError, *, issue: bool) -> Drift:
@@ -135,7 +140,7 @@ def _unread(settings: Settings, known: Known, session: Forge | None, error: Remo
         say(f"what was left behind cannot be told: {other.message}")
         raise error from None
     error.known = {"waiting": waiting}
-    return _summarised(Drift(waiting=waiting, unread=error), session)
+    return _summarised(Drift(waiting=waiting, unread=error, words=words_in(settings.budgets)), session)
 
 
 def _summarised(found: Drift, session: Forge | None) -> Drift:

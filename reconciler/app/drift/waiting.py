@@ -14,6 +14,7 @@ from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.change_request.step import Step
 from reconciler.app.checkout import git, is_older
+from reconciler.app.forge_here import words_in
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.check import GATE
@@ -100,7 +101,7 @@ def waiting_of(
     """
     now = datetime.now(UTC)
     lock = lock_of(settings.journal, folder=settings.root)
-    found = [*abandoned(records, lock, now=now, words=forge_words())]
+    found = [*abandoned(records, lock, now=now, words=words_in(settings.budgets))]
     if last is not None and applied is not None:
         found += _month(settings, records, last, desired, applied, live, doubts, now)
     if last is not None and last.whole and last.commit is not None:
@@ -119,10 +120,10 @@ def waiting_unread(
     """Return what was left behind as far as git, the forge and the journal show it, in the order of `waiting_of`."""
     now = datetime.now(UTC)
     lock = lock_of(settings.journal, folder=settings.root)
-    found = [*abandoned(records, lock, now=now, words=forge_words())]
+    found = [*abandoned(records, lock, now=now, words=words_in(settings.budgets))]
     if applied is not None and is_due(settings.period, _instant(settings, now)):
         opened = history_of(records).opened(settings.period)
-        found += unknown_months(applied, settings.period, opened=opened, words=forge_words())
+        found += unknown_months(applied, settings.period, opened=opened, words=words_in(settings.budgets))
     if last is not None and last.whole and last.commit is not None:
         found += _landings(settings, last, session, now, unread=True)
     return tuple(found)
@@ -157,7 +158,7 @@ def _month(
     )
     known = desired.wallets.keys() & applied.wallets.keys()
     organization = applied.organization
-    words, own = forge_words(), history.own
+    words, own = words_in(settings.budgets), history.own
     return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=own, words=words)
 
 
@@ -190,6 +191,7 @@ def _landings(
             replay.landings[number],
             pending[number],
             made[replay.landings[number].commit],
+            words=words_in(settings.budgets),
             unread=unread and session is not None,
         )
         for number in late

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.app.forge_here import REMOTE, asked, by_files, forge_of
 from reconciler.findings import UsageError
-from reconciler.git.failures import GitError
 from reconciler.git.places import work_tree
-from reconciler.git.runner import run
 
-_HOST = re.compile(r"^(?:[a-z+]+://(?:[^/@]*@)?(?P<url>[^/:]+)|(?:[^/@:]*@)?(?P<scp>[^/:]{2,}):)")
-_SECONDS = 10.0
-_REMOTE = "origin"
 _COPY = ".github/adopt.sh"
 
 
@@ -41,39 +36,12 @@ def repository_of(budgets: Path, *, forge: str | None) -> Repository:
     if folder == ".":
         raise UsageError("the budgets cannot be the top of a repository", hint="name a folder in it: --budgets budgets")
     if tree is None:
-        return Repository(top, folder, forge or _by_files(top))
+        return Repository(top, folder, forge or by_files(top))
     found = forge or forge_of(top)
-    answers = found != "none" and _asked(top, "ls-remote", "--quiet", _REMOTE, "HEAD") is not None
+    answers = found != "none" and asked(top, "ls-remote", "--quiet", REMOTE, "HEAD") is not None
     return Repository(top, folder, found, answers, copied=_has_copies(top))
-
-
-def forge_of(top: Path) -> str:
-    """Return the forge of a work tree as far as it tells: by the host of its remote, else by its files; else `none`."""
-    return _by_remote(top) or _by_files(top)
-
-
-def _by_remote(top: Path) -> str:
-    """Return the forge that the name of the remote's host says, an empty text where it says none."""
-    address = _asked(top, "remote", "get-url", _REMOTE) or ""
-    match = _HOST.match(address)
-    host = (match["url"] or match["scp"] or "").lower() if match else ""
-    return next((name for name in ("github", "gitlab") if name in host or (name == "github" and ".ghe." in host)), "")
-
-
-def _by_files(top: Path) -> str:
-    if (top / ".gitlab-ci.yml").exists():
-        return "gitlab"
-    return "github" if (top / ".github").is_dir() else "none"
 
 
 def _has_copies(top: Path) -> bool:
     files = (top / ".github" / "workflows").glob("*.y*ml")
     return any(_COPY in path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file())
-
-
-def _asked(top: Path, *arguments: str) -> str | None:
-    try:
-        done = run(*arguments, folder=top, seconds=_SECONDS)
-    except GitError:
-        return None
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
