@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import importlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -217,7 +217,30 @@ def unreachable(url: str, error: Exception) -> UnreachableError:
             f"{shown(url)}: it was replaced while it was read; nothing of it was used",
             hint="run the same command again",
         )
+    code = _code(error)
     return UnreachableError(
-        f"{shown(url)}: the object store could not be read ({type(error).__name__})",
-        hint="check the URL, the network and the credentials in the environment, or download the exports first",
+        f"{shown(url)}: the object store could not be read ({code or type(error).__name__})",
+        hint=f"{_CURES.get(code, _USUAL_CURE)}, or download the exports first",
     )
+
+
+_USUAL_CURE = "check the URL, the network and the credentials in the environment"
+_CURES = {
+    "AccessDenied": "give the credentials in the environment the right to list and read what the URL names",
+    "ExpiredToken": "get new credentials: those in the environment are over",
+    "RequestTimeTooSkewed": "set this machine's clock: it differs from the store's",
+    "SlowDown": "run the same command again later: the store asks for fewer requests",
+}
+"""By the code that the store gives: it is no secret, and its own words may hold one."""
+
+
+def _code(error: BaseException | None) -> str:
+    """Return the store's own code of a refusal, or of what it came from; an empty text where there is none."""
+    while error is not None:
+        answer = getattr(error, "response", None)
+        told = answer.get("Error") if isinstance(answer, Mapping) else None
+        code = told.get("Code") if isinstance(told, Mapping) else None
+        if isinstance(code, str) and code.isalnum():
+            return code
+        error = error.__cause__
+    return ""

@@ -15,7 +15,7 @@ EXPIRED = (
     b"<?xml version='1.0'?><Error><Code>PreconditionFailed</Code>"
     b"<Message>At least one of the pre-conditions you specified did not hold</Message></Error>"
 )
-DENIED = b"<?xml version='1.0'?><Error><Code>InvalidAccessKeyId</Code><Message>It does not exist.</Message></Error>"
+DENIED = "<?xml version='1.0'?><Error><Code>{code}</Code><Message>It does not exist.</Message></Error>"
 
 
 @dataclass
@@ -23,20 +23,20 @@ class Trouble:
     """A WSGI application in front of another. `read` are the paths of the objects that were asked for, and how much.
 
     The next `slow` requests for objects are told to come later. `cut` takes the end off each object; `denied` refuses
-    everything. Where an object is `replaced`, a part of the one that was there before is asked for in vain.
+    everything with that code. Where an object is `replaced`, a part of the one that was there is asked for in vain.
     """
 
     app: Any
     slow: int = 0
     cut: bool = False
-    denied: bool = False
+    denied: str = ""
     replaced: bool = False
     read: list[str] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if self.denied:
-            return _answer(start, "403 Forbidden", DENIED)
+            return _answer(start, "403 Forbidden", DENIED.format(code=self.denied).encode())
         if method != "GET" or path.count("/") < 2 or path.endswith("/"):
             return self.app(environ, start)  # type: ignore[no-any-return]
         if self.slow:

@@ -99,8 +99,9 @@ def test_half_an_object_is_never_used(bucket: Bucket) -> None:
 
 def test_credentials_that_are_refused_are_an_error_that_does_not_repeat_them(bucket: Bucket) -> None:
     bucket.put("2026-03-07.csv", week(1, "a"))
-    bucket.trouble.denied = True
-    with pytest.raises(UnreachableError, match="the object store could not be read") as raised:
+    bucket.trouble.denied = "InvalidAccessKeyId"
+    said = r"the object store could not be read \(InvalidAccessKeyId\)"
+    with pytest.raises(UnreachableError, match=said) as raised:
         bucket.exports.read(WEEKLY, store=bucket.store)
     said = f"{raised.value.message} {raised.value.hint}"
     assert "credentials in the environment" in said
@@ -149,7 +150,7 @@ def test_a_store_may_be_in_a_bucket_itself(bucket: Bucket) -> None:
     bucket.read(store)
     assert "is gone or not what was written there" in bucket.uses[-1].trouble
     assert set(kept) <= set(bucket.system.find("finops-artifacts/kt-budgets/store/files"))
-    bucket.trouble.denied = True
+    bucket.trouble.denied = "InvalidAccessKeyId"
     with pytest.raises(UsageError, match=r"the usage store s3://finops-artifacts/kt-budgets/store/ cannot be read \("):
         bucket.exports.read(str(bucket.exports.text("e.csv", week(1, "a"))), store=store)
 
@@ -190,3 +191,20 @@ def test_an_object_that_is_replaced_between_two_parts_of_it_is_to_be_read_again(
     with pytest.raises(UnreachableError, match="it was replaced while it was read; nothing of it was used") as raised:
         bucket.exports.read(WEEKLY)
     assert raised.value.hint == "run the same command again"
+
+
+@pytest.mark.parametrize(
+    ("code", "cure"),
+    [
+        ("AccessDenied", "give the credentials in the environment the right to list and read what the URL names"),
+        ("ExpiredToken", "get new credentials: those in the environment are over"),
+        ("RequestTimeTooSkewed", "set this machine's clock: it differs from the store's"),
+        ("InternalError", "check the URL, the network and the credentials in the environment"),
+    ],
+)
+def test_what_the_store_refuses_is_told_by_its_code_with_the_cure_for_it(bucket: Bucket, code: str, cure: str) -> None:
+    bucket.put("2026-03-07.csv", week(1, "a"))
+    bucket.trouble.denied = code
+    with pytest.raises(UnreachableError, match=rf"the object store could not be read \({code}\)") as raised:
+        bucket.exports.read(WEEKLY)
+    assert raised.value.hint == f"{cure}, or download the exports first"
