@@ -92,6 +92,14 @@ class Settings:
             )
         return self.month
 
+    def refuse_month(self) -> None:
+        """Raise UsageError where another month was asked for than that of `as_of`: some commands have no other."""
+        if self.month and self.as_of not in self.month:
+            raise UsageError(
+                f"this command goes by the day, {self.as_of}, and not by a month such as {self.month}",
+                hint="leave `--period` out; `--as-of` names another day",
+            )
+
     def require_token(self) -> str:
         if not self.token:
             raise UnauthorizedError(

@@ -20,7 +20,7 @@ from reconciler.report.renderers import Answer
 @click.option("--currency", metavar="CODE", help="The currency, where Keeptrusts shows no wallet; default theirs.")
 @click.option("--fiscal-month", type=click.IntRange(1, 12), help="The month that the fiscal year begins in; default 1.")
 @options.dry_run
-@options.network_with()
+@options.network
 @prints("init")
 def command(*, dry_run: bool, **values: Any) -> Answer:
     """Start a repository of budgets: org.yaml, schemas, the workflow of CI.

@@ -179,7 +179,7 @@ def approval(merge_sha: str | None, **values: Any) -> Answer:
 
 
 @command.command("apply", epilog="Example: kt-budgets pr apply --journal git:origin --wait 1200")
-@options.network_with()
+@options.network
 @options.journal
 @options.repository
 @options.recorder

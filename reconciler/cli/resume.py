@@ -12,7 +12,7 @@ from reconciler.report.renderers import Answer
 
 
 @options.command("resume --journal git:origin")
-@options.network_with()
+@options.network
 @options.settle
 @options.journal
 @click.option(

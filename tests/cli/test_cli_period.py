@@ -40,8 +40,8 @@ MOVED = {
 """Commands that offer a month, with what else they are to be told."""
 NEED_MORE = {"audit", "evidence packet", "release", "pr approval", "pr command", "pr refresh", "pr show"}
 """Those that offer one too, and need a journal or a forge to show that they go by it."""
-WITHOUT = {"init", "pr apply", "resume"}
-"""Those that share the options of the others and have no month."""
+TODAY = {"init", "pr apply", "resume"}
+"""Those that share the options of the others and go by the day: they take no month but that of --as-of."""
 
 
 def commands(group: click.Group, context: click.Context, before: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -61,16 +61,18 @@ def options_of(command: click.Command) -> set[str]:
 def test_every_command_that_offers_a_month_is_known_here() -> None:
     assert COMMANDS
     found = {name: options_of(command) for name, command in commands(cli, click.Context(cli))}
-    assert {name for name, options in found.items() if "--period" in options} == MOVED.keys() | NEED_MORE
+    assert {name for name, options in found.items() if "--period" in options} == MOVED.keys() | NEED_MORE | TODAY
     shared = {"--api-url", "--as-of"}
-    assert {name for name, options in found.items() if shared <= options and "--period" not in options} == WITHOUT
+    assert {name for name, options in found.items() if shared <= options and "--period" not in options} == set()
 
 
-@pytest.mark.parametrize("command", sorted(WITHOUT))
-def test_a_command_without_a_month_refuses_one(kt: Run, command: str) -> None:
-    done = kt(*command.split(), "--period", "2026-05")
+@pytest.mark.parametrize("command", sorted(TODAY))
+def test_a_command_that_goes_by_the_day_takes_no_other_month(desk: Desk, command: str) -> None:
+    desk.chdir(desk.clone)
+    done = desk.kt(*command.split(), *AS_OF, "--period", "2026-05")
     assert (done.code, done.out) == (ExitCode.USAGE, "")
-    assert "No such option '--period'" in done.err
+    assert "this command goes by the day, 2026-06-18, and not by a month such as 2026-05" in done.err
+    assert "goes by the day" not in desk.kt(*command.split(), *AS_OF, "--period", "2026-06").err
 
 
 @pytest.fixture(scope="module")

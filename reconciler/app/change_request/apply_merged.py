@@ -65,12 +65,13 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
     """Finish what was interrupted, apply every landing that may be applied, and return what came of each.
 
     Raises:
-        UsageError: what was asked for is no landing that is not applied.
+        UsageError: what was asked for is no landing that is not applied, or another month.
         RefusedError: the clone is older than what was applied, git's values cannot be put back, or the branch does not
             bear out what the journal says.
         LockHeldError: another run goes on for longer than `asked.wait` seconds.
         RemoteError: git, the forge or Keeptrusts cannot be read whole.
     """
+    settings.refuse_month()
     head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
     commits = Commits(settings.budgets)
     bench = MergeBench(settings, commits, settle=asked.settle, wait=asked.wait, first_apply=asked.first_apply)

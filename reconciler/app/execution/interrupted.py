@@ -56,10 +56,11 @@ def resume(settings: Settings, way: WayOut | None = None, *, settle: float = 60.
     again.
 
     Raises:
-        UsageError: an operation that is not in the journal, or a journal that is not there to be moved.
+        UsageError: an operation that is not in the journal, a journal that is not there to be moved, or another month.
         LockHeldError: another run goes on.
         RemoteError: Keeptrusts or the journal cannot be read whole.
     """
+    settings.refuse_month()
     way = way or WayOut()
     desired, _ = load_desired(settings)
     reason = way.reason.strip()

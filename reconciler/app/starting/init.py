@@ -64,12 +64,13 @@ def init(settings: Settings, wanted: InitRequest | None = None) -> Statement:
     """Write the files that are missing of a repository of budgets, and say which; what is there stays as it is.
 
     Raises:
-        UsageError: no wallet says the currency, or a file cannot be written.
+        UsageError: no wallet says the currency, a file cannot be written, or another month was asked for.
         FindingsError: the org.yaml that would be written has errors.
         RemoteError: Keeptrusts cannot be read.
     """
     from reconciler.keeptrusts.reader import Reader
 
+    settings.refuse_month()
     wanted = wanted or InitRequest()
     repository = repository_of(settings.budgets, forge=wanted.forge)
     with connected(settings, None) as connection, Reader(connection) as reader:
