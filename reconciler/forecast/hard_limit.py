@@ -17,11 +17,10 @@ from reconciler.forecast.outlook import Demand, Depletion
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles
 from reconciler.forecast.words import chance
-from reconciler.model.forecast import WalletNotice
+from reconciler.model.forecast import HARD_LIMIT, WalletNotice
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import Money
 
-HARD_LIMIT = "hard-limit"
 LIKELY = 0.2
 
 

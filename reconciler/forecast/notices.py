@@ -7,7 +7,6 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Origin, Severity
-from reconciler.forecast.hard_limit import HARD_LIMIT
 from reconciler.forecast.history import Spending
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM
@@ -41,11 +40,6 @@ def wallet_notices(
     ):
         told = f"{forecast.team}/{forecast.environment} {message}"
         yield Finding(question.wallet.origin, code, Severity.WARNING, told, hint)
-
-
-def is_stopped(forecast: WalletForecast) -> bool:
-    """Whether a hard limit is likely to stop it before its money is gone: more money changes nothing."""
-    return any(notice.code == HARD_LIMIT for notice in forecast.notices)
 
 
 def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[Finding]:
@@ -95,7 +89,7 @@ def promise_notice(year: YearForecast | None, currency: str, *, where: Origin) -
 
 def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
     exhaustion = forecast.desired.exhaustion
-    if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY or is_stopped(forecast):
+    if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY or forecast.is_stopped:
         return
     middle = exhaustion.date["0.5"]
     out = f"runs out {middle}," if middle else "may run out"
@@ -166,7 +160,8 @@ def _growth(question: WalletQuestion, view: TeamView) -> float:
 
 def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:
     """Return for how many of the last whole months, one after the other, spend passed the last alert."""
-    budget = next((budget for budget in question.alerts_desired if budget.period == "monthly"), None)
+    alerts = (budget for budget in question.alerts_desired if budget.period == "monthly" and not budget.hard_limit)
+    budget = next(alerts, None)
     spend = view.known.wallets.get(question.wallet.key)
     if budget is None or spend is None or not budget.alert_percentages:
         return 0

@@ -129,6 +129,10 @@ class UnitPrice(Frozen):
     per_million_tokens: Amount | None
 
 
+HARD_LIMIT = "hard-limit"
+"""The code of the notice that a hard limit is likely to stop a wallet before its money is gone."""
+
+
 class WalletNotice(Frozen):
     """What the history shows beyond level and calendar, and what the forecast makes of it."""
 
@@ -175,6 +179,11 @@ class WalletForecast(Frozen):
         description="How the expected days were centred: `model`; earlier versions, by a guess that did better.",
     )
     notices: tuple[WalletNotice, ...] = Field((), description="What its history shows beyond level and calendar.")
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a hard limit is likely to stop it before its money is gone: more money changes nothing."""
+        return any(notice.code == HARD_LIMIT for notice in self.notices)
 
 
 class ForecastNotice(WalletNotice):

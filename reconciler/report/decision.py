@@ -15,7 +15,7 @@ from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.savings import planned_words
 from reconciler.report.spans import Cell, Words, code, safe_name, strong, visible, words
-from reconciler.report.wallets import SAFE, WalletStory, chance, risk, to_be_sure
+from reconciler.report.wallets import SAFE, WalletStory, chance, risk, stopped, to_be_sure
 from reconciler.report.year import covered_words, quick_words, sure_words, unknown_words
 
 _NAMED = 3
@@ -168,8 +168,10 @@ def notes(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
     """Return what the table of wallets leaves open: what would make them last, and what an empty one means."""
     sure = to_be_sure(told)
     asked = f"To last in 9 of 10 months, add {sure}. " if sure else ""
+    limited = stopped(told)
+    stops = f"A hard limit stops {limited}, whatever the wallet holds. " if limited else ""
     empty = _when_empty(plan) if told else ""
-    return (words(f"{asked}{empty}"),) if asked or empty else ()
+    return (words(f"{asked}{stops}{empty}"),) if asked or stops or empty else ()
 
 
 def _when_empty(plan: Plan) -> str:

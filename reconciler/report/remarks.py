@@ -49,8 +49,8 @@ def _forecasts(plan: Plan) -> Iterator[PlanFinding]:
     for forecast in plan.impact:
         place = _PLACE.fullmatch(places.get(forecast.wallet, ""))
         gone = forecast.desired.exhaustion.probability
-        is_stopped = any(notice.code == "hard-limit" for notice in forecast.notices)
-        if place and forecast.confidence != "none" and gone is not None and gone >= _RUNS_OUT_FROM and not is_stopped:
+        likely = gone is not None and gone >= _RUNS_OUT_FROM and not forecast.is_stopped
+        if place and forecast.confidence != "none" and likely:
             yield PlanFinding(
                 path=place["path"],
                 line=int(place["line"]),

@@ -212,9 +212,17 @@ def to_be_sure(told: Sequence[WalletStory]) -> str:
         for story in told
         if story.forecast
         and story.standing in ("risky", "tight")
+        and not story.forecast.is_stopped
         and (short := story.forecast.desired.unserved.get("0.9"))
     ]
     return wording.listed(named)
+
+
+def stopped(told: Sequence[WalletStory]) -> str:
+    """Return the wallets that a hard limit is likely to stop, each with its likely day."""
+    limited = [(story.name, story.forecast) for story in told if story.forecast and story.forecast.is_stopped]
+    days = [(name, forecast.desired.exhaustion.date.get("0.5")) for name, forecast in limited]
+    return wording.listed([f"{name} ({wording.day(day)})" if day else name for name, day in days])
 
 
 def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report.report_plans import Wallet, one_wallet
 from worlds import object_change
 
 from reconciler.model.drift import DriftItem
+from reconciler.model.forecast import HARD_LIMIT, Exhaustion, WalletNotice
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.managed_kind import ManagedKind
@@ -29,6 +31,7 @@ from reconciler.report.document import Chart, Column, Row, Table
 from reconciler.report.markdown import markdown, table_markdown
 from reconciler.report.mermaid import mermaid
 from reconciler.report.narrow import narrow
+from reconciler.report.remarks import remarks
 from reconciler.report.spans import Cell, plain, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -473,3 +476,18 @@ def test_a_long_word_may_break_on_a_phone_and_a_figure_may_not() -> None:
     assert first.new.split("\u200b") == ["customer_s", "uccess_eur", "ope / prod"]
     assert (first.now, second) == ("1,234,567,890.00", row.cells[1])
     assert "customer&#95;s&#8203;uccess&#95;eur" in table_markdown(table)
+
+
+def test_a_hard_limit_that_stops_a_wallet_is_said_beside_what_more_money_would_do() -> None:
+    notice = WalletNotice(code=HARD_LIMIT, message="reaches its hard limit", hint="raise it", probability=0.99)
+    forecast = Wallet().forecast()
+    gone = Exhaustion(probability=0.99, date={"0.1": None, "0.5": date(2026, 6, 21), "0.9": None})
+    limited = forecast.model_copy(
+        update={"notices": (notice,), "desired": forecast.desired.model_copy(update={"exhaustion": gone})}
+    )
+    free, stopped = (one_wallet(impact=(each, *one_wallet().impact[1:])) for each in (forecast, limited))
+    said = "A hard limit stops support / prod (21 Jun), whatever the wallet holds."
+    shown = [markdown(summarise(each)) for each in (free, stopped)]
+    assert [said in each for each in shown] == [False, True]
+    assert "to support / prod" not in shown[1], "more money changes nothing"
+    assert not [one for one in remarks(stopped, located=str) if one.code == "runs-out"]
