@@ -121,10 +121,11 @@ def spending(usage: DailyUsage | None, *, as_of: date, unseen: DailyUsage | None
     if usage is None:
         return Spending(as_of, as_of, {})
     end = as_of + timedelta(days=1) if usage.source.last_day == as_of else as_of
-    shown = [usage] if unseen is None else [usage, unseen]
-    day, wallet, cost, credits = (
-        np.concatenate([getattr(each, name) for each in shown]) for name in ("day", "wallet", "cost", "credits")
-    )
+    columns = [usage.day, usage.wallet, usage.cost, usage.credits]
+    if unseen is not None:
+        more = (unseen.day, unseen.wallet, unseen.cost, unseen.credits)
+        columns = [np.concatenate(both) for both in zip(columns, more, strict=True)]
+    day, wallet, cost, credits = columns
     chosen = day < np.datetime64(end, "D")
     days = day[chosen].astype(np.int64)
     if not len(days):
