@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -42,3 +44,39 @@ def test_a_step_far_behind_the_horizon_is_told_with_its_money(
     assert later["until"] == "2029-02"
     assert "monthly target" not in done.out
     assert "100 -> 500 (400 more a month), March 2028 to February 2029" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(
+    ("step", "so"),
+    [
+        ("{amount: 10000.00, from: 2026-07}", ", and so are 11 months after it"),
+        ("{amount: 60000.00, from: 2026-07}", ""),
+    ],
+)
+def test_a_cut_of_later_months_that_they_cannot_bear_is_a_warning_of_the_change(
+    step: str, so: str, tmp_path: Path, kt: Run, monkeypatch: pytest.MonkeyPatch, example_export: Path
+) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "budgets", tmp_path / "budgets")
+    for arguments in (("init", "-q"), ("add", "budgets"), ("commit", "-qm", "before")):
+        git(tmp_path, *arguments)
+    team = tmp_path / "budgets" / "teams" / "engineering.yaml"
+    begins = "{amount: 27000.00, from: 2026-06}"
+    team.write_text(team.read_text(encoding="utf-8").replace("monthly: 27000.00", f"monthly: [{begins}, {step}]"))
+    git(tmp_path, "commit", "-aqm", "after")
+    monkeypatch.chdir(tmp_path)
+    with running(scenario="acme", as_of=date(2026, 6, 18)) as served:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", served.url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", served.read_token)
+        asked = ("--as-of", "2026-06-18", "--usage", example_export, "--since", "HEAD~1")
+        assert kt("plan", *asked).code == 0
+        shown = kt("show", "plan.json", "--format", "markdown").out
+    findings = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["findings"]
+    short = [finding for finding in findings if finding["code"] == "later-short"]
+    assert len(short) == bool(so), "what gets more is told nothing"
+    for finding in short:
+        assert (finding["path"], finding["line"], finding["column"]) == ("budgets/teams/engineering.yaml", 14, 9)
+        assert finding["message"].startswith(
+            "engineering/prod gets USD 10,000.00 and no longer USD 27,000.00 in 2026-07, and half of the cases cost"
+        )
+        assert finding["message"].endswith(f": by itself that month is short{so}")
+        assert "**later-short**" in shown.partition("Not caused by this change")[0]

@@ -19,7 +19,7 @@ from reconciler.app.planning.early import Early
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.others import other_wallets
 from reconciler.app.planning.pipeline import assemble, checked_out, forecast, read_live, waiver_uses_for
-from reconciler.app.planning.remarks import first_reclaim, year_known
+from reconciler.app.planning.remarks import first_reclaim, later_short, year_known
 from reconciler.app.planning.scope import ALL, Aim, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected
@@ -86,8 +86,9 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
         others = other_wallets(settings, desired, usage, teams=teams)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)
+    short = later_short(desired, outlook.wallets, aim.later)
     year = year_targets(desired, usage, as_of=settings.as_of)
-    findings = [*year_known(warnings, year, desired), *doubts, *released, *reclaimed]
+    findings = [*year_known(warnings, year, desired), *doubts, *released, *reclaimed, *short]
     source = checked_out(settings, desired, head=about.head)
     made = assemble(
         settings,

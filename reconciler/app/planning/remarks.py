@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.apply.preflight import closed_month
 from reconciler.findings import Finding, Origin, Position, Severity
 from reconciler.model.change import Change
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
 from reconciler.model.plan import NOT_COMPARED
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
 from reconciler.plan.consequences import rest_words
 from reconciler.plan.diff import Diff
+from reconciler.report import wording
+from reconciler.report.wording import counted
 from reconciler.settings import Settings
 from reconciler.source.marks import positions
 
@@ -21,7 +26,8 @@ if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
     from reconciler.model.applied import LastApplied
     from reconciler.model.forecast import WalletForecast
-    from reconciler.model.later import Later
+    from reconciler.model.later import Later, LaterTarget
+    from reconciler.model.wallet_ref import WalletRef
 
 
 def remarks(
@@ -81,6 +87,44 @@ def first_reclaim(
         Severity.WARNING,
         f"`unused: reclaim`: {rest_words(impact, period, desired.organization.currency, unused='reclaim')}",
         "write `unused: keep` to leave it in its wallets",
+    )
+
+
+def later_short(desired: Desired, impact: Sequence[WalletForecast], later: Later | None) -> Iterator[Finding]:
+    """Yield the wallets that get less than before in later months, and less than half of the cases of one cost.
+
+    A month is looked at by itself, without what is carried into it.
+    """
+    lowered: dict[WalletRef, dict[Period, LaterTarget]] = defaultdict(dict)
+    for target in later.targets if later else ():
+        if target.after is not None and (target.before is None or target.after < target.before):
+            lowered[target.wallet][target.period] = target
+    short = []
+    for found in impact:
+        cuts = lowered.get(found.wallet, {})
+        lacking = [(cuts[each.period], each.quantiles.get("0.5")) for each in found.months if each.period in cuts]
+        needs = [
+            (target, middle) for target, middle in lacking if middle is not None and middle > (target.after or ZERO)
+        ]
+        if needs and found.wallet in desired.wallets:
+            short.append((desired.wallets[found.wallet], needs))
+    places = positions(desired.files, [wallet.origin for wallet, _ in short])
+    for wallet, needs in short:
+        yield _short(wallet, needs, places[wallet.origin])
+
+
+def _short(wallet: DesiredWallet, needs: Sequence[tuple[LaterTarget, Decimal]], place: Position) -> Finding:
+    (first, middle), others = needs[0], len(needs) - 1
+    before = "" if first.before is None else f" and no longer {Money(first.before, wallet.currency)}"
+    so = f", and so {'are' if others > 1 else 'is'} {counted(others, 'month')} after it" if others else ""
+    return Finding(
+        place,
+        "later-short",
+        Severity.WARNING,
+        f"{wallet.team}/{wallet.environment} gets {Money(first.after or ZERO, wallet.currency)}{before} in"
+        f" {first.period}, and half of the cases cost more than {wallet.currency} {wording.whole(middle)}: by"
+        f" itself that month is short{so}",
+        f"give it {wording.whole(middle)} or more then, or write into `plan` what makes it cheaper",
     )
 
 
