@@ -12,7 +12,8 @@ import httpx
 
 from reconciler.findings import UnauthorizedError
 from reconciler.http.endpoint import USER_AGENT, is_token
-from reconciler.http.json_channel import JsonChannel, JsonEndpoint
+from reconciler.http.json_channel import JsonChannel
+from reconciler.http.json_endpoint import JsonEndpoint
 from reconciler.http.waits import asked_wait, dated
 
 DEFAULT_API_URL = "https://gitlab.com/api/v4"
