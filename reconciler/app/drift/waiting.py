@@ -118,12 +118,12 @@ def waiting_unread(
     session: Forge | None,
 ) -> tuple[Waiting, ...]:
     """Return what was left behind as far as git, the forge and the journal show it, in the order of `waiting_of`."""
-    now = datetime.now(UTC)
+    now, words = datetime.now(UTC), words_in(settings.budgets)
     lock = lock_of(settings.journal, folder=settings.root)
-    found = [*abandoned(records, lock, now=now, words=words_in(settings.budgets))]
+    found = [*abandoned(records, lock, now=now, words=words)]
     if applied is not None and is_due(settings.period, _instant(settings, now)):
         opened = history_of(records).opened(settings.period)
-        found += unknown_months(applied, settings.period, opened=opened, words=words_in(settings.budgets))
+        found += unknown_months(applied, settings.period, opened=opened, words=words)
     if last is not None and last.whole and last.commit is not None:
         found += _landings(settings, last, session, now, unread=True)
     return tuple(found)
@@ -184,6 +184,7 @@ def _landings(
         if _is_late(settings, replay.landings[number], made, now, asked=session is not None)
     ]
     asked = _asked(replay, late[:_MOST]) if session and not unread else {}
+    words = words_in(budgets)
     return [
         told(outcome, pending[number], made[outcome.commit])
         if (outcome := asked.get(replay.landings[number].commit))
@@ -191,7 +192,7 @@ def _landings(
             replay.landings[number],
             pending[number],
             made[replay.landings[number].commit],
-            words=words_in(settings.budgets),
+            words=words,
             unread=unread and session is not None,
         )
         for number in late
