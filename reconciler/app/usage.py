@@ -64,18 +64,20 @@ def obtain_usage(
         if settings.usage:
             raise
         logging.getLogger(__name__).warning("no export: %s", error.message)
-        return None, (
-            Finding(
-                Position(desired.organization_path),
-                "usage-unavailable",
-                Severity.WARNING,
-                "Keeptrusts gave no export, so past spend is known from this month's ledger alone",
-                "name export files with `--usage`, or use a token that may create export jobs",
-            ),
-        )
+        return None, (_unavailable(desired),)
     compared = spend_findings(desired, connection, usage, as_of=settings.as_of)
     silent = missing(usage.source, ledgers=ledgers, is_confirmed=compared == ())
     return usage, (*usage_findings(usage.source, currency=currency), *silent, *(compared or ()))
+
+
+def _unavailable(desired: Desired) -> Finding:
+    return Finding(
+        Position(desired.organization_path),
+        "usage-unavailable",
+        Severity.WARNING,
+        "Keeptrusts gave no export, so past spend is known from this month's ledger alone",
+        "name export files with `--usage`, or use a token that may create export jobs",
+    )
 
 
 def usage_alone(

@@ -33,7 +33,7 @@ from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.plan.diff import make_plan
+from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.opening import opening
 from reconciler.plan.scope import FirstApply, met_again, wallets_of
 from reconciler.policy.waivers import refuse_used_up
@@ -145,7 +145,6 @@ def _request(
     teams = plan.scope.teams if plan.scope else None
     doubts = context.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
     reviewed = as_reviewed(before, plan, desired)
-    wallets = desired.wallets
     derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
     known = context.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
     diff = derive(known=met_again(known, environment.first_apply))
@@ -157,13 +156,9 @@ def _request(
         otherwise = unlike(plan, derive(known=_otherwise(plan, known, environment.first_apply)).changes, stale=stale)
         refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=bool(environment.first_apply))
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
-    met = {*context.history.applied_to(), *context.history.settled}
-    settled = {
-        key: ids for key, ids in diff.settled.items() if key not in met and wallets[key].team not in {*stale, *refused}
-    }
     return ExecutionRequest(
         plan=plan,
-        settled=settled,
+        settled=_settled(diff, desired, context.history, without={*stale, *refused}),
         left_out=diff.left_out,
         declared=declared_by(plan, desired, declares, before=last_declared(records)),
         stale={**stale, **refused},
@@ -171,6 +166,16 @@ def _request(
         unplanned=unplanned(plan, diff),
         about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
     )
+
+
+def _settled(
+    diff: Diff, desired: Desired, history: History, *, without: Collection[str]
+) -> dict[WalletRef, tuple[str, ...]]:
+    """Return the wallets that are as git says and that no run met yet, those of the teams `without` left out."""
+    met = {*history.applied_to(), *history.settled}
+    return {
+        key: ids for key, ids in diff.settled.items() if key not in met and desired.wallets[key].team not in without
+    }
 
 
 def _otherwise(plan: Plan, known: frozenset[str], first: FirstApply) -> frozenset[str]:

@@ -12,8 +12,8 @@ from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
-from reconciler.forecast.hard_limit import limit_notices, room_of, stop_of
-from reconciler.forecast.outlook import demand, depletion, wallet_outlook
+from reconciler.forecast.hard_limit import Stop, limit_notices, room_of, stop_of
+from reconciler.forecast.outlook import Demand, Depletion, demand, depletion, wallet_outlook
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
 from reconciler.forecast.question import WalletQuestion
@@ -42,13 +42,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
     spent = course.spend.between(period.first, min(context.as_of, period.end))
     wanted = demand(course, period=period, unpaid_since=question.unpaid_since, pool_pays=question.pool_pays)
     month = Month(course, period, question.booked + question.reserved)
-    stop_live, stop = (
-        stop_of(month, (*alerts, *question.alerts_undeclared))
-        for alerts in (question.alerts_live, question.alerts_desired)
-    )
-    live = depletion(wanted, question.live, room=room_of(stop_live))
-    is_same = question.desired == question.live and (stop and stop.budget) == (stop_live and stop_live.budget)
-    desired = live if is_same else depletion(wanted, question.desired, room=room_of(stop))
+    live, desired, stop = _drained(question, month, wanted)
     months = _asked(tuple(question.targets), period, context.organization.forecast.horizon_months)
     bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
     days = _running(course, period) if question.charted else ()
@@ -85,6 +79,17 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         notices=(*simulated.notices, *limit_notices(stop, wanted, desired, as_of=context.as_of)),
     )
     return _untold(found) if simulated.is_unknown(period, as_of=context.as_of) else lean(found)
+
+
+def _drained(question: WalletQuestion, month: Month, wanted: Demand) -> tuple[Depletion, Depletion, Stop | None]:
+    """Return how live and desired money drain, and the hard limit that will be there."""
+    stop_live, stop = (
+        stop_of(month, (*alerts, *question.alerts_undeclared))
+        for alerts in (question.alerts_live, question.alerts_desired)
+    )
+    live = depletion(wanted, question.live, room=room_of(stop_live))
+    is_same = question.desired == question.live and (stop and stop.budget) == (stop_live and stop_live.budget)
+    return live, live if is_same else depletion(wanted, question.desired, room=room_of(stop)), stop
 
 
 def _drawn(

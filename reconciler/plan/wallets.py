@@ -85,7 +85,10 @@ class WalletGap:
         if (left := self.left_out()) is None:
             return None
         code = "whose-month" if self.question else "first-contact"
-        return Finding(where=self.origin, code=code, severity=Severity.WARNING, message=left.reason, hint=left.hint)
+        return self._warning(code, left.reason, hint=left.hint)
+
+    def _warning(self, code: str, message: str, *, hint: str) -> Finding:
+        return Finding(self.origin, code, Severity.WARNING, message, hint)
 
     def left_out(self) -> LeftAsFound | None:
         """Return what of this wallet is left as it was found, because nothing was ever applied to it."""
@@ -195,11 +198,9 @@ class WalletGap:
         if self.doubt or excess.amount <= 0 or stuck.amount <= 0:
             return None
         name = f"{self.desired.team}/{self.desired.environment}"
-        return Finding(
-            where=self.origin,
-            code="unreclaimable",
-            severity=Severity.WARNING,
-            message=f"{name} was funded with {self.funded} for {self.period}, {excess} above its target;"
+        return self._warning(
+            "unreclaimable",
+            f"{name} was funded with {self.funded} for {self.period}, {excess} above its target;"
             f" {stuck} of that is already spent or reserved and cannot be taken back",
             hint=f"nothing to do, or raise the target to {Money(self.target.amount + stuck.amount, stuck.currency)}"
             " so that git says what happened",
@@ -219,11 +220,9 @@ class WalletGap:
             or self.target.amount <= 0
         ):
             return None
-        return Finding(
-            where=self.origin,
-            code="carried-over",
-            severity=Severity.WARNING,
-            message=f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months on top of its"
+        return self._warning(
+            "carried-over",
+            f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months on top of its"
             f" target of {self.target}",
             hint="nothing to do, or set `unused: reclaim` in org.yaml to take unspent money back when a month opens",
         )
@@ -233,11 +232,9 @@ class WalletGap:
         rest = self.live.money_left - sum((move.money for move in self.changes()), Money(ZERO, self.live.currency))
         if self.doubt or self.is_first or self.takes_rest_back or rest.amount <= 0:
             return None
-        return Finding(
-            where=self.origin,
-            code="carried-over",
-            severity=Severity.WARNING,
-            message=f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months or by a refund"
+        return self._warning(
+            "carried-over",
+            f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months or by a refund"
             f" until {self.period.plus(1)} opens, which takes it back: it cannot be told from money of {self.period}",
             hint="nothing to do; until then the team can spend it",
         )
@@ -246,11 +243,9 @@ class WalletGap:
         """Say why nothing is planned for this wallet."""
         if self.doubt is None:
             return None
-        return Finding(
-            where=self.origin,
-            code=f"{self.doubt.kind}-wallet",
-            severity=Severity.WARNING,
-            message=f"{self.desired.team}/{self.desired.environment}: {self.doubt.reason}",
+        return self._warning(
+            f"{self.doubt.kind}-wallet",
+            f"{self.desired.team}/{self.desired.environment}: {self.doubt.reason}",
             hint=self.doubt.hint,
         )
 

@@ -54,10 +54,7 @@ def approved(
     except RefusedError as error:
         if recorded(forge, pull):
             raise
-        words = f"{error.message}: nobody was shown what would be applied"
-        refused = dict.fromkeys(_everybody(step, plan), words)
-        missing = _named(item.owners for item in required)
-        return StepApproval(refused=refused, missing=missing, unseen=True, afterwards=forge.words.afterwards)
+        return _unshown(error, required, _everybody(step, plan), forge.words)
     called = f"{forge.words.sign}{pull.number}"
     stale = {team: _moved(team, called, plan, found.record.period) for team in found.stale}
     by_hand, lacking, judged = _by_hand(forge, pull, required, step, plan, budgets, edited)
@@ -73,6 +70,18 @@ def approved(
         unseen=bool(stale),
         reason=_stops(found, forge.words),
         afterwards=forge.words.afterwards,
+    )
+
+
+def _unshown(
+    error: RefusedError, required: Iterable[Requirement], everybody: Iterable[str], called: ForgeWords
+) -> StepApproval:
+    words = f"{error.message}: nobody was shown what would be applied"
+    return StepApproval(
+        refused=dict.fromkeys(everybody, words),
+        missing=_named(item.owners for item in required),
+        unseen=True,
+        afterwards=called.afterwards,
     )
 
 

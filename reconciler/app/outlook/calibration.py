@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
+    from reconciler.model.forecast_log import LoggedForecast
+    from reconciler.model.period import Period
     from reconciler.report.calibration_text import CalibrationPage
     from reconciler.settings import Settings
 
@@ -58,9 +60,7 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
     organization, keys = desired.organization, chosen(desired, wallets)
     reading = read_log(settings, organization.organization)
     settings = as_it_was(settings)
-    since, last = Period.of(settings.as_of).plus(-months), settings.month
-    entries = [e for e in reading.entries if e.period >= since and (last is None or e.period <= last)]
-    entries = [e for e in entries if keys is None or e.wallet in keys]
+    entries = _asked(reading.entries, keys, since=Period.of(settings.as_of).plus(-months), last=settings.month)
     usage, doubts = usage_alone(settings, desired, "replay")
     found = judged(entries, usage, as_of=settings.as_of, currency=organization.currency)
     overall, steps = calibration(found.met), pit(found.met)
@@ -84,3 +84,16 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
     told = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in doubts]
     told += [(alarm.code, alarm.message, alarm.hint)] if alarm else []
     return Calibrated(CalibrationPage(facts, usage_words(usage), told))
+
+
+def _asked(
+    logged: Iterable[LoggedForecast], wallets: Collection[str] | None, *, since: Period, last: Period | None
+) -> list[LoggedForecast]:
+    """Return what was logged for `wallets` (None: all) of the months from `since` to `last` (None: all that follow)."""
+    return [
+        entry
+        for entry in logged
+        if (wallets is None or entry.wallet in wallets)
+        and entry.period >= since
+        and (last is None or entry.period <= last)
+    ]
