@@ -94,7 +94,7 @@ def make_plan(
         funds=run,
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
-        notes=() if refused else (*carried, *_notes(desired, live, applied, gaps, run, period, teams)),
+        notes=() if refused else (*carried, *_notes(desired, live, applied, gaps, run, period, teams, as_of)),
         currencies=held,
         doubts=() if refused else tuple(gap.doubt for gap in gaps if gap.doubt),
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
@@ -178,6 +178,7 @@ def _notes(
     run: Funds,
     period: Period,
     teams: Teams,
+    as_of: date | None,
 ) -> Iterator[Finding]:
     yield from (note for gap in gaps if (note := gap.doubt_note()))
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
@@ -189,7 +190,7 @@ def _notes(
     yield from vanished_teams(desired, applied, teams)
     yield from _outside_fiscal_year(desired, period)
     yield from objects_not_offered(desired, live)
-    yield from pool_notes(run, desired)
+    yield from pool_notes(run, desired, period, as_of)
 
 
 def _outside_fiscal_year(desired: Desired, period: Period) -> Iterator[Finding]:

@@ -50,6 +50,13 @@ def _frees_money(plan: Plan) -> bool:
     return after > before
 
 
+def _takes_from_the_pool(plan: Plan) -> bool:
+    """Whether less is left to open the next month with, or that takes more."""
+    later = plan.later.targets if plan.later else ()
+    ahead = ((item.after or ZERO) - (item.before or ZERO) for item in later if item.period == plan.period.plus(1))
+    return (plan.funds.available or ZERO) - (plan.funds.after or ZERO) + sum(ahead, ZERO) > 0
+
+
 def _plans_otherwise(plan: Plan) -> bool:
     return any(item.kind == "expectation" or item.key == "annual_target" for item in _said(plan))
 
@@ -71,6 +78,7 @@ _JUDGES: Mapping[str, Callable[[Plan], bool]] = MappingProxyType(
         "month-to-come": _always,
         ANNUAL_TARGET_EXCEEDED: _takes_the_year_further_above,
         "soft-cap": _frees_money,
+        "next-month-short": _takes_from_the_pool,
         "year-rests-on-savings": _plans_otherwise,
         "usage-ends-early": _never,
         "spend-disagrees": _never,

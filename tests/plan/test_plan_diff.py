@@ -109,6 +109,58 @@ def test_free_money_in_the_pool_is_said_to_soften_the_limits() -> None:
     assert "soft-cap" not in codes(plan(desired([wallet("support", "prod", "500")]), live(pool="500")))
 
 
+@pytest.mark.parametrize(
+    ("pool", "hint"),
+    [
+        ("1400", "leave it there: the opening of 2026-07 takes USD 700.00"),
+        (
+            "1400.01",
+            "allocate or move out USD 0.01 of it if team wallets are meant to be hard limits, and keep the rest for the"
+            " opening of 2026-07",
+        ),
+    ],
+)
+def test_who_might_move_free_money_out_reads_what_the_next_opening_takes(pool: str, hint: str) -> None:
+    wanted = desired([wallet("support", "prod", "500"), wallet("sales", "prod", "200")])
+    assert [note.hint for note in plan(wanted, live(pool=pool)).notes] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "pool", "missing"),
+    [
+        ("2026-06-24", "1000", "USD 400.00"),
+        ("2026-06-30", "1399.99", "USD 0.01"),
+        ("2026-06-30", "1400", None),
+        ("2026-06-23", "1000", None),
+        ("2026-07-01", "1000", None),
+    ],
+)
+def test_in_the_last_week_of_a_month_a_pool_that_cannot_open_the_next_one_is_told(
+    as_of: str, pool: str, missing: str | None
+) -> None:
+    wanted = desired([wallet("support", "prod", "500"), wallet("sales", "prod", "200")])
+    diff = make_plan(wanted, live(pool=pool), JUNE, as_of=date.fromisoformat(as_of))
+    found = [note for note in diff.notes if note.code == "next-month-short"]
+    assert [note.hint for note in found] == (
+        [f"credit {missing} to the organization wallet before 2026-07-01"] if missing else []
+    )
+
+
+def test_a_pool_that_gets_back_what_is_unspent_may_be_short_of_the_next_opening() -> None:
+    wanted = desired([wallet("support", "prod", "500")])
+    organization = wanted.organization.model_copy(update={"unused": "reclaim"})
+    diff = make_plan(replace(wanted, organization=organization), live(pool="700"), JUNE, as_of=JUNE.last)
+    (note,) = (note for note in diff.notes if note.code == "next-month-short")
+    assert "takes USD 500.00, less what wallets have not spent by then and give back: USD 300.00 may be" in note.message
+    assert note.hint == "credit up to USD 300.00 to the organization wallet before 2026-07-01"
+
+
+def test_the_month_after_the_fiscal_year_needs_nothing_that_is_known() -> None:
+    last = Period(2027, 5)
+    diff = make_plan(desired([wallet("support", "prod", "500")]), live(pool="1"), last, as_of=last.last)
+    assert "next-month-short" not in codes(diff)
+
+
 def test_entries_of_other_months_and_other_kinds_do_not_fund_the_period() -> None:
     may = Period(2026, 5)
     own_may = operation_id(

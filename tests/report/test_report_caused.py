@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.later import Later, LaterExpectation
+from reconciler.model.later import Later, LaterExpectation, LaterTarget
 from reconciler.model.money import Funds
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.year_money import YearMoney
 from reconciler.report.notices import standing, warnings
 
@@ -47,6 +48,18 @@ def funds(before: str, after: str) -> dict[str, Any]:
     return {"funds": Funds(allocated=Decimal(0), reclaimed=Decimal(0), **amounts)}
 
 
+def next_month(more: str) -> dict[str, Any]:
+    item = LaterTarget(
+        team="support",
+        environment="prod",
+        wallet=WalletRef.team("team_support"),
+        period=JUNE.plus(1),
+        before=Decimal(5000),
+        after=5000 + Decimal(more),
+    )
+    return {"later": Later(since="9c1e", until=JUNE.plus(1), targets=(item,))}
+
+
 def of_change(plan: Plan, code: str) -> bool:
     told = [notice.title for notice in warnings(plan)], [notice.title for notice in standing(plan)]
     assert sum(str(title) == code for titles in told for title in titles) == 1, "every warning is told once"
@@ -70,6 +83,11 @@ def of_change(plan: Plan, code: str) -> bool:
         ),
         ("soft-cap", funds("-100", "50"), True),
         ("soft-cap", funds("86200", "84200"), False),
+        ("next-month-short", funds("86200", "84200"), True),
+        ("next-month-short", funds("86200", "86200"), False),
+        ("next-month-short", {**funds("86200", "86200"), **next_month("400")}, True),
+        ("next-month-short", {**funds("86200", "86200"), **next_month("-400")}, False),
+        ("next-month-short", {**funds("86200", "84200"), **next_month("-2000")}, False),
         ("year-rests-on-savings", said("plan.growth", "", team="support", kind="expectation"), True),
         ("year-rests-on-savings", said("owners", ""), False),
         ("usage-ends-early", said("usage", "budgets/org.yaml:6:3"), False),
