@@ -72,8 +72,8 @@ class JsonChannel(ABC):
         self._client.close()
 
     @abstractmethod
-    def permission_hint(self, method: str, path: str) -> str:
-        """Return what a token needs for a request."""
+    def permission_hint(self, method: str, route: str) -> str:
+        """Return what a token needs for a request to a route of the API."""
 
     @abstractmethod
     def said(self, document: Mapping[str, Any]) -> object:
@@ -83,9 +83,9 @@ class JsonChannel(ABC):
     def limit_wait(self, response: httpx.Response) -> float | None:
         """Return the seconds that a rate limit asks to wait, None when the answer is no rate limit."""
 
-    def headers_of(self, path: str) -> Mapping[str, str]:
-        """Return what a request to `path` has otherwise than every request."""
-        del path
+    def headers_of(self, route: str) -> Mapping[str, str]:
+        """Return what a request to a route of the API has otherwise than every request."""
+        del route
         return {}
 
     def get(self, path: str, **params: str | int) -> Any:
@@ -149,8 +149,9 @@ class JsonChannel(ABC):
             raise
         return True
 
-    def ask(self, url: httpx.URL, question: str, variables: Mapping[str, str]) -> Any:
+    def query(self, question: str, variables: Mapping[str, str]) -> Any:
         """Return the data that a GraphQL query answers; RemoteError where it answers with errors, or not at all."""
+        url = self.endpoint.queries
         body = {"query": question, "variables": dict(variables)}
         document = self._json("POST", url.path, self._send("POST", url, body))
         if not isinstance(document, dict) or document.get("errors") or "data" not in document:
@@ -181,15 +182,15 @@ class JsonChannel(ABC):
             hint=f"check that {cls.setting} is the address of a {cls.what} API",
         )
 
-    def _error_of(self, method: str, path: str, response: httpx.Response) -> RemoteError:
+    def _error_of(self, method: str, url: httpx.URL, response: httpx.Response) -> RemoteError:
         status = response.status_code
         is_theirs = status >= httpx.codes.INTERNAL_SERVER_ERROR
         said = shown(self.endpoint.redact(self._said(response)))
-        sentence = f"{self.what} answered {status} to {method} {path}" + (f": {said}" if said else "")
+        sentence = f"{self.what} answered {status} to {method} {url.path}" + (f": {said}" if said else "")
         if status == httpx.codes.UNAUTHORIZED:
             return UnauthorizedError(sentence, hint=f"set {self.credential} to a valid token of this {self.what}")
         if status == httpx.codes.FORBIDDEN:
-            return ForbiddenError(sentence, hint=self.permission_hint(method, path))
+            return ForbiddenError(sentence, hint=self.permission_hint(method, self.endpoint.route(url)))
         if is_theirs and method != "GET":
             return LostAnswerError(sentence, hint="run the command again: it looks for what is there before it writes")
         hint = "run the command again later" if is_theirs else "correct the request"
@@ -238,14 +239,13 @@ class JsonChannel(ABC):
             elif response.is_success:
                 return response
             else:
-                raise self._error_of(method, url.path, response)
+                raise self._error_of(method, url, response)
 
     def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
         started = time.monotonic()
         try:
-            request = self._client.build_request(
-                method, url, json=body or None, headers=dict(self.headers_of(url.path))
-            )
+            headers = dict(self.headers_of(self.endpoint.route(url)))
+            request = self._client.build_request(method, url, json=body or None, headers=headers)
             response = self._repeating.handle_request(request)
             response.read()
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import httpx
+
 from reconciler.http.endpoint import Endpoint
+
+GRAPHQL = "/graphql"
+"""The route of questions in GraphQL."""
+
+_VERSION = re.compile(r"/v[0-9]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,22 @@ class JsonEndpoint(Endpoint):
     @property
     def secrets(self) -> tuple[str, ...]:
         return (self.token,)
+
+    @property
+    def queries(self) -> httpx.URL:
+        """Where questions in GraphQL are answered: beside the versions of the API, or below an address without one."""
+        return httpx.URL(_VERSION.sub("", self.address) + GRAPHQL)
+
+    def route(self, url: httpx.URL) -> str:
+        """Return the path of `url` below the API, still escaped: an API may be anywhere on its host.
+
+        Every decision by what a request is about is by this, never by the path of its URL.
+        """
+        path, root = (each.raw_path.partition(b"?")[0].decode("ascii") for each in (url, httpx.URL(self.address)))
+        if path == self.queries.raw_path.decode("ascii"):
+            return GRAPHQL
+        root = root.rstrip("/")
+        return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
     @property
     @abstractmethod

@@ -22,6 +22,7 @@ from reconciler.forge.github.channel import Channel, Connection, rate_limit_wait
 from reconciler.forge.github.check_run import publish_check
 from reconciler.forge.github.identity import identify
 from reconciler.forge.github.repository import Repository, commit_id, default_branch, pull_request
+from reconciler.forge.gitlab import channel as gitlab
 from reconciler.http.failures import ForbiddenError, LostAnswerError
 
 ANY = r"GET /repos/acme/ai-budgets"
@@ -104,16 +105,80 @@ def test_a_missing_permission_is_named(github: State, channel: Channel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "hint"),
+    "address", ["https://api.github.com", "https://github.example/api/v3", "https://example.test/git/api/v3/"]
+)
+@pytest.mark.parametrize(
+    ("method", "path", "hint"),
     [
-        ("/orgs/acme/teams/finance/memberships/bob", "members: read"),
-        ("/repos/a/b/commits/c/check-runs", "checks: read"),
-        ("/repos/a/b/issues", "issues: read"),
-        ("/repos/a/b", "contents: read"),
+        ("GET", "/orgs/acme/teams/finance/memberships/bob", "members: read"),
+        ("GET", "/orgs/acme/members", "members: read"),
+        ("GET", "/repos/a/b/commits/c/check-runs", "`checks: read`"),
+        ("PATCH", "/repos/a/b/check-runs/7", "`checks: write`"),
+        ("GET", "/repos/a/b/commits/c/pulls", "`pull-requests: read`"),
+        ("POST", "/repositories/7/issues/128/comments", "`pull-requests: write`"),
+        ("GET", "/repos/a/b/issues", "`issues: read`"),
+        ("POST", "/repos/a/b/actions/workflows/resume.yml/dispatches", "`actions: write`"),
+        ("GET", "/repos/a/b/collaborators/bob", "somebody who may push"),
+        ("GET", "/repos/a/b/collaborators/bob/permission", "somebody who may push"),
+        ("GET", "/repos/a/b", "`contents: read`"),
+        ("GET", "/repos/a/pulls", "`contents: read`"),
+        ("GET", "/repos/orgs/issues/branches/comments", "`contents: read`"),
     ],
 )
-def test_every_kind_of_request_names_its_permission(path: str, hint: str) -> None:
-    with speaking(lambda _: httpx.Response(403, json={})) as channel, pytest.raises(UnauthorizedError) as error:
+def test_every_kind_of_request_names_its_permission_wherever_the_api_is(
+    address: str, method: str, path: str, hint: str
+) -> None:
+    refused = httpx.MockTransport(lambda _: httpx.Response(403, json={}))
+    with Channel(Connection(token="t", api_url=address), transport=refused) as channel:
+        asked = channel.get if method == "GET" else lambda path: channel.write(method, path, {})
+        with pytest.raises(ForbiddenError) as error:
+            asked(path)
+    assert hint in error.value.hint
+    assert f" to {method} {httpx.URL(address).path.rstrip('/')}{path}" in error.value.message
+
+
+@pytest.mark.parametrize("address", ["https://api.github.com", "https://example.test/git/api/v3"])
+def test_the_token_for_members_asks_about_people_alone_wherever_the_api_is(address: str) -> None:
+    asked: dict[str, str] = {}
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        asked[request.url.path.removeprefix(httpx.URL(address).path)] = request.headers["authorization"]
+        return httpx.Response(200, json={"data": {}})
+
+    connection = Connection(token="own", members_token="members", api_url=address)
+    with Channel(connection, transport=httpx.MockTransport(answers)) as channel:
+        for path in (
+            "orgs/acme/teams/finance/members",
+            "repos/a/b/collaborators/bob",
+            "repos/orgs/teams/pulls",
+            "repos/a/b/issues/collaborators/1",
+        ):
+            channel.get(f"/{path}")
+        channel.query("{ viewer { login } }", {})
+    by_members = {path for path, token in asked.items() if token == "Bearer members"}
+    graphql = {path for path in asked if path.endswith("graphql")}
+    assert len(graphql) == 1
+    assert by_members - graphql == {
+        path for path in asked if path.lstrip("/") in ("orgs/acme/teams/finance/members", "repos/a/b/collaborators/bob")
+    }
+    assert graphql < by_members
+
+
+@pytest.mark.parametrize(
+    "address", ["https://gitlab.com/api/v4", "https://example.test/groups/api/v4", "https://example.test/api/v4"]
+)
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/groups/acme%2Fsupport/members", "the group's members"),
+        ("/projects/acme%2Fgroups%2Fbudgets/notes", "scope `read_api`"),
+        ("/projects/7/members/all/9", "scope `read_api`"),
+    ],
+)
+def test_gitlab_names_what_a_token_needs_wherever_it_is(address: str, path: str, hint: str) -> None:
+    refused = httpx.MockTransport(lambda _: httpx.Response(403, json={}))
+    connection = gitlab.Connection(token="t", api_url=address)
+    with gitlab.Channel(connection, transport=refused) as channel, pytest.raises(ForbiddenError) as error:
         channel.get(path)
     assert hint in error.value.hint
 

@@ -19,7 +19,17 @@ from reconciler.http.waits import asked_wait, dated
 
 DEFAULT_API_URL = "https://api.github.com"
 API_VERSION = "2022-11-28"
-_PEOPLE = re.compile(r"/orgs/[^/]+/(?:teams|members)\b|/graphql$|/collaborators/[^/]+$")
+_REPOSITORY = re.compile(r"/(?:repos/[^/]+/[^/]+|repositories/[0-9]+)(?=/|$)")
+_TEAMS = re.compile(r"/orgs/[^/]+/(?:teams|members)\b|/graphql$")
+_COLLABORATORS = re.compile(r"/collaborators/[^/]+")
+_NEEDS = (
+    (re.compile(r"(?:/commits/[^/]+)?/check-runs\b"), "checks"),
+    (re.compile(r"(?:/commits/[^/]+)?/pulls\b|/issues(?:/[0-9]+)?/comments\b"), "pull-requests"),
+    (re.compile(r"/issues\b"), "issues"),
+    (re.compile(r"/actions/"), "actions"),
+    (re.compile(""), "contents"),
+)
+"""The permission that a request within a repository needs: that of the first that fits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +62,10 @@ class Connection(JsonEndpoint):
             "X-GitHub-Api-Version": API_VERSION,
         }
 
-    def headers_of(self, path: str) -> dict[str, str]:
-        """Return what a request to `path` has otherwise than every request: who asks about people."""
-        if _PEOPLE.search(path) is None or self.members_token == self.token:
+    def headers_of(self, route: str) -> dict[str, str]:
+        """Return what a request has otherwise than every request: who asks about people."""
+        is_about_people = _TEAMS.match(route) or _COLLABORATORS.fullmatch(_within(route))
+        if not is_about_people or self.members_token == self.token:
             return {}
         return {"Authorization": f"Bearer {self.members_token}"}
 
@@ -80,30 +91,29 @@ class Channel(JsonChannel):
         super().__init__(connection, transport=transport, wait=wait)
         self.connection = connection
 
-    def query(self, question: str, variables: Mapping[str, str]) -> Any:
-        """Return what a GraphQL query answers."""
-        return self.ask(httpx.URL(f"{self.connection.api_url.removesuffix('/v3')}/graphql"), question, variables)
-
-    def headers_of(self, path: str) -> Mapping[str, str]:
-        return self.connection.headers_of(path)
+    def headers_of(self, route: str) -> Mapping[str, str]:
+        return self.connection.headers_of(route)
 
     def limit_wait(self, response: httpx.Response) -> float | None:
         return rate_limit_wait(response)
 
-    def permission_hint(self, method: str, path: str) -> str:
-        writes = "read" if method == "GET" else "write"
-        if path.startswith("/orgs/"):
+    def permission_hint(self, method: str, route: str) -> str:
+        within = _within(route)
+        if _TEAMS.match(route):
             return "use a token that may read organization members (`members: read`); the Actions token may not"
-        if "/check-runs" in path:
-            return f"grant `checks: {writes}`; check runs can only be written by GitHub Actions or a GitHub App"
-        if "/comments" in path or "/pulls" in path:
-            return f"grant `pull-requests: {writes}`"
-        if "/issues" in path:
-            return f"grant `issues: {writes}`"
-        return f"grant `contents: {writes}`"
+        if _COLLABORATORS.match(within):
+            return "use a token of an app, or of somebody who may push to the repository: others do not see who may"
+        needed = next(name for pattern, name in _NEEDS if pattern.match(within))
+        who = "; check runs can only be written by GitHub Actions or a GitHub App" if needed == "checks" else ""
+        return f"grant `{needed}: {'read' if method == 'GET' else 'write'}`{who}"
 
     def said(self, document: Mapping[str, Any]) -> object:
         return document.get("message")
+
+
+def _within(route: str) -> str:
+    """Return what a route is about inside of its repository, however that is called."""
+    return _REPOSITORY.sub("", route, count=1) if _REPOSITORY.match(route) else route
 
 
 def rate_limit_wait(response: httpx.Response) -> float | None:

@@ -51,10 +51,6 @@ class Channel(JsonChannel):
     credential = "GITLAB_TOKEN"
     place = "project"
 
-    def query(self, question: str, variables: Mapping[str, str]) -> Any:
-        """Return what a GraphQL query answers."""
-        return self.ask(httpx.URL(f"{self.endpoint.address.removesuffix('/v4')}/graphql"), question, variables)
-
     def limit_wait(self, response: httpx.Response) -> float | None:
         """Return the seconds of Retry-After, else until RateLimit-Reset by GitLab's own clock, else a minute."""
         if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
@@ -68,8 +64,8 @@ class Channel(JsonChannel):
             return max(float(headers["ratelimit-reset"]) - answered_at.timestamp(), 1.0)
         return LIMITED_WAIT
 
-    def permission_hint(self, method: str, path: str) -> str:
-        if "/groups/" in path:
+    def permission_hint(self, method: str, route: str) -> str:
+        if route.startswith("/groups/"):
             return "use a token of a bot that can see the group's members"
         if method != "GET":
             return "use a project access token with the scope `api` and the role Developer"
