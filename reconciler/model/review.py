@@ -78,10 +78,12 @@ class ReviewWorkload(Frozen):
 
 
 class ReviewModel(Frozen):
-    model: str = Field(description="The model, as provider/model; empty where the usage names none.")
+    model: str = Field(description="The model, as provider/model; empty for money that names none.")
     lane: str = Field(description="The lane it ran in; empty where the usage names none.")
-    plan: Amount = Field(description="Ordinary traffic on it by what it is held against: without fallbacks, one-offs.")
-    actual: Amount = Field(description="Ordinary traffic on it as it was.")
+    plan: Amount = Field(description="What it cost, or was to cost, by what it is held against; they add up to `plan`.")
+    actual: Amount = Field(
+        description="What it cost, fallbacks and credits included; they add up to the team's `actual`."
+    )
     difference: Amount = Field(description="`actual` less `plan`.")
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, localcontext
 
 import numpy as np
 
 from reconciler.review.account import Account, Known, is_burst
+from reconciler.review.models import UNNAMED, ByModel, planned_on, spent_on, together
 from reconciler.review.one_offs import LONGEST
 from reconciler.review.planned import Planned
-from reconciler.review.side import DIGITS, NONE, Model, Side, completed, summed
+from reconciler.review.side import DIGITS, NONE, Side, completed, summed
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES, Cause, split
 from reconciler.review.standard_errors import standard_errors
@@ -67,7 +68,8 @@ class Comparison:
     noise: Mapping[Cause, float]
     calendar: Decimal
     units: tuple[UnitEffects, ...]
-    models: Mapping[Model, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    models: tuple[ByModel, ByModel] = ({}, {})
+    """What each model was to cost, or cost before, and what it cost: they add up to `reference` and `actual`."""
     invested: Decimal | None = None
     """Money of growth and new demand that is in `reference`; None where that is another period."""
 
@@ -76,6 +78,7 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
     """Return how the days of `span` differ from the plan, month by month."""
     with localcontext(prec=DIGITS):
         pairs, calendar, demand, held, grown = [], NONE, NONE, NONE, NONE
+        models: ByModel = {}
         new = _new_workloads(known, planned.base.end, span)
         for month, start, end in span.months():
             part = planned.part(month, start, end)
@@ -86,12 +89,15 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
                 calendar += reference.side.cost * Decimal(repr(planned.calendar(month) - 1))
                 grown += reference.total * planned.growth_in(month)
                 pairs.append(pair)
+                models = together((models, planned_on(known, planned, unit, pair.reference)))
             demand += planned.new_demand(month, part)
             held += planned.demand_in_base(part)
         base = known.seen.mask(planned.base.start, planned.base.end)
-        spread = standard_errors(known, _costs(pairs), known.seen.mask(span.start, span.end), base)
+        after = known.seen.mask(span.start, span.end)
+        spread = standard_errors(known, _costs(pairs), after, base)
         found = _comparison(pairs, spread, calendar, demand - held, bursts=_bursts(known, new))
-        return replace(found, invested=grown + demand)
+        models = together((models, {UNNAMED: demand - held}))
+        return replace(found, invested=grown + demand, models=(models, spent_on(known, after)))
 
 
 def against_period(known: Known, span: Span, other: Span) -> Comparison:
@@ -106,7 +112,8 @@ def against_period(known: Known, span: Span, other: Span) -> Comparison:
             pairs.append(_pair(known, unit, after, reference, is_new=unit[1] in new))
             calendar += reference.side.cost * Decimal(repr(_more_days(known, before, after) - 1))
         spread = standard_errors(known, _costs(pairs), after, before)
-        return _comparison(pairs, spread, calendar, NONE, bursts=_bursts(known, new))
+        found = _comparison(pairs, spread, calendar, NONE, bursts=_bursts(known, new))
+        return replace(found, models=(spent_on(known, before), spent_on(known, after)))
 
 
 def _pair(known: Known, unit: Unit, days: Bools, reference: Account, *, is_new: bool) -> Pair:

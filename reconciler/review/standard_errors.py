@@ -110,6 +110,6 @@ def _squares(known: Known, days: Bools) -> float:
         direct = float(traffic.direct[:, days].sum())
         usual = float(traffic.paid[:, days].sum()) / direct if direct else 0.0
         count = traffic.fallbacks[days].astype(np.float64)
-        premium = (traffic.fallback_cost[days].astype(np.float64) - count * usual) / NANO
+        premium = (traffic.fallback_cost[:, days].sum(axis=0).astype(np.float64) - count * usual) / NANO
         total += float((premium**2 / np.maximum(count, 1.0)).sum())
     return total

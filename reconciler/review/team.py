@@ -10,12 +10,13 @@ from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.when import Month
 from reconciler.model.money import cents, in_cents
 from reconciler.model.period import Period
-from reconciler.model.review import CauseName, ReviewEffect, ReviewModel, ReviewVerdict, ReviewWorkload, TeamReview
+from reconciler.model.review import CauseName, ReviewEffect, ReviewVerdict, ReviewWorkload, TeamReview
 from reconciler.model.team import AnnualPlan
 from reconciler.review.call import called, stands_out
 from reconciler.review.compare import Amounts, Comparison, UnitEffects
 from reconciler.review.kinds import kinds
-from reconciler.review.side import NONE, Model
+from reconciler.review.models import model_rows
+from reconciler.review.side import NONE
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES, Cause
 from reconciler.review.untold import Together
@@ -73,7 +74,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         response=response(*effect, _others(effect[0], told.together)) if effect else "",
         verdicts=tuple(verdicts),
         workloads=tuple(_workloads(comparison.units, told)),
-        models=tuple(_models(comparison.units)),
+        models=model_rows(*comparison.models),
     )
 
 
@@ -150,21 +151,3 @@ def _workloads(units: Sequence[UnitEffects], told: Told) -> list[ReviewWorkload]
             )
         )
     return sorted(rows, key=lambda row: (-abs(row.difference), row.workload, row.environment))
-
-
-def _models(units: Sequence[UnitEffects]) -> list[ReviewModel]:
-    totals: dict[Model, list[Decimal]] = {}
-    for unit in units:
-        for place, side in enumerate(unit.sides):
-            volume = side.requests * (side.paid or NONE) * (side.tokens or NONE)
-            for model, share in (side.shares or {}).items():
-                pair = totals.setdefault(model, [NONE, NONE])
-                pair[place] += volume * share * (side.prices or {})[model]
-    rows = [
-        ReviewModel(
-            model=model, lane=lane, plan=cents(plan), actual=cents(actual), difference=cents(actual) - cents(plan)
-        )
-        for (model, lane), (plan, actual) in totals.items()
-        if cents(plan) or cents(actual)
-    ]
-    return sorted(rows, key=lambda row: (-abs(row.difference), row.model, row.lane))

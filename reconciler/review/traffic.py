@@ -30,7 +30,7 @@ class Traffic:
 
     `direct` are requests that were paid for as usual: no cache hit, no fallback, no credit. `volume` and `paid` are
     their tokens, output weighed by its price, and their cost; where the export has no tokens for what was paid,
-    `counts_tokens` is False and a request counts as one token.
+    `counts_tokens` is False and a request counts as one token. `cost`, `credits` and `fallback_cost` are of models.
     """
 
     models: tuple[Model, ...]
@@ -84,9 +84,13 @@ class Traffic:
         )
 
     def money(self, name: str, days: Bools) -> Decimal:
-        """Return the sum of one of the columns of money over the days of a mask, in major units."""
+        """Return the sum of one of the columns of money of models over the days of a mask, in major units."""
+        return sum(self.by_model(name, days).values(), NONE)
+
+    def by_model(self, name: str, days: Bools) -> dict[Model, Decimal]:
+        """Return the same model by model."""
         amounts: Nanos = getattr(self, name)
-        return _total(amounts[days]) / NANO
+        return {model: _total(row[days]) / NANO for model, row in zip(self.models, amounts, strict=True)}
 
     def count(self, name: str, days: Bools) -> Decimal:
         counts: Ints = getattr(self, name)
@@ -161,10 +165,10 @@ def _traffic(usage: DailyUsage, rows: npt.NDArray[np.intp], start: date, days: i
         paid=_added(shape, (codes, at), paid),
         hits=_added((days,), (at,), hits),
         fallbacks=_added((days,), (at,), fallbacks),
-        cost=_added((days,), (at,), usage.cost[rows]),
-        credits=_added((days,), (at,), usage.credits[rows]),
+        cost=_added(shape, (codes, at), usage.cost[rows]),
+        credits=_added(shape, (codes, at), usage.credits[rows]),
         hit_cost=_added((days,), (at,), hit_cost),
-        fallback_cost=_added((days,), (at,), usage.fallback_cost[rows]),
+        fallback_cost=_added(shape, (codes, at), usage.fallback_cost[rows]),
         counts_tokens=counts_tokens,
     )
 
