@@ -63,6 +63,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     measure_cheaply(config)
+    _begin_elsewhere(config)
+
+
+def _begin_elsewhere(config: pytest.Config) -> None:
+    """Have each of several processes collect from another module on: what one has compiled, the others need not."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args != config.getini("testpaths"):
+        return
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    modules = sorted(map(str, Path(__file__).parent.rglob("test_*.py")))
+    place = len(modules) * number // count
+    config.args = modules[place:] + modules[:place]
 
 
 def pytest_sessionstart() -> None:
@@ -100,8 +112,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that take longest, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: item.path.stem not in _LONGEST)
+    """Begin with the modules that take longest, so that no process is left alone with one of them at the end.
+
+    Wherever each process began to collect, all have the tests in one order.
+    """
+    items.sort(key=lambda item: (item.path.stem not in _LONGEST, item.path))
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from reconciler.usage.store.use import StoreUse
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(drawn(200, sample=3)))
+@pytest.mark.parametrize("seed", range(drawn(200, sample=1)))
 def test_each_reading_with_a_store_says_what_one_without_says(exports: Any, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     uses: list[StoreUse] = []
