@@ -112,6 +112,7 @@ class Reads:
             teams=None,
             other_wallets=tuple(row.other({}) for row in others),
             currency_mismatches=tuple(row.other({}) for row in mismatches),
+            listed=listing.held({*(declared or ())} - wanted.keys(), currency),
             currencies=listing.currencies,
             pool_currencies=listing.pool_currencies,
             user_wallets=listing.users,

@@ -247,6 +247,14 @@ class WalletListing:
             (mismatches if ref in wanted and ref not in chosen else others).append(row)
         return sorted(others, key=_order), sorted(mismatches, key=_order)
 
+    def held(self, wallets: Collection[WalletRef], currency: str | None) -> dict[WalletRef, Decimal]:
+        """Return what each of `wallets` that exists in `currency` holds, reserved money included."""
+        found: dict[WalletRef, Decimal] = {}
+        for row in self.rows if wallets else ():
+            if row.scope in _HELD and row.currency == currency and (ref := row.ref) in wallets:
+                found[ref] = found.get(ref, Decimal(0)) + row.balance
+        return found
+
     @staticmethod
     def _only(rows: list[WalletRow], whose: str) -> WalletRow | None:
         if len(rows) > 1:

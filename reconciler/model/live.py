@@ -112,6 +112,11 @@ class LiveWallet:
         """What can still be spent, to the last digit; `money_left` is what of it can be moved."""
         return self.money_left.amount + self.beyond_cents
 
+    def carried_over(self, period: Period) -> Decimal:
+        """What it holds, and has spent in `period`, beyond what that was funded with: earlier periods left it."""
+        held = self.spendable + self.reserved + self.settled(period)
+        return max(held - self.funded(period).amount, ZERO)
+
     def shows_after(self, instant: datetime) -> bool:
         """Whether this reading shows something that was dated after `instant`."""
         return any(entry.created_at > instant for entry in self.ledger)
@@ -207,6 +212,7 @@ class Live:
     None when they cannot be listed, and where each wallet is known by its team already. `other_wallets` are those that
     nobody asked for or declares.
     `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
+    `listed` is what wallets that nobody asked for and that are declared hold, reserved money included.
     `currencies` are those that teams' wallets are in.
     `pool_currencies` are those of every organization wallet that the token can see.
     `unreadable` is what nobody asked for by its key and what cannot be understood.
@@ -219,6 +225,7 @@ class Live:
     objects: Mapping[str, Listing[Any]] = field(default_factory=dict)
     other_wallets: tuple[OtherWallet, ...] = ()
     currency_mismatches: tuple[OtherWallet, ...] = ()
+    listed: Mapping[WalletRef, Decimal] = field(default_factory=dict)
     currencies: frozenset[str] = frozenset()
     pool_currencies: tuple[str, ...] = ()
     user_wallets: int = 0

@@ -18,19 +18,33 @@ from reconciler.model.year_targets import YearTargets
 class YearMoney(Frozen):
     """The sum over the wallets in git: months that are over with what was spent where that is known, others' targets.
 
-    What it is without the plan is that sum less what the plan moves, and less what later months get otherwise.
+    What wallets carry over into the present month is added. What the sum is without the plan is that sum less what the
+    plan moves, and less what later months get otherwise.
     """
 
     name: str = Field(description="The fiscal year's name.")
     annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
     applied: Amount = Field(
         description="Money that wallets may spend over the fiscal year if the plan is applied: what they spent in"
-        " months that are over, where usage shows it, and the targets of the others."
+        " months that are over, where usage shows it, what they carry over, and the targets of the others."
     )
     not_applied: Amount | None = Field(
         description="The same if it is not applied; null where there is no commit to compare later months with."
     )
     moved: Amount = Field(ZERO, description="Money that the plan moves now into the year; below zero: out of it.")
+    carried: Amount | None = Field(
+        None,
+        description="Money of `applied` that wallets hold from earlier months; null where nothing tells, and in a plan"
+        " of an earlier version.",
+    )
+    carried_at_least: bool = Field(
+        False, description="Whether wallets may hold more from earlier months: not every ledger was read."
+    )
+    goes_back: Amount = Field(
+        ZERO,
+        description="Money that wallets hold from earlier months, and that is not in `applied`: what is left of it goes"
+        " back when the next month opens.",
+    )
 
 
 def year_money(
@@ -47,17 +61,24 @@ def year_money(
     """
     if period not in targets.year:
         return None
-    moved, unchanged = sum(map(_signed, changes), ZERO), None
+    rest, moved, unchanged = targets.rest, sum(map(_signed, changes), ZERO), None
     if later is not None:
         ahead = ((item.after or ZERO) - (item.before or ZERO) for item in later if item.period in targets.year)
-        unchanged = targets.total - moved - sum(ahead, ZERO)
+        unchanged = targets.total - moved - sum(ahead, ZERO) + rest.now - rest.kept
     return YearMoney(
-        name=targets.year.name, annual_target=target, applied=targets.total, not_applied=unchanged, moved=moved
+        name=targets.year.name,
+        annual_target=target,
+        applied=targets.total,
+        not_applied=unchanged,
+        moved=moved - min(rest.taken, max(rest.now - rest.kept, ZERO)),
+        carried=None if rest.at_least and not rest.kept else rest.kept,
+        carried_at_least=rest.at_least,
+        goes_back=rest.back,
     )
 
 
 def _signed(change: Change) -> Decimal:
-    """Return what a change adds to its month; what earlier months left in a wallet is no money of a month to come."""
+    """Return what a change adds to its month; what earlier months left in a wallet is no money of that month."""
     match change:
         case Allocate():
             return change.amount

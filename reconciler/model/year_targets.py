@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from reconciler.model.carried import YearRest
 from reconciler.model.money import Money
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.yaml_types import LARGEST_AMOUNT
@@ -17,7 +19,9 @@ class YearTargets:
     """The sum of `teams` teams over `year`, of which `spent` is what the months in `over` really cost.
 
     `by_target` are months that are over too, of which no usage tells it: they are in the sum with their targets, as
-    every month is where `over` is None because nobody says what day it is. `whole`: every wallet is in the sum.
+    every month is where `over` is None because nobody says what day it is. `gone` is what teams that left spent in
+    other months than those in `over`, and `rest` what wallets carry over into the present one, which they keep where
+    `keeps`. `whole`: every wallet is in the sum.
     """
 
     year: FiscalYear
@@ -27,33 +31,61 @@ class YearTargets:
     over: tuple[Period, ...] | None = None
     spent: Decimal = Decimal(0)
     by_target: tuple[Period, ...] = ()
+    gone: Decimal = Decimal(0)
+    rest: YearRest = field(default_factory=YearRest)
+    keeps: bool = False
     whole: bool = True
 
     def sentence(self, target: Decimal) -> str:
         """Return that the sum is above `target`, and how months that are over were counted."""
-        least = "" if self.whole else "at least "
+        least = "" if self.whole and not self.rest.at_least else "at least "
         return (
-            f"the targets of the wallets of {self.teams} team{'s' if self.teams != 1 else ''} add up to {least}"
+            f"the targets of the wallets of {self.teams} team{'s' if self.teams != 1 else ''}"
+            f"{' and what they carry over' if self.rest.kept else ''} add up to {least}"
             f"{money(self.total, self.currency)} in {self.year.name},"
             f" {money(self.total - target, self.currency)} above the annual target of"
-            f" {money(target, self.currency)}; {self._counted()}"
+            f" {money(target, self.currency)}; {self.counted()}"
         )
 
     def cure(self, target: Decimal) -> str:
         """Return what makes them equal."""
         excess = money(self.total - target, self.currency)
-        return f"raise the annual target to {self.total:.2f}, or lower wallets by {excess} over the year"
+        takes_back = ", or write `unused: reclaim`, which takes back what is carried over"
+        reclaim = takes_back if self.rest.kept and self.keeps else ""
+        return f"raise the annual target to {self.total:.2f}, or lower wallets by {excess} over the year{reclaim}"
 
-    def _counted(self) -> str:
+    def counted(self) -> str:
+        """Return how months that are over are counted, and what is carried over."""
         if self.over is None:
-            return "each month counts with its target in the YAML, also where it is over"
+            before = "; what wallets hold from before the year is not counted" if self.keeps else ""
+            return f"each month counts with its target in the YAML, also where it is over{before}"
+        return "; ".join((self._over(self.over), *self._rest()))
+
+    def _over(self, over: tuple[Period, ...]) -> str:
         told = []
-        if self.over:
+        if over:
             spent = money(self.spent, self.currency)
-            told.append(f"{_months(self.over)} with what was spent, {spent}")
+            told.append(f"{_months(over)} with what was spent, {spent}")
         if self.by_target:
             told.append(f"{_months(self.by_target)} with the targets, for no usage shows all of it")
         return f"of months that are over, {' and '.join(told)}" if told else "no month of it is over"
+
+    def _rest(self) -> Iterator[str]:
+        """Yield what is counted besides: what teams that left spent, and what wallets carry over."""
+        rest = self.rest
+        if self.gone:
+            yield f"besides, teams that left spent {money(self.gone, self.currency)}"
+        if rest.kept:
+            least = "at least " if rest.at_least else ""
+            yield f"{least}{money(rest.kept, self.currency)} is carried over from earlier months"
+        elif rest.at_least:
+            yield "what wallets carry over from earlier months is not known and not counted"
+        if rest.in_targets:
+            within = money(rest.in_targets, self.currency)
+            yield f"{within} that wallets carry over is in the targets of months of which no usage shows all"
+        if rest.back:
+            back = money(rest.back, self.currency)
+            yield f"{back} that wallets carry over is not counted, for what is left of it goes back when a month opens"
 
 
 def money(amount: Decimal, currency: str) -> str:

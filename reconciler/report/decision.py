@@ -10,7 +10,9 @@ from typing import TypeGuard
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import WalletOutlook
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.year_money import YearMoney
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.savings import planned_words
@@ -29,16 +31,17 @@ _Line = tuple[str, str, str]
 
 
 def decision_table(plan: Plan, told: Sequence[WalletStory]) -> Table:
-    """Return this month's money, who runs out, and the year, each if the plan is approved and if it is not."""
-    month = f"{plan.period.first:%B}"
-    lines = [
-        (f"{month} money", _moved(plan), "nothing moves"),
-        *_running_out(month, told),
-        *_year(plan),
-    ]
+    """Return this month's money, who runs out, and the year, each if the plan is approved and if it is not.
+
+    Where nothing changes now, there is the year alone, and only if it gets other money.
+    """
+    month, year = f"{plan.period.first:%B}", plan.year_money
+    now = [(f"{month} money", _moved(plan), "nothing moves"), *_running_out(month, told)] if plan.changes else []
+    differs = year is not None and year.not_applied is not None and year.applied != year.not_applied
+    lines = [*now, *(_year(plan) if plan.changes or differs else ())]
     columns = (Column("what", ""), Column("approved", "If you approve"), Column("not_approved", "If you do not"))
     rows = tuple(Row((Cell(what, strong=True), Cell(then), Cell(now))) for what, then, now in lines)
-    return Table(columns, rows if plan.changes else ())
+    return Table(columns, rows)
 
 
 def _moved(plan: Plan) -> str:
@@ -83,12 +86,24 @@ def _year(plan: Plan) -> Iterator[_Line]:
         told.append(unknown)
     then, now = money.applied, money.not_applied
     more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
-    told.insert(0, f"wallets may spend {wording.whole(then)}{more}")
+    told.insert(0, f"wallets may spend {wording.whole(then)}{more}{_carried(plan, money)}")
     if now is None:
         same = [f"{_kept(plan, money.moved)}later months not known (no earlier plan)"]
     else:
         same.insert(0, "the same" if then == now else f"wallets may spend {wording.whole(now)}")
     yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)
+
+
+def _carried(plan: Plan, money: YearMoney) -> str:
+    """Return what of the year's money is carried over from earlier months, and what of that is not in it."""
+    back = ""
+    if money.goes_back:
+        opens = f"{Period.of(plan.as_of).plus(1).first:%B} opens"
+        back = f", without {wording.whole(money.goes_back)} carried over that goes back when {opens}"
+    if money.carried:
+        least = "at least " if money.carried_at_least else ""
+        return f", of that {least}{wording.whole(money.carried)} carried over{back}"
+    return f"{', without what they carry over, which is not known' if money.carried_at_least else ''}{back}"
 
 
 def _kept(plan: Plan, moved: Decimal) -> str:

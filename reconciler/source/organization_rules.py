@@ -68,8 +68,9 @@ def _repeated(
 def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) -> Iterator[Finding]:
     """Yield a warning when the twelve monthly targets of all wallets are more than the year may cost."""
     shape, year = context.organization, context.fiscal_year
-    target = shape.model.annual_target if shape and shape.model else None
-    if target is None or year is None:
+    model = shape.model if shape else None
+    target = model.annual_target if model else None
+    if model is None or target is None or year is None:
         return
     present = [view for view in views if view.team.state == "present"]
     wallets = (wallet for view in present for wallet in view.team.wallets.values())
@@ -77,7 +78,8 @@ def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) 
     if total <= target:
         return
     known = whole and all(view.whole("wallets") for view in present)
-    found = YearTargets(year, context.currency, total, len(present), whole=known)
+    keeps = model.unused == "keep"
+    found = YearTargets(year, context.currency, total, len(present), keeps=keeps, whole=known)
     hint = found.cure(target) if known else "correct the other files first: the sum is not whole without them"
     yield problem(ANNUAL_TARGET_EXCEEDED, found.sentence(target), hint, ("annual_target",), severity=Severity.WARNING)
 

@@ -317,6 +317,7 @@ def test_a_wallet_is_declared_in_one_currency_alone_and_a_damaged_one_is_told(ac
     assert [(other.key, other.currency) for other in state.other_wallets] == [("team_support_dev", "EUR")]
     assert state.currencies == {"EUR", "USD"}
     assert [found.id for found in state.unreadable] == ["wal_broken"]
+    assert state.listed == {DEV: Decimal(2000), LEGAL: Decimal(10)}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from report.report_plans import JUNE, Wallet, budget_update
 
+from reconciler.model.carried import YearRest
 from reconciler.model.later import LaterTarget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.wallet_ref import WalletRef
@@ -43,7 +45,34 @@ def test_the_year_without_a_plan_lacks_what_the_plan_moves_and_what_its_later_mo
         applied=Decimal(50_000),
         not_applied=Decimal(50_000 - 2_499 - 28),
         moved=Decimal(2_499),
+        carried=Decimal(0),
     )
+
+
+def test_what_is_carried_over_is_in_the_year_and_what_a_plan_takes_of_it_is_not() -> None:
+    rest = YearRest(kept=Decimal(300), now=Decimal(800), taken=Decimal(400), back=Decimal(100), at_least=True)
+    found = year_money(replace(YEAR, rest=rest), CHANGES, (), period=JUNE, target=None)
+    assert found == YearMoney(
+        name="FY2027",
+        annual_target=None,
+        applied=Decimal(50_000),
+        not_applied=Decimal(50_000 - 2_499 + 500),
+        moved=Decimal(2_499 - 400),
+        carried=Decimal(300),
+        carried_at_least=True,
+        goes_back=Decimal(100),
+    )
+    opened = replace(YEAR, rest=YearRest(kept=Decimal(30), now=Decimal(30), taken=Decimal(400)))
+    same = year_money(opened, (), (), period=JUNE, target=None)
+    assert same is not None
+    assert same.not_applied == 50_000
+    assert same.moved == 0, "without the plan it goes back as well, when the month is opened"
+
+
+def test_nothing_that_is_carried_over_is_not_what_nobody_knows() -> None:
+    unknown = year_money(replace(YEAR, rest=YearRest(at_least=True)), (), (), period=JUNE, target=None)
+    assert unknown is not None
+    assert (unknown.carried, unknown.carried_at_least) == (None, True)
 
 
 @pytest.mark.parametrize("period", [JUNE.plus(-1), JUNE.plus(12)], ids=str)
@@ -53,4 +82,6 @@ def test_a_month_outside_of_the_year_has_no_money_of_it(period: Period) -> None:
 
 def test_what_the_year_gets_without_the_plan_is_unknown_where_nothing_tells_of_later_months() -> None:
     found = year_money(YEAR, (), None, period=JUNE, target=None)
-    assert found == YearMoney(name="FY2027", annual_target=None, applied=Decimal(50_000), not_applied=None)
+    assert found == YearMoney(
+        name="FY2027", annual_target=None, applied=Decimal(50_000), not_applied=None, carried=Decimal(0)
+    )

@@ -176,6 +176,29 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("money", "expected"),
+    [
+        ({}, ""),
+        ({"carried": "0"}, ""),
+        ({"carried": "10204.36"}, ", of that 10,204 carried over"),
+        ({"carried": "10204.36", "carried_at_least": True}, ", of that at least 10,204 carried over"),
+        ({"carried_at_least": True}, ", without what they carry over, which is not known"),
+        ({"carried": "0", "goes_back": "800"}, ", without 800 carried over that goes back when July opens"),
+        (
+            {"carried": "20", "goes_back": "800"},
+            ", of that 20 carried over, without 800 carried over that goes back when July opens",
+        ),
+    ],
+)
+def test_the_year_says_what_of_it_is_carried_over(plans: Any, money: dict[str, Any], expected: str) -> None:
+    year = YearMoney.model_validate(
+        {"name": "FY2027", "annual_target": None, "applied": "9", "not_applied": "9"} | money
+    )
+    told = decided(plans.one_wallet(year=None, year_money=year))
+    assert told["FY2027"] == (f"wallets may spend 9{expected}", "the same")
+
+
 def test_the_year_of_some_teams_says_what_is_known_of_the_others(plans: Any) -> None:
     money = YearMoney(name="FY2027", annual_target=None, applied=Decimal(675_700), not_applied=Decimal(675_700))
     scope = Scope(since="9c1e7b2", teams=("support",), of=12)

@@ -14,6 +14,7 @@ from reconciler.app.outlook.look import Outlook
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.pipeline import assemble, differing, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
+from reconciler.app.planning.year_sum import year_sum
 from reconciler.app.processors import shard_runner
 from reconciler.app.review import month_in_review
 from reconciler.app.session import connection_to
@@ -81,8 +82,6 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
         RemoteError: the answers of Keeptrusts are not whole.
         UsageError: an export cannot be read.
     """
-    from reconciler.forecast.year import year_targets
-
     settings = inputs.settings()
     loaded = BudgetFiles(settings.budgets.name, inputs.budgets).loaded()
     if loaded.desired is None:
@@ -94,7 +93,7 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
     usage, doubts = _usage(inputs, settings, desired)
     with shard_runner(len(wallets_of(desired, None))) as run_shards:
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards)
-    year = year_targets(desired, usage, as_of=settings.as_of)
+    year = year_sum(settings, desired, live, usage, changes=diff.changes, doubts=diff.doubts)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=None)
     plan = assemble(
         settings,

@@ -80,12 +80,12 @@ def questions_without_ledger(
 
 
 def _purse(settings: Settings, desired: Desired, wallet: DesiredWallet, known: Spending) -> Purse:
-    spent = _known_spend(known, wallet.key, min(Period.of(settings.as_of), settings.period))
+    spent = spent_so_far(known, wallet.key, min(Period.of(settings.as_of), settings.period))
     unused = desired.organization.unused
     return funded_purse(wallet, spent=spent, period=settings.period, as_of=settings.as_of, unused=unused)
 
 
-def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
+def spent_so_far(known: Spending, key: str, month: Period) -> Decimal:
     """Return what a wallet spent in `month` on days that are known in full, and on the day as_of so far."""
     spend, as_of = known.of(key), known.as_of
     today = spend.between(as_of, as_of + timedelta(days=1)) if as_of in month else Decimal(0)

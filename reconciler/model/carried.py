@@ -1,0 +1,46 @@
+"""What wallets hold from earlier months as the present one begins, and what of it they may still spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from reconciler.model.money import ZERO
+from reconciler.model.wallet_ref import WalletRef
+
+
+class Rest(NamedTuple):
+    """One wallet's money from earlier months: what of it can be spent by the YAML, and what `now`, without a plan.
+
+    Of the others, a plan has `taken` its part back, and what is still there goes `back` when the next month opens.
+    """
+
+    kept: Decimal = ZERO
+    now: Decimal = ZERO
+    taken: Decimal = ZERO
+    back: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The rest of each wallet that has one. `at_least`: wallets may hold more, for some ledgers were not read."""
+
+    rests: Mapping[WalletRef, Rest] = field(default_factory=dict)
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class YearRest:
+    """The rests of all wallets in the sum of a year, which `kept` is a part of, and `now` without a plan.
+
+    What is `in_targets` is in the sum already, with the targets of months of which no usage tells.
+    """
+
+    kept: Decimal = ZERO
+    now: Decimal = ZERO
+    taken: Decimal = ZERO
+    back: Decimal = ZERO
+    in_targets: Decimal = ZERO
+    at_least: bool = False

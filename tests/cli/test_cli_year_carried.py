@@ -1,0 +1,125 @@
+"""What wallets carry over from earlier months is in the money of the year, wherever it is told."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from cli.journal_desk import Desk, git
+
+ORG = """\
+version: 1
+organization: org_acme
+currency: USD
+fiscal_year: {name: FY2026, starts: 2026-03}
+annual_target: 12000.00
+environments: [prod]
+unused: %s
+"""
+AS_OF = ("--as-of", "2026-06-18")
+FIRST = ("--as-of", "2026-06-01")
+MONTHS = ("03", "04", "05")
+
+
+def team(name: str, monthly: str) -> str:
+    return f"version: 1\nteam: {name}\nwallets:\n  prod: {{team_id: t-{name}, monthly: {monthly}}}\n"
+
+
+def committed(desk: Desk, *, unused: str = "keep", **teams: str) -> None:
+    budgets = desk.clone / "budgets"
+    (budgets / "org.yaml").write_text(ORG % unused)
+    for name, monthly in teams.items():
+        (budgets / "teams" / f"{name}.yaml").write_text(team(name, monthly))
+    git(desk.clone, "add", ".")
+    git(desk.clone, "commit", "--quiet", "--message", f"{unused} {teams}")
+
+
+@pytest.fixture
+def year(desk: Desk) -> Desk:
+    """Two teams of 500 and 300 a month since March: alpha spends 10 a day, beta nothing, and June is not open."""
+    committed(desk, alpha="500.00", beta="300.00")
+    rows = ["id,timestamp,team_id,provider,model,cost"]
+    for month in (*MONTHS, "06"):
+        days = range(1, 18 if month == "06" else 31)
+        rows += [f"a{month}{day},2026-{month}-{day:02}T09:00:00Z,t-alpha,openai,gpt-4o,10.00" for day in days]
+        at = f"2026-{month}-01T00:00:00Z"
+        if month != "06":
+            desk.world.enter("t-alpha", "allocate", Decimal(500), at=at)
+            desk.world.enter("t-beta", "allocate", Decimal(300), at=at)
+            desk.world.enter("t-alpha", "settle", Decimal(300), at=f"2026-{month}-28T00:00:00Z")
+    (desk.remote.parent / "usage.csv").write_text("\n".join([*rows, ""]))
+    desk.chdir(desk.clone)
+    return desk
+
+
+def opened(desk: Desk) -> Desk:
+    """Fund June, in which alpha has spent 170 by now."""
+    for name, amount in (("alpha", 500), ("beta", 300)):
+        desk.world.enter(f"t-{name}", "allocate", Decimal(amount), at="2026-06-01T06:00:00Z")
+    desk.world.enter("t-alpha", "settle", Decimal(170), at="2026-06-17T20:00:00Z")
+    return desk
+
+
+def planned(desk: Desk, *options: str, as_of: tuple[str, str] = AS_OF) -> tuple[dict[str, Any], str]:
+    """Return the money of the year in plan.json, and what is printed."""
+    usage = ("--usage", str(desk.remote.parent / "usage.csv"))
+    done = desk.kt("plan", *as_of, *usage, *options)
+    assert done.code == 0, done.err
+    return json.loads((desk.clone / "plan.json").read_text())["year_money"], " ".join(done.out.split())
+
+
+def test_what_wallets_carry_over_is_in_what_they_may_spend_and_takes_the_year_above_its_target(year: Desk) -> None:
+    committed(opened(year), alpha="520.00")
+    money, text = planned(year, "--all-teams")
+    assert (money["carried"], money["carried_at_least"]) == ("1500.00", False), "3 times 200 of alpha, 300 of beta"
+    assert Decimal(money["applied"]) == 3 * 300 + 1500 + 9 * 820
+    assert Decimal(money["applied"]) - Decimal(money["not_applied"]) == Decimal(money["moved"]) == 20
+    assert "wallets may spend 9,780 (+20), of that 1,500 carried over" in text
+    assert "annual-target-exceeded" not in text
+    committed(year, alpha="800.00")
+    money, text = planned(year, "--all-teams")
+    assert (
+        "the targets of the wallets of 2 teams and what they carry over add up to USD 12,300.00 in FY2026, USD 300.00"
+        " above the annual target of USD 12,000.00; of months that are over, 2026-03 to 2026-05 with what was spent,"
+        " USD 900.00; USD 1,500.00 is carried over from earlier months"
+    ) in text
+
+
+def test_a_plan_of_one_team_has_the_others_by_the_listing_and_says_so(year: Desk) -> None:
+    committed(opened(year), alpha="520.00")
+    money, text = planned(year, "--since", "HEAD~1")
+    assert (money["carried"], money["carried_at_least"]) == ("1500.00", True)
+    assert "of that at least 1,500 carried over" in text
+    year.world.enter("t-beta", "settle", Decimal(200), at="2026-06-17T20:00:00Z")
+    assert planned(year, "--since", "HEAD~1")[0]["carried"] == "1300.00", "what no usage shows of beta is not told"
+
+
+def test_money_that_begins_to_go_back_is_a_difference_of_the_year(year: Desk) -> None:
+    committed(opened(year), unused="reclaim")
+    money, text = planned(year, "--since", "HEAD~1")
+    assert (money["carried"], money["goes_back"]) == ("0.00", "1500.00")
+    assert Decimal(money["applied"]) - Decimal(money["not_applied"]) == -1500
+    assert "wallets may spend 8,100 (-1,500), without 1,500 carried over that goes back when July opens" in text
+    committed(year, unused="keep")
+    back = planned(year, "--since", "HEAD~1")[0]
+    assert (back["applied"], back["not_applied"]) == (money["not_applied"], money["applied"])
+
+
+def test_what_opening_a_month_takes_back_is_in_no_year(year: Desk) -> None:
+    before = planned(year, "--all-teams", as_of=FIRST)[0]
+    assert (before["applied"], before["carried"]) == (f"{3 * 300 + 1500 + 9 * 800}.00", "1500.00")
+    assert before["moved"] == "800.00"
+    committed(year, unused="reclaim")
+    money = planned(year, "--since", "HEAD~1", "--first-apply", as_of=FIRST)[0]
+    assert (money["applied"], money["carried"], money["goes_back"]) == (f"{3 * 300 + 9 * 800}.00", "0.00", "0.00")
+    assert (money["moved"], money["not_applied"]) == ("-700.00", f"{3 * 300 + 8 * 800 + 1500}.00")
+
+
+def test_validate_says_that_it_knows_no_ledger(year: Desk) -> None:
+    for unused, told in (("keep", True), ("reclaim", False)):
+        committed(year, unused=unused, alpha="800.00")
+        found = " ".join(year.kt("validate").out.split())
+        assert "add up to USD 13,200.00 in FY2026" in found
+        assert ("; what wallets hold from before the year is not counted" in found) is told
