@@ -199,6 +199,11 @@ class RejectedError(RemoteError):
         super().__init__(message, hint=hint)
         self.status = status
 
+    @property
+    def is_for_now(self) -> bool:
+        """Whether it says nothing of what was asked for: the server was broken, or was asked too much."""
+        return self.status >= 500 or self.status == 429
+
 
 class UnreadableError(RemoteError):
     """An answer came back that cannot be understood whole; a partial reading is never used."""

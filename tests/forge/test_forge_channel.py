@@ -64,6 +64,33 @@ def test_a_secondary_rate_limit_that_names_no_time_costs_a_minute(
     assert waits.seconds == [60.0, 60.0]
 
 
+@pytest.mark.parametrize(
+    ("message", "page"),
+    [
+        ("You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.", ""),
+        ("Please wait a few minutes before you try again.", "https://developer.github.com/v3/#abuse-rate-limits"),
+        ("Please wait.", "https://docs.github.com/rest/overview/resources-in-the-rest-api#secondary-rate-limits"),
+        ("You have exceeded a secondary Rate Limit.", ""),
+    ],
+)
+def test_a_secondary_rate_limit_is_known_by_the_words_of_every_age(message: str, page: str, waits: Waits) -> None:
+    body = {"message": message, **({"documentation_url": page} if page else {})}
+    limited = httpx.Response(403, json=body, headers={"x-ratelimit-remaining": "4321"})
+    answers = iter([limited, httpx.Response(200, json={"default_branch": "trunk"})])
+    with speaking(lambda _: next(answers), waits) as channel:
+        assert default_branch(channel, Repository("acme", "x")) == "trunk"
+    assert waits.seconds == [60.0]
+
+
+def test_a_missing_permission_is_no_rate_limit(waits: Waits) -> None:
+    page = "https://docs.github.com/enterprise-server@3.4/rest/repos/repos#list-repository-activities"
+    body = {"message": "Resource not accessible by integration", "documentation_url": page}
+    refused = httpx.Response(403, json=body, headers={"x-ratelimit-remaining": "4321"})
+    with speaking(lambda _: refused, waits) as channel, pytest.raises(ForbiddenError):
+        default_branch(channel, Repository("acme", "x"))
+    assert waits.seconds == []
+
+
 def test_a_rate_limit_longer_than_our_patience_is_said(
     github: State, channel: Channel, repository: Repository, waits: Waits
 ) -> None:

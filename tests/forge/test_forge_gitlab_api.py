@@ -107,6 +107,9 @@ def test_what_a_branch_ended_with_before_it_was_pushed_to_is_told_of_that_branch
     assert list(opener(page_size=2).former_tips("main")) == [MERGE, NEXT]
     gitlab.fail("GET .*/events", answer(403, message="403 Forbidden"))
     assert list(opener().former_tips("main")) == []
+    gitlab.fail("GET .*/events", *[answer(502)] * 10)
+    with pytest.raises(RejectedError, match="502"):
+        list(opener().former_tips("main"))
 
 
 def test_a_fork_is_one(gitlab: GitLabState, forge: GitLab) -> None:

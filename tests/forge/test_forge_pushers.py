@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from forge.forge_world import BASE, HEAD, MERGE, allocate, plan
+from forge.forge_world import BASE, HEAD, MERGE, Waits, allocate, plan
 from forge.github_standin import NOWHERE, Pull, State, answer
 
 from reconciler.findings import RemoteError
@@ -14,6 +14,7 @@ from reconciler.forge.change_request import Authors, IsClean
 from reconciler.forge.check import CheckVerdict
 from reconciler.forge.github.ci_run import WORDS
 from reconciler.forge.protocol import Forge
+from reconciler.http.failures import ForbiddenError
 from reconciler.model.requirement import Requirement
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report.approvals import missing_words
@@ -184,7 +185,7 @@ def test_of_a_fork_its_own_list_is_asked(github: State, session: Forge, is_publi
 
 
 @pytest.mark.parametrize("facts", [{"pusher": ""}, {}], ids=["an account that is gone", "a list that is not shown"])
-@pytest.mark.parametrize("status", [403, 404, 422])
+@pytest.mark.parametrize("status", [404, 422])
 def test_where_nobody_knows_who_pushed_one_owner_more_must_approve(
     github: State, session: Forge, facts: dict[str, Any], status: int
 ) -> None:
@@ -196,6 +197,62 @@ def test_where_nobody_knows_who_pushed_one_owner_more_must_approve(
     github.review(128, "leo")
     found = ask(session)
     assert (found.missing, found.approved_by) == ((), ("lena", "leo"))
+
+
+NOT_FOR_APPS = answer(403, "Resource not accessible by integration")
+ABUSE = answer(403, "You have triggered an abuse detection mechanism. Please wait a few minutes.")
+
+
+@pytest.mark.parametrize("asked", ["activity", "compare/.*"])
+def test_a_token_that_may_not_read_who_pushed_is_told_its_permission(github: State, session: Forge, asked: str) -> None:
+    github.rewrite(128, ("branch_creation", NOWHERE, LOST, "lena"), ("force_push", LOST, HEAD, "alice"))
+    shown(github, session).review(128, "leo")
+    github.fail(f"GET .*/{asked}", NOT_FOR_APPS)
+    with pytest.raises(ForbiddenError) as error:
+        ask(session)
+    assert error.value.hint == "grant `contents: read`"
+
+
+def test_what_a_fork_does_not_show_is_hidden(github: State, session: Forge) -> None:
+    github.pulls[128].fork = FORK
+    github.public_forks = {FORK}
+    github.fail("GET .*/activity", NOT_FOR_APPS)
+    assert authors(session).unseen == (HEAD,)
+
+
+@pytest.mark.parametrize("is_fork", [True, False])
+@pytest.mark.parametrize("asked", ["activity", "compare/.*"])
+def test_who_pushed_is_asked_again_after_a_rate_limit(
+    github: State, session: Forge, waits: Waits, asked: str, *, is_fork: bool
+) -> None:
+    pull = github.pulls[128]
+    pull.fork = FORK if is_fork else None
+    github.public_forks = {FORK}
+    github.rewrite(128, ("branch_creation", NOWHERE, LOST, "lena"), ("force_push", LOST, HEAD, "alice"))
+    pull.lost = {LOST: (OLD,), OLD: (BASE,)}
+    github.fail(f"GET .*/{asked}", ABUSE)
+    assert authors(session).unseen == ()
+    assert waits.seconds == [60.0]
+
+
+@pytest.mark.parametrize("asked", ["activity", "compare/.*"])
+def test_a_rate_limit_that_lasts_is_no_answer(github: State, session: Forge, asked: str) -> None:
+    github.rewrite(128, ("branch_creation", NOWHERE, LOST, "lena"), ("force_push", LOST, HEAD, "alice"))
+    github.fail(f"GET .*/{asked}", *[ABUSE] * 6)
+    with pytest.raises(RemoteError, match="limits the rate"):
+        authors(session)
+
+
+@pytest.mark.parametrize(("status", "is_answer"), [(404, True), (502, False), (429, False)])
+def test_former_tips_are_none_where_there_is_no_list_and_unknown_in_an_outage(
+    github: State, session: Forge, status: int, *, is_answer: bool
+) -> None:
+    github.fail("GET .*/activity", *[answer(status)] * 10)
+    if is_answer:
+        assert list(session.former_tips("main")) == []
+    else:
+        with pytest.raises(RemoteError):
+            list(session.former_tips("main"))
 
 
 def test_a_fork_that_is_gone_tells_nothing(github: State, session: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ class Gate:
                 is_clean=clean_merges(self.commits.budgets, reference=pull.reference),
             )
         except ForbiddenError as error:
-            words = "this run may not read what decides about it, such as who is in which team"
+            words = "this run may not read what decides about it, such as who is in which team, or who pushed"
             return replace(whole, state="refused", problems=(Problem(words, error.hint),))
         except (RefusedError, RemoteError) as error:
             return replace(whole, state="refused", problems=(Problem(error.message, error.hint),))

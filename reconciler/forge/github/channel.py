@@ -71,6 +71,8 @@ class Connection(JsonEndpoint):
 
 
 SECONDARY_WAIT = 60.0
+_SECONDARY = re.compile(r"rate[ -]limit|abuse detection", re.IGNORECASE)
+"""How a secondary rate limit is told: by its message, in older words of abuse, or by the page that explains it."""
 
 
 class Channel(JsonChannel):
@@ -131,6 +133,6 @@ def rate_limit_wait(response: httpx.Response) -> float | None:
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
         answered_at = dated(headers) or datetime.now(UTC)
         return max(float(headers["x-ratelimit-reset"]) - answered_at.timestamp(), 1.0)
-    if response.status_code == httpx.codes.TOO_MANY_REQUESTS or "rate limit" in response.text.lower():
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS or _SECONDARY.search(response.text):
         return SECONDARY_WAIT
     return None

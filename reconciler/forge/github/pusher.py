@@ -45,11 +45,12 @@ def pushed(
     """Return who pushed what was `written` of the `commits` to the branch of a pull request.
 
     Nobody is known to have pushed anything where GitHub does not show that list, as of a fork that is private or gone.
+    Raises ForbiddenError where it refuses that of the repository itself: this token lacks a permission.
     """
     if pull.is_fork and not pull.source:
         return Pushed(unseen=tuple(written))
     place = (Repository.parse(pull.source) if pull.is_fork else repository).path
-    known = _Known(channel, place, pull.base, {sha: parents_of(item) for sha, item in commits.items()})
+    known = _Known(channel, place, pull.base, {sha: parents_of(item) for sha, item in commits.items()}, pull.is_fork)
     logins: set[str] = set()
     seen: set[str] = set()
     try:
@@ -66,7 +67,7 @@ def pushed(
                 logins.add(login)
                 seen |= brought
     except (ForbiddenError, RejectedError) as error:
-        _hidden(error)
+        _hidden(error, is_fork=pull.is_fork)
         return Pushed(unseen=tuple(written))
     return Pushed(frozenset(logins), tuple(commit for commit in written if commit not in seen))
 
@@ -76,9 +77,13 @@ def parents_of(item: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(parent.get("sha")) for parent in item.get("parents") or ())
 
 
-def _hidden(error: ForbiddenError | RejectedError) -> None:
-    """Raise an error again that does not say that something is not to be seen: it may be seen later."""
-    if isinstance(error, RejectedError) and (error.status >= 500 or error.status == 429):
+def _hidden(error: ForbiddenError | RejectedError, *, is_fork: bool) -> None:
+    """Raise an error again that does not say that something is not there to be seen.
+
+    It may be seen later, or in the repository itself by a token that has the permission. Of a fork nobody here can
+    grant one.
+    """
+    if error.is_for_now if isinstance(error, RejectedError) else not is_fork:
         raise error
 
 
@@ -105,6 +110,7 @@ class _Known:
     place: str
     base: str
     parents: dict[str, tuple[str, ...]]
+    is_fork: bool
     asked: int = 0
 
     def below(self, tip: str) -> set[str]:
@@ -129,6 +135,6 @@ class _Known:
             for item in self.channel.pages(f"{self.place}/compare/{self.base}...{tip}", key="commits"):
                 self.parents[str(item.get("sha"))] = parents_of(item)
         except (ForbiddenError, RejectedError) as error:
-            _hidden(error)
+            _hidden(error, is_fork=self.is_fork)
             return False
         return True

@@ -85,8 +85,9 @@ def former_tips(channel: Channel, repository: Repository, branch: str) -> Iterat
         for item in chain(forced, islice(channel.pages(path, ref=ref), _NEWEST)):
             if isinstance(tip := item.get("before"), str):
                 yield tip
-    except RejectedError:
-        return
+    except RejectedError as error:
+        if error.is_for_now:
+            raise
 
 
 def commit_id(text: str) -> str:

@@ -99,8 +99,9 @@ def former_tips(project: Project, branch: str) -> Iterator[str]:
                 continue
             if isinstance(tip := push.get("commit_from"), str) and _SHA.fullmatch(tip):
                 yield tip
-    except (ForbiddenError, RejectedError):
-        return
+    except (ForbiddenError, RejectedError) as error:
+        if isinstance(error, RejectedError) and error.is_for_now:
+            raise
 
 
 def text_of(project: Project, document: Any, key: str, path: str) -> str:
