@@ -46,10 +46,13 @@ case "$EVENT" in
   issue_comment) due+=(comment) ;;
   workflow_dispatch) due+=("$DO") ;;
   schedule)
-    due+=(approval drift)
-    if [ $(($(date --utc +%-H) % 3)) = 0 ]; then due+=(refresh); fi
-    case "$(date --utc +%u-%H:%M)" in 1-06:[0-3]*) due+=(digest) ;; esac
-    case "$(date --utc +%H:%M)" in 06:[0-3]*) due+=(notify) ;; esac ;;
+    # The line that started it tells, however late: of every hour, of every few hours, of a weekday, of a day.
+    case "$SCHEDULE" in
+      *" * * * *") due+=(approval drift) ;;
+      *" "*/*) due+=(approval drift refresh) ;;
+      *" * * "[0-7] | *" * * "[A-Z][A-Z][A-Z]) due+=(digest) ;;
+      *) due+=(notify) ;;
+    esac ;;
 esac
 """
 DUE_MONEY = """\
@@ -65,7 +68,8 @@ case "$EVENT" in
     echo "put_back=true" >> "$GITHUB_OUTPUT" ;;
   schedule)
     due+=(apply)
-    if [ "$(date --utc +%d)" = 01 ] || [ "$(date --utc +%-H)" = 6 ]; then due+=(fund); fi ;;
+    # On the 1st with every run, later with those of every few hours: a month that was opened as a whole is left alone.
+    if [ "$(date --utc +%d)" = 01 ] || [[ "$SCHEDULE" = *" "*/* ]]; then due+=(fund); fi ;;
 esac
 """
 GIVEN = """\
@@ -100,7 +104,12 @@ def due(script: str, **more: str) -> dict[str, Any]:
     return {
         "name": "See what is due",
         "id": "look",
-        "env": {"EVENT": "${{ github.event_name }}", **by_hand, **more},
+        "env": {
+            "EVENT": "${{ github.event_name }}",
+            "SCHEDULE": "${{ github.event.schedule }}",
+            **by_hand,
+            **more,
+        },
         "run": LiteralScalarString(script + given),
     }
 

@@ -168,9 +168,10 @@ def looked(
     do: str = "",
     options: str = "",
     changes: str = "",
+    line: str = "",
     at: str = "2026-06-18 09:17",
 ) -> dict[str, str]:
-    """Return what is due, and what was given: on a merge that changes a file, or at an hour."""
+    """Return what is due, and what was given: on a merge that changes a file, or by a line of the schedule."""
     repository, tools = place / "repository", place / "bin"
     for folder in (repository / "finance" / "ai", tools):
         folder.mkdir(parents=True)
@@ -189,8 +190,8 @@ def looked(
     steps = OURS["jobs"]["look"]["steps"] if what == "reading" else ACTION["runs"]["steps"]
     (step,) = [step for step in steps if step.get("id") == "look"]
     output = place / "output"
-    given = {"EVENT": event, "DO": do, "OPTIONS": options, "BUDGETS": "finance/ai", "GITHUB_OUTPUT": str(output)}
-    given |= {"BRANCH": "trunk", "GITHUB_REF": "refs/heads/trunk"}
+    given = {"EVENT": event, "SCHEDULE": line, "DO": do, "OPTIONS": options, "BUDGETS": "finance/ai"}
+    given |= {"GITHUB_OUTPUT": str(output), "BRANCH": "trunk", "GITHUB_REF": "refs/heads/trunk"}
     run("bash", "-e", "-o", "pipefail", "-c", step["run"], **given)
     return outputs(output.read_text(encoding="utf-8"))
 
@@ -205,13 +206,6 @@ def looked(
         ("push", {}, "", "apply"),
         ("issue_comment", {}, "comment", ""),
         ("workflow_dispatch", {"do": "resume"}, "resume", "resume"),
-        ("schedule", {"at": "2026-06-18 10:17"}, "approval drift", "apply"),
-        ("schedule", {"at": "2026-06-18 06:17"}, "approval drift refresh notify", "apply fund"),
-        ("schedule", {"at": "2026-07-01 01:17"}, "approval drift", "apply fund"),
-        ("schedule", {"at": "2026-07-09 09:17"}, "approval drift refresh", "apply"),
-        ("schedule", {"at": "2026-06-22 06:17"}, "approval drift refresh digest notify", "apply fund"),
-        ("schedule", {"at": "2026-06-22 06:47"}, "approval drift refresh", "apply fund"),
-        ("schedule", {"at": "2026-06-22 07:17"}, "approval drift", "apply"),
         ("workflow_dispatch", {"do": "digest"}, "digest", "digest"),
     ],
 )
@@ -220,6 +214,48 @@ def test_what_is_due_follows_from_what_happened(
 ) -> None:
     for what, due in (("reading", reading), ("money", money)):
         assert looked(tmp_path / what, what, event, **given)["due"] == f" {due} "
+
+
+HOURLY, OFTEN, DAILY, WEEKLY = (each["cron"] for each in CALLER["on"]["schedule"])
+
+
+@pytest.mark.parametrize(
+    "late", ["2026-06-22 06:17", "2026-06-22 06:41", "2026-06-23 00:05", "2026-06-30 23:59", "2026-06-18 05:58"]
+)
+@pytest.mark.parametrize(
+    ("line", "reading", "money"),
+    [
+        (HOURLY, "approval drift", "apply"),
+        ("*/30 * * * *", "approval drift", "apply"),
+        (OFTEN, "approval drift refresh", "apply fund"),
+        ("5 1-23/2 * * *", "approval drift refresh", "apply fund"),
+        (DAILY, "notify", "apply"),
+        ("50 22 * * *", "notify", "apply"),
+        ("41 6 * * 1-5", "notify", "apply"),
+        (WEEKLY, "digest", "apply"),
+        ("23 22 * * SUN", "digest", "apply"),
+    ],
+)
+def test_a_line_of_the_schedule_does_the_same_however_late_it_is_started(
+    tmp_path: Path, line: str, reading: str, money: str, late: str
+) -> None:
+    for what, due in (("reading", reading), ("money", money)):
+        assert looked(tmp_path / what, what, "schedule", line=line, at=late)["due"] == f" {due} "
+
+
+def test_each_day_and_each_week_has_one_line_that_is_told_once() -> None:
+    fields = [line.split() for line in (HOURLY, OFTEN, DAILY, WEEKLY)]
+    assert [each[1:] for each in fields] == [
+        ["*", "*", "*", "*"],
+        ["*/3", "*", "*", "*"],
+        ["6", "*", "*", "*"],
+        ["6", "*", "*", "1"],
+    ]
+
+
+@pytest.mark.parametrize("line", [HOURLY, OFTEN, DAILY, WEEKLY])
+def test_on_the_first_every_run_funds_the_month(tmp_path: Path, line: str) -> None:
+    assert looked(tmp_path, "money", "schedule", line=line, at="2026-07-01 00:17")["due"] == " apply fund "
 
 
 def test_what_is_given_by_hand_is_taken_apart_and_git_s_values_are_put_back_unless_that_is_said(tmp_path: Path) -> None:

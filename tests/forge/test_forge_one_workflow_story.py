@@ -19,6 +19,7 @@ from forge.workflow_shell import Runner
 pytestmark = pytest.mark.slow
 FOLDER = "finance/ai"
 TEAM = f"{FOLDER}/teams/support.yaml"
+HOURLY, OFTEN, DAILY = "17,47 * * * *", "43 */3 * * *", "41 6 * * *"
 STARTED = "asked by alice in pull request 128: https://github.test/c"
 
 
@@ -83,7 +84,8 @@ def test_a_raise_goes_from_its_pull_request_to_the_ledger(company: Desks, how: s
     assert landing(went(house.happened("push"), "money")) == (128, "applied")
     assert desk.funded() == 10900.0
 
-    went(house.happened("schedule"), "look", "judge", "drift", "refresh", "notify", "money")
+    went(house.happened("schedule", schedule=OFTEN), "look", "judge", "drift", "refresh", "money")
+    went(house.happened("schedule", schedule=DAILY), "look", "notify", "money")
     assert (desk.funded(), github.issues) == (10900.0, [])
     assert github.complaints == []
 
@@ -96,7 +98,7 @@ def test_with_the_first_fifteen_lines_alone_all_is_shown_and_nothing_moves(compa
     desk.merged(128, "squash")
     assert house.happened("push") == {}
     install_command(house.place, "2026-06-19")
-    went(house.happened("schedule"), "look", "judge", "drift", "refresh", "notify")
+    went(house.happened("schedule", schedule=OFTEN), "look", "judge", "drift", "refresh")
     assert "128, merged" in desk.github.issues[0]["body"]
     assert desk.funded() == 10500.0
 
@@ -116,7 +118,7 @@ def test_money_is_in_no_run_but_those_of_the_default_branch_that_nobody_s_commen
     assert (tagged.code, tagged.finished) == (2, ["See what is due"])
     assert "this run is of refs/tags/trunk" in tagged.log[0]
     house.settings = {"KEEPTRUSTS_API_URL": ""}
-    went(house.happened("schedule"), "look", "judge")
+    went(house.happened("schedule", schedule=HOURLY), "look", "judge")
 
 
 def test_whatever_asks_for_a_workflow_names_the_one_that_is_there_and_what_it_is_to_do(
