@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -38,7 +38,7 @@ class RowIssue:
 
     `row` is 0 where no row was looked up. `cost` is the money of those rows whose cost can be read, exact and in major
     units, `month_cost` the part of it in the source's `month`; `unread` counts the rows whose cost cannot be read.
-    `counted` tells whether the rows are in the figures.
+    `counted` tells whether the rows are in the figures. `elsewhere` is the money in other currencies, by currency.
     """
 
     path: str
@@ -50,6 +50,15 @@ class RowIssue:
     month_cost: Decimal = Decimal(0)
     unread: int = 0
     counted: bool = False
+    elsewhere: tuple[tuple[str, Decimal], ...] = ()
+
+
+def by_currency(amounts: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    """Return the sums of amounts in each currency, by its code."""
+    sums: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    return tuple(sorted(sums.items()))
 
 
 _IN_METADATA = frozenset({"lane", "fallback"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -25,6 +26,11 @@ class LeftOutRows(Frozen):
         None, description="How much of that month's money it is, 0 to 1; null where there is none."
     )
     unread: int = Field(0, description="How many of the rows have a cost that cannot be read.")
+    elsewhere: Mapping[str, Amount] = Field(
+        default_factory=dict,
+        exclude_if=lambda amounts: not amounts,
+        description="Money of these rows in other currencies than the organization's, by currency.",
+    )
 
 
 class UsageDoubt(LeftOutRows):

@@ -20,6 +20,7 @@ from reconciler.report.document import Column, Row, Table
 from reconciler.report.off import track_record_words
 from reconciler.report.savings import lever_name
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, safe_name, visible, words
+from reconciler.report.usage_doubts import amounts
 from reconciler.report.wallets import WalletStory
 from reconciler.report.year import uncovered_words
 
@@ -150,7 +151,7 @@ def _money(usage: UsageSummary, currency: str) -> str:
     share = (
         f", {wording.share(left.month_share)} of {usage.month:%B}'s money" if left.month_share and usage.month else ""
     )
-    return f" ({currency} {left.cost:,.2f}{share})"
+    return f" ({amounts(left, currency)}{share})"
 
 
 def _history(story: WalletStory, forecast: WalletForecast) -> Words:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.model.usage import RowIssue, UsageSource
+from reconciler.model.usage import RowIssue, UsageSource, by_currency
 from reconciler.model.usage_summary import REPLACED, LeftOutRows, UsageDoubt, UsageSummary, share_of_month
 from reconciler.report import wording
 
@@ -85,7 +85,8 @@ def usage_summary(source: UsageSource) -> UsageSummary:
     same = {name: getattr(source, name) for name in UsageSummary.model_fields if hasattr(source, name)}
     doubts = [
         UsageDoubt(
-            **{name: getattr(issue, name) for name in UsageDoubt.model_fields if hasattr(issue, name)},
+            **{name: getattr(issue, name) for name in UsageDoubt.model_fields if hasattr(issue, name)}
+            | {"elsewhere": dict(issue.elsewhere)},
             rows=issue.count,
             month_share=share_of_month(issue.month_cost, source.month_cost, missing),
         )
@@ -106,6 +107,7 @@ def left_out(source: UsageSource) -> LeftOutRows:
         month_cost=month_cost,
         month_share=share_of_month(month_cost, source.month_cost, month_cost),
         unread=sum(issue.unread for issue in issues),
+        elsewhere=dict(_elsewhere(issues)),
     )
 
 
@@ -149,9 +151,14 @@ def _together(issues: Sequence[RowIssue]) -> Iterator[tuple[RowIssue, int]]:
             cost=sum((issue.cost for issue in issues), Decimal(0)),
             month_cost=sum((issue.month_cost for issue in issues), Decimal(0)),
             unread=sum(issue.unread for issue in issues),
+            elsewhere=_elsewhere(issues),
         ),
         len(issues),
     )
+
+
+def _elsewhere(issues: Sequence[RowIssue]) -> tuple[tuple[str, Decimal], ...]:
+    return by_currency(amount for issue in issues for amount in issue.elsewhere)
 
 
 def _rows(issue: RowIssue, files: int) -> str:
@@ -164,19 +171,35 @@ def _rows(issue: RowIssue, files: int) -> str:
 def money_words(issue: RowIssue | LeftOutRows, source: UsageSource, currency: str) -> str:
     """Return `, USD 9.00, USD 3.00 of it in June 2026, 12.5% of that month's money`, as far as there is to say."""
     rows = issue.count if isinstance(issue, RowIssue) else issue.rows
-    if isinstance(issue, RowIssue) and issue.code == "other-currency":
-        return ""
     if issue.unread == rows:
         return ", their cost cannot be read" if rows > 1 else ", its cost cannot be read"
-    told = [_money(issue.cost, currency)]
+    elsewhere = dict(issue.elsewhere)
+    told = [_money(issue.cost, currency)] if issue.cost or not elsewhere else []
     share = share_of_month(issue.month_cost, source.month_cost, _month_left_out(source))
     if issue.month_cost and source.month:
         part = "" if issue.month_cost == issue.cost else f"{_money(issue.month_cost, currency)} of it "
         of_it = f", {wording.share(share)} of that month's money" if share is not None and share >= 0 else ""
         told.append(f"{part}in {source.month:%B %Y}{of_it}")
+    told += abroad(elsewhere)
     if issue.unread:
         told.append(f"the cost of {issue.unread:,} cannot be read")
     return "".join(f", {each}" for each in told)
+
+
+_CURRENCIES = 3
+
+
+def amounts(left: LeftOutRows, currency: str) -> str:
+    """Return the money of rows: ours, unless all is in other currencies, and that in those."""
+    own = [f"{currency} {wording.exact(left.cost)}".strip()] if left.cost or not left.elsewhere else []
+    return ", ".join((*own, *abroad(left.elsewhere)))
+
+
+def abroad(elsewhere: Mapping[str, Decimal]) -> Iterator[str]:
+    """Yield the money in other currencies, a few of them."""
+    yield from (_money(amount, other) for other, amount in list(elsewhere.items())[:_CURRENCIES])
+    if len(elsewhere) > _CURRENCIES:
+        yield f"and money in {wording.counted(len(elsewhere) - _CURRENCIES, 'more currency')}"
 
 
 def _money(amount: Decimal, currency: str) -> str:

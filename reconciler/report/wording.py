@@ -17,6 +17,7 @@ _SEVERAL = {
     "leaves": "leave",
     "expects": "expect",
     "lasts": "last",
+    "more currency": "more currencies",
 }
 
 

@@ -31,7 +31,7 @@ CURRENCY = "currency"
 """The column, in any case, that may say what currency a cost is in."""
 
 OTHER_CURRENCY = "in another currency"
-"""What is read as the cost of an event in another currency than ours: amounts of two are never added."""
+"""How the cost of an event in another currency than ours begins; that and the amount follow. Two are never added."""
 
 REQUIRED = ("timestamp", "team_id", "cost")
 IN_METADATA = ("workload", "lane", "fallback")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +13,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Value
 
 from reconciler.forecast.windows import Days
-from reconciler.model.usage import RowIssue
+from reconciler.model.usage import RowIssue, by_currency
 from reconciler.usage.columns import OTHER_CURRENCY
 from reconciler.usage.engine import run, table_of
 from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of, is_blank
@@ -41,6 +43,9 @@ def likely_amount(written: StringValue) -> DecimalValue:
 
 FILES_LOCATED = 50
 """In how many files the first row of each kind is looked up; of further files the count alone is reported."""
+
+_UNNAMED = "?"
+"""For a currency without a code of three letters: its amounts are not added up."""
 
 LEFT_OUT: Mapping[str, str] = {
     "bad-timestamp": f"`timestamp` is no moment of {FIRST_YEAR} to {LAST_YEAR} such as 2026-06-17T08:00:00Z; left out",
@@ -72,12 +77,12 @@ def doubtful_rows(
     kept: Kept | None = None,
 ) -> list[RowIssue]:
     """Return the issues of rows that were taken apart but not understood, with the first row of each kind and file."""
-    found = dict(each for scan in scans for each in _counted(connection, scan, window, month))
+    found: dict[tuple[str, str], _Sums] = defaultdict(_Sums)
+    for scan in scans:
+        _count(found, connection, scan, window, month)
     outside = list(kept.outside(window, month) if kept else ())
     for each in outside:
-        number, cost, month_cost, unread = found.get((each.file, each.code), (0, Decimal(0), Decimal(0), 0))
-        sums = (number + each.rows, cost + each.cost, month_cost + each.month_cost, unread)
-        found[each.file, each.code] = sums
+        found[each.file, each.code].add(each.rows, each.cost, each.month_cost)
     scan_of = {file.path: scan for scan in scans for file in scan.files}
     paths = sorted(dict.fromkeys(path for path, _ in found), key=lambda path: names[path])
     rows = {
@@ -93,30 +98,49 @@ def doubtful_rows(
             rows.get(path, {}).get(code, 0),
             code,
             LEFT_OUT.get(code) or COUNTED[code],
-            number,
-            cost,
-            month_cost,
-            unread=unread,
+            sums.rows,
+            sums.cost,
+            sums.month_cost,
+            unread=sums.unread,
             counted=code in COUNTED,
+            elsewhere=by_currency(sums.elsewhere),
         )
-        for (path, code), (number, cost, month_cost, unread) in found.items()
+        for (path, code), sums in found.items()
     ]
 
 
-def _counted(
-    connection: Backend, scan: Scan, window: Days, month: Days
-) -> Iterator[tuple[tuple[str, str], tuple[int, Decimal, Decimal, int]]]:
-    """Yield file and code, and rows, cost, cost within `month` and rows with an unreadable cost."""
+@dataclass(slots=True)
+class _Sums:
+    """Rows, their cost, what of it is of the month, rows with an unreadable cost, and costs in other currencies."""
+
+    rows: int = 0
+    cost: Decimal = Decimal(0)
+    month_cost: Decimal = Decimal(0)
+    unread: int = 0
+    elsewhere: list[tuple[str, Decimal]] = field(default_factory=list)
+
+    def add(self, rows: int, cost: Decimal, month_cost: Decimal, unread: int = 0, currency: str = "") -> None:
+        self.rows += rows
+        self.unread += unread
+        if not currency:
+            self.cost += cost
+            self.month_cost += month_cost
+        elif rows > unread:
+            self.elsewhere.append((currency, cost))
+
+
+def _count(found: Mapping[tuple[str, str], _Sums], connection: Backend, scan: Scan, window: Days, month: Days) -> None:
+    """Add to `found`, by file and code, the rows of a scan that have a doubt."""
     for row in _rows(connection, _sums(table_of(connection, scan.view), window, month)):
         for code in (*LEFT_OUT, *COUNTED):
             if row[f"{code} n"]:
                 cost, within = (Decimal(row[f"{code} {what}"] or 0) for what in ("cost", "month"))
-                yield (row["file"], code), (row[f"{code} n"], cost, within, row[f"{code} unread"])
+                found[row["file"], code].add(row[f"{code} n"], cost, within, row[f"{code} unread"], row["currency"])
 
 
 @remembered
 def _sums(rows: Table, window: Days, month: Days) -> Table:
-    """Return how many rows of each file have each doubt, and the money that they are about."""
+    """Return how many rows of each file and other currency have each doubt, and the money that they are about."""
     marked = _marked(rows, window)
     inside = (marked["at"] >= ibis.timestamp(str(month[0]))) & (marked["at"] < ibis.timestamp(str(month[1])))
     sums: dict[str, Value] = {}
@@ -128,7 +152,7 @@ def _sums(rows: Table, window: Days, month: Days) -> Table:
             f"{code} month": marked.money.sum(where=on & inside),
             f"{code} unread": marked.count(where=on & marked.money.isnull()),
         }
-    return marked.group_by("file").agg(**sums)
+    return marked.group_by("file", "currency").agg(**sums)
 
 
 def _rows(connection: Backend, table: Table) -> list[dict[str, Any]]:
@@ -165,11 +189,16 @@ def _with_rejected(row: int, rejected: Sequence[int]) -> int:
 
 
 def _marked(scanned: Table, window: Days) -> Table:
-    """Say of each event which doubts it has, a column each, and what `money` it is about."""
+    """Say of each event which doubts it has, a column each, and what `money` it is about, "" the `currency` if ours."""
     events = events_of([scanned], wide=True, written=True)
     reason = left_out(events, window)
-    money = ibis.ifelse(events.cost.isnull(), likely_amount(events.written_cost), events.cost)
-    rows = events.mutate(reason=reason, money=money)
+    is_foreign = _is_foreign(events)
+    written = ibis.ifelse(is_foreign, events.written_cost.substr(len(OTHER_CURRENCY)), events.written_cost)
+    money = ibis.ifelse(events.cost.isnull(), likely_amount(written), events.cost)
+    code = written.re_extract(r"^ ([A-Z]{3}) ", 1).nullif("")
+    currency = ibis.ifelse(is_foreign, code.fill_null(_UNNAMED), "")
+    rows = events.mutate(reason=reason, money=ibis.ifelse(currency == _UNNAMED, ibis.null(WIDE_COST), money))
+    rows = rows.mutate(currency=currency)
     kept = rows.reason == ""
     tokens = rows.input_tokens + rows.output_tokens
     doubts: dict[str, BooleanValue] = {
@@ -184,11 +213,15 @@ def _marked(scanned: Table, window: Days) -> Table:
     )
 
 
+def _is_foreign(events: Table) -> BooleanValue:
+    return events.written_cost.startswith(f"{OTHER_CURRENCY} ").fill_null(False)
+
+
 def left_out(events: Table, window: Days) -> StringValue:
     """Return the code of why an event is not in the figures, "" when it is."""
     return ibis.cases(
         (events["at"].isnull(), "bad-timestamp"),
-        (events.written_cost == OTHER_CURRENCY, "other-currency"),
+        (_is_foreign(events), "other-currency"),
         (events.cost.isnull(), "bad-cost"),
         (events.day.isnull(), "bad-timestamp"),
         (is_blank(events.team_id), "no-team"),

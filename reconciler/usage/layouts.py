@@ -246,12 +246,17 @@ def _currency_place(found: Sequence[str]) -> int | None:
 
 
 def _in_our_currency(values: Iterable[tuple[str, str]], told: str | None, names: Names) -> tuple[tuple[str, str], ...]:
-    """Return SQL by column, the cost `OTHER_CURRENCY` where the column `told` says another; none said is ours."""
+    """Return SQL by column; where `told` is another currency, the cost is `OTHER_CURRENCY`, that and the amount."""
     if told is None or not (ours := currency_of(names)):
         return tuple(values)
-    is_ours = f"coalesce(upper(trim(CAST({told} AS VARCHAR))), '') IN ('', {literal(ours)})"
-    cost = f"CASE WHEN {is_ours} THEN CAST({{}} AS VARCHAR) ELSE {literal(OTHER_CURRENCY)} END"
-    return tuple((name, cost.format(value) if name == "cost" else value) for name, value in values)
+    said, other = f"coalesce(upper(trim(CAST({told} AS VARCHAR))), '')", literal(f"{OTHER_CURRENCY} ")
+
+    def cost(value: str) -> str:
+        written = f"CAST({value} AS VARCHAR)"
+        is_ours = f"{said} IN ('', {literal(ours)})"
+        return f"CASE WHEN {is_ours} THEN {written} ELSE {other} || {said} || ' ' || coalesce({written}, '') END"
+
+    return tuple((name, cost(value) if name == "cost" else value) for name, value in values)
 
 
 def json_objects(file: PlainFile) -> str:

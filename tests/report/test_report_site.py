@@ -108,6 +108,9 @@ def test_what_was_left_out_is_told_in_rows_and_money(plans: Any) -> None:
     text = section(shown(plans.one_wallet(usage=usage)), "data")
     assert "3 (USD 12.50, and 1 whose cost cannot be read)" in text
     assert "2 (USD 1.50)" in text
+    abroad = LeftOutRows(rows=3, elsewhere={"EUR": plans.money("62.75")})
+    plan = plans.one_wallet(usage=usage.model_copy(update={"left_out": abroad}))
+    assert "3 (EUR 62.75)" in section(shown(plan), "data")
     assert re.search(r"bad-cost\s+a.csv, first in row 7\s+3\s+12.50\s+no", text)
 
 

@@ -32,6 +32,12 @@ def issue(path: str = "a.csv", row: int = 2, code: str = "bad-cost", **more: obj
     return RowIssue(path, row, code, "no amount; left out", **settings)  # type: ignore[arg-type]
 
 
+def abroad(*currencies: str, unread: int = 0) -> RowIssue:
+    elsewhere = tuple((currency, Decimal("62.75")) for currency in currencies)
+    nothing = Decimal(0)
+    return issue(code="other-currency", cost=nothing, month_cost=nothing, elsewhere=elsewhere, unread=unread)
+
+
 def said(*issues: RowIssue) -> list[str]:
     return [finding.message for finding in usage_findings(replace(SOURCE, issues=issues), currency="USD")]
 
@@ -46,7 +52,9 @@ def said(*issues: RowIssue) -> list[str]:
         (issue(month_cost=Decimal(9000)), "109 rows (first: row 2), USD 9,000.00, in June 2026, 60.0% of that month"),
         (issue(month_cost=Decimal(0)), "109 rows (first: row 2), USD 9,000.00: no amount"),
         (issue(unread=109), "109 rows (first: row 2), their cost cannot be read: no amount"),
-        (issue(code="other-currency", unread=109), "109 rows (first: row 2): no amount"),
+        (abroad("EUR"), "109 rows (first: row 2), EUR 62.75: no amount"),
+        (abroad("EUR", "GBP", unread=9), ", EUR 62.75, GBP 62.75, the cost of 9 cannot be read: no amount"),
+        (abroad("CHF", "EUR", "GBP", "JPY"), ", GBP 62.75, and money in 1 more currency: no amount"),
         (issue(unread=4), "33.3% of that month's money, the cost of 4 cannot be read: no amount"),
         (issue(row=0, count=1), "1 row, USD 9,000.00, USD 3,000.00"),
         (issue(counted=True), "109 rows (first: row 2), USD 9,000.00, USD 3,000.00 of it in June 2026, 50.0% of that"),
@@ -62,6 +70,18 @@ def test_more_than_one_kind_is_added_up() -> None:
     assert messages[-1] == (
         "in all 110 rows were left out, USD 9,005.00, USD 3,005.00 of it in June 2026, 33.4% of that month's money"
     )
+
+
+def test_money_of_several_currencies_is_never_added_up() -> None:
+    euros = abroad("EUR", "GBP")
+    messages = said(issue(), euros, replace(euros, path="b.csv", elsewhere=(("EUR", Decimal("0.25")),)))
+    assert messages[-1] == (
+        "in all 327 rows were left out, USD 9,000.00, USD 3,000.00 of it in June 2026, 33.3% of that month's money,"
+        " EUR 63.00, GBP 62.75"
+    )
+    summary = usage_summary(replace(SOURCE, issues=(issue(), euros)))
+    assert summary.left_out.elsewhere == {"EUR": Decimal("62.75"), "GBP": Decimal("62.75")}
+    assert "elsewhere" not in summary.doubts[0].model_dump()
 
 
 def test_what_another_version_replaced_is_not_missing() -> None:

@@ -235,17 +235,17 @@ def test_a_struct_or_text_of_metadata_means_the_same(exports: Any) -> None:
 def test_money_in_another_currency_is_left_out_and_counted(
     exports: Any, events: Any, form: str, tmp_path: Path
 ) -> None:
-    said = ["EUR", "USD", " usd", ""]
-    sample = [event | {"currency": said[number % 4]} for number, event in enumerate(events(40))]
-    ours = sum(event["cost"] for event in sample if event["currency"] != "EUR")
+    said = ["eur ", "USD", " usd", "", "Euro"]
+    sample = [event | {"currency": said[number % 5]} for number, event in enumerate(events(50))]
+    ours, euros = (sum(each["cost"] for each in sample if each["currency"] in of) for of in (said[1:4], said[:1]))
     exports.write(sample, form)
     for store in (None, Store(str(tmp_path / "store"), lambda _: None)):
         usage = exports.read(currency="USD", store=store)
         assert Decimal(int(usage.cost.sum())).scaleb(-9) == ours
-        assert [(issue.code, issue.count, issue.unread) for issue in usage.source.issues] == [
-            ("other-currency", 10, 10)
+        assert [(issue.code, issue.count, issue.unread, issue.elsewhere) for issue in usage.source.issues] == [
+            ("other-currency", 20, 10, (("EUR", euros),))
         ]
-    assert exports.read().source.rows == 40
+    assert exports.read().source.rows == 50
 
 
 @pytest.mark.parametrize(("precision", "scale"), [(39, 9), (50, 10), (76, 38)])

@@ -9,6 +9,7 @@ from reconciler.report.document import Column, Row, Table
 from reconciler.report.site.page import Page, Subject, forecasts
 from reconciler.report.site.parts import bullets, table, titled
 from reconciler.report.spans import Cell, safe_name, visible
+from reconciler.report.usage_doubts import amounts
 
 KEY = "data"
 
@@ -41,7 +42,7 @@ def _usage(usage: UsageSummary, currency: str) -> Table:
             "Events that came twice, counted once",
             f"{usage.duplicates:,} ({unit} {wording.exact(usage.duplicates_cost)})",
         ),
-        ("Events left out", f"{left.rows:,} ({unit} {wording.exact(left.cost)}{unread})"),
+        ("Events left out", f"{left.rows:,} ({amounts(left, unit)}{unread})"),
         ("Events of days that were not asked for", f"{usage.outside_window:,}"),
         ("Digest", visible(usage.digest[:23], 40)),
     ]
@@ -63,7 +64,7 @@ def _doubts(usage: UsageSummary, currency: str) -> Table:
 def _doubt(one: UsageDoubt) -> tuple[str, ...]:
     first = f", first in row {one.row:,}" if one.row else ""
     place = f"{visible(one.path, 160)}{first}"
-    return visible(one.code, 60), place, f"{one.rows:,}", wording.exact(one.cost), "yes" if one.counted else "no"
+    return visible(one.code, 60), place, f"{one.rows:,}", amounts(one, ""), "yes" if one.counted else "no"
 
 
 def _history(subject: Subject) -> Table:
