@@ -13,6 +13,7 @@ from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.model.usage import NANO, DailyUsage, Nanos, tells
 
 Rows = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
 _Counts = Callable[[DailyUsage, Rows], tuple[Nanos, Nanos]]
 """Of each of some rows a part and the whole that it is a part of."""
 
@@ -138,6 +139,28 @@ class Observations:
             self._errors[key] = 0.0 if self.usage is None else _share_error(self.usage, rows, start, end, count)
         return self._errors[key]
 
+    def hits_by_day(self, wallets: Sequence[str], start: date, end: date) -> tuple[Floats, Floats]:
+        """Return float64[days] of the requests that the cache answered in [start, end), and of all requests."""
+        return self._by_day(wallets, start, end, lambda usage, rows: (usage.cache_hits[rows], usage.requests[rows]))
+
+    def tokens_by_day(
+        self, wallets: Sequence[str], start: date, end: date, model: str, other: str
+    ) -> tuple[Floats, Floats]:
+        """Return float64[days] of a model's tokens in [start, end), and of those of both."""
+
+        def count(usage: DailyUsage, rows: Rows) -> tuple[Nanos, Nanos]:
+            return _tokens_of(usage, rows, model), _tokens_of(usage, rows, model, other)
+
+        return self._by_day(wallets, start, end, count)
+
+    def _by_day(self, wallets: Sequence[str], start: date, end: date, count: _Counts) -> tuple[Floats, Floats]:
+        days = (end - start).days
+        self.between(wallets, start, end)
+        rows = self._older[start, end].rows_of(wallets, days)
+        if self.usage is None:
+            return np.zeros(days), np.zeros(days)
+        return _daily(self.usage, rows, start, days, count)
+
     def workloads_of(self, wallet: str, *, days: int = WINDOW_DAYS) -> tuple[tuple[str, int], ...]:
         """Return the workloads of a wallet and what they cost, in billionths, the dearest first."""
         rows = self.rows_of((wallet,), days)
@@ -192,10 +215,17 @@ def _tokens_of(usage: DailyUsage, rows: Rows, *names: str) -> Nanos:
     return np.where(np.isin(whole, names), usage.input_tokens[rows] + usage.output_tokens[rows], 0)
 
 
+def _daily(usage: DailyUsage, rows: Rows, start: date, days: int, count: _Counts) -> tuple[Floats, Floats]:
+    """Return float64[days] of both counts from `start` on."""
+    day = (usage.day[rows] - np.datetime64(start, "D")).astype(np.int64)
+    part, whole = (np.bincount(day, weights=each, minlength=days).astype(np.float64) for each in count(usage, rows))
+    return part, whole
+
+
 def _share_error(usage: DailyUsage, rows: Rows, start: date, end: date, count: _Counts) -> float:
     """Return the standard error of a share, as that of a ratio of sums over days."""
-    days, day = (end - start).days, (usage.day[rows] - np.datetime64(start, "D")).astype(np.int64)
-    part, whole = (np.bincount(day, weights=each, minlength=days) for each in count(usage, rows))
+    days = (end - start).days
+    part, whole = _daily(usage, rows, start, days, count)
     total = max(float(whole.sum()), 1.0)
     off = part - float(part.sum()) / total * whole
     return float(np.sqrt((off * off).sum() * days / max(days - 1, 1))) / total

@@ -22,7 +22,7 @@ from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
 from reconciler.forecast.history import HISTORY_DAYS, Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
-from reconciler.forecast.levers.registry import any_in, effects_of, levers, promises_savings
+from reconciler.forecast.levers.registry import any_in, dearer_before, effects_of, levers, promises_savings
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.price_index import price_index
@@ -30,7 +30,7 @@ from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.shift_notice import history_notices
-from reconciler.forecast.todays_terms import dearer_before
+from reconciler.forecast.todays_terms import Past
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
 from reconciler.model.period import Period
@@ -137,11 +137,10 @@ def _plans_growth(question: WalletQuestion) -> bool:
 
 
 def before_savings(question: WalletQuestion, context: ForecastContext, days: int) -> Floats | float:
-    """Return how much dearer each of the last `days` was without the promised savings that have come since."""
+    """Return how much dearer each of the last `days` was for want of what the plan's levers reached since."""
     if not days or not promises_savings(question.plan):
         return 1.0
-    past = DayRange(context.known.known_until - timedelta(days=days), days, context.organization.fiscal_year.starts)
-    return dearer_before(question.plan, _setting(question, context, days=days, known=True), past)
+    return dearer_before(question.plan, Past(context.team_usage(question), question.wallet.key, days))
 
 
 def _index(question: WalletQuestion, context: ForecastContext) -> PriceIndex | None:

@@ -8,8 +8,11 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reconciler.findings import Keys
 from reconciler.forecast.belief import Record, record
+from reconciler.forecast.cache_ramp import LARGEST_RATE
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import SupposedStep, grown
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.panel import Floats
     from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
+    from reconciler.forecast.todays_terms import Past
 
 TOLERANCE = 0.015
 
@@ -50,9 +54,14 @@ class Cache(Lever):
         if rate is not None:
             start = setting.days.number(rate.start)
             before = hit_rate(rate, setting.reference) if setting.reference else start
-            at = partial(_left, start, before, hit_rate(rate, setting.days))
+            ahead = _ahead(setting, rate, float(before.max()))
+            at = partial(_left, start, before, hit_rate(rate, setting.days), ahead)
             belief = _belief(setting.promises.usage, rate) if setting.promises else None
             yield setting.promised(Effect(self.name, factor=at(1.0)), at, belief, key=self.name)
+
+    def before(self, plan: AnnualPlan, past: Past) -> Floats | None:
+        rates = past.answered() if plan.cache_hit_rate is not None else None
+        return None if rates is None else remaining(rates.clip(max=LARGEST_RATE), min(rates[-1], LARGEST_RATE))
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
         if plan.cache_hit_rate is not None:
@@ -159,9 +168,16 @@ def _saves(rate: CacheHitRate) -> bool:
     return rate.target > rate.start and not isinstance(rate, _Supposed)
 
 
-def _left(start: Floats, before: Floats, after: Floats, share: float) -> Floats:
-    """Return what is left of the cost of demand where a `share` of each move from `start` comes."""
-    return remaining(start + share * (after - start), start + share * (before - start)).clip(min=0.0)
+def _ahead(setting: Setting, rate: CacheHitRate, planned: float) -> float:
+    """Return the rate that is reached where that is ahead of what is planned by now; else 0."""
+    seen = setting.promises.usage.observed().cache_hit_rate if setting.promises and _saves(rate) else None
+    return seen if seen is not None and verdict_of(seen, planned, TOLERANCE) == "ahead" else 0.0
+
+
+def _left(start: Floats, before: Floats, after: Floats, ahead: float, share: float) -> Floats:
+    """Return what is left of the cost of demand where a `share` of each move from `start` comes; `ahead` is there."""
+    now, then = (np.maximum(start + share * (rate - start), ahead) for rate in (before, after))
+    return remaining(then, now).clip(min=0.0)
 
 
 def _belief(usage: TeamUsage, rate: CacheHitRate) -> Belief | None:

@@ -18,8 +18,10 @@ from reconciler.model.team import AnnualPlan
 if TYPE_CHECKING:
     from reconciler.forecast.levers.effect import Effect, Setting
     from reconciler.forecast.levers.whatif import WhatIf
+    from reconciler.forecast.panel import Floats
     from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
+    from reconciler.forecast.todays_terms import Past
     from reconciler.model.assumption import Assumption
     from reconciler.model.organization import OrganizationBudget
 
@@ -65,6 +67,13 @@ class Lever:
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
         """Yield what it does to simulated days, beyond what the history contains."""
         return iter(())
+
+    def before(self, plan: AnnualPlan, past: Past) -> Floats | None:
+        """Return float64[days]: what each past day cost, as a multiple of the same day with what is reached by now.
+
+        None where what it moves did not move, or nothing tells.
+        """
+        return None
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
         """Yield what it does to the months of a year, an entry of the plan at a time; None: of a team without wallets.

@@ -8,12 +8,21 @@ from datetime import date, timedelta
 from math import hypot
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reconciler.forecast.when import Month, N, When
-from reconciler.forecast.windows import WINDOW_DAYS, Window
+from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS, Window
+from reconciler.forecast.words import verdict_of
+from reconciler.model.period import Period
 from reconciler.model.team import ProviderMixMove
 
+TOLERANCE = 0.03
+
 if TYPE_CHECKING:
+    from reconciler.forecast.observed import Observed
+    from reconciler.forecast.panel import Floats
     from reconciler.forecast.team_usage import TeamUsage
+    from reconciler.forecast.todays_terms import Past
 
 
 def moved(move: ProviderMixMove, when: When[N]) -> N:
@@ -37,10 +46,15 @@ class Progress:
     share: float = 0.0
     unknown: str = ""
 
+    def ahead(self, move: ProviderMixMove, *, planned: float) -> float:
+        """Return which share of the source's traffic one `move` has moved, if it is ahead of `planned`; else 0."""
+        own = 0.0 if self.observed is None or not self.share else self.observed * float(move.share) / self.share
+        return own if verdict_of(own, planned, TOLERANCE) == "ahead" else 0.0
+
 
 def progress_of(view: TeamUsage, move: ProviderMixMove) -> Progress:
     moves = [each for each in view.plan.provider_mix if (each.source, each.target) == (move.source, move.target)]
-    window = view.window(min((each.since or view.year for each in moves), key=lambda month: month.first))
+    window = view.window(_began(view, moves))
     if not window.days:
         return Progress(window, unknown=window.too_short)
     when = view.when(window.start, window.days)
@@ -57,6 +71,43 @@ def progress_of(view: TeamUsage, move: ProviderMixMove) -> Progress:
     error = hypot(after, ahead * now / before) / before
     whole = float(sum(each.share for each in moves))
     return Progress(window, together, planned, 1.0 - now / before, error, whole)
+
+
+def dearer_before(past: Past, moves: Sequence[ProviderMixMove]) -> Floats | None:
+    """Return float64[days]: what the wallet's past days cost, as a multiple of the same days with today's mix.
+
+    Counted is what left the source of a move since it began, and no more than was to. None where nothing tells.
+    """
+    alike: dict[tuple[str, str], list[ProviderMixMove]] = {}
+    for move in moves:
+        alike.setdefault((move.source, move.target), []).append(move)
+    found = [each for same in alike.values() if (each := _dearer_before(past, same)) is not None]
+    return np.asarray(np.prod(found, axis=0), dtype=np.float64) if found else None
+
+
+def _dearer_before(past: Past, moves: Sequence[ProviderMixMove]) -> Floats | None:
+    """Return the same of moves between the same two models; None without a price, or usage from before they began."""
+    view, (source, target) = past.usage, (moves[0].source, moves[0].target)
+    long, seen = view.observed(LONG_WINDOW_DAYS), past.observed
+    prices = [long.price_of(name) for name in (source, target)]
+    if prices[0] is None or prices[1] is None:
+        return None
+    shares = past.on_source(*(_full_name(long, name) for name in (source, target)), since=_began(view, moves).first)
+    if shares is None:
+        return None
+    kept = shares[0] * (1.0 - float(sum(each.share for each in moves)))
+    part, ratio = seen.share_of(source) + seen.share_of(target), prices[1] / prices[0]
+    worth = ratio + (1.0 - ratio) * shares.clip(kept, shares[0])
+    return np.asarray(1.0 - part + part * worth / worth[-1])
+
+
+def _began(view: TeamUsage, moves: Sequence[ProviderMixMove]) -> Period:
+    return min((each.since or view.year for each in moves), key=lambda month: month.first)
+
+
+def _full_name(seen: Observed, name: str) -> str:
+    model = seen.model(name)
+    return model.name if model else name
 
 
 def done(view: TeamUsage | None, moves: Sequence[ProviderMixMove], now: Month) -> float:

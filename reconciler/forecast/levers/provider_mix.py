@@ -9,12 +9,14 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reconciler.findings import Keys, UsageError
 from reconciler.forecast.belief import Record, record
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
-from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
+from reconciler.forecast.levers.mix_progress import TOLERANCE, Progress, dearer_before, moved, progress_of
 from reconciler.forecast.levers.owed import Owed, with_promise
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.panel import Floats
     from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
-
-TOLERANCE = 0.03
+    from reconciler.forecast.todays_terms import Past
 
 
 class ProviderMix(Lever):
@@ -51,13 +52,17 @@ class ProviderMix(Lever):
                 continue
             whole = effect_of(setting.observed.share_of(move.source), prices[1] / prices[0])
             before = moved(move, setting.reference) if setting.reference else setting.days.number(Decimal(0))
-            at = partial(_repriced, whole, before, moved(move, setting.days))
-            belief = None
+            belief, ahead = None, 0.0
             if setting.promises and _saves(move, whole):
-                usage = setting.promises.usage
-                belief = usage.belief(_record(progress_of(usage, move)))
+                progress = progress_of(setting.promises.usage, move)
+                belief = setting.promises.usage.belief(_record(progress))
+                ahead = progress.ahead(move, planned=float(before.max()))
+            at = partial(_repriced, whole, before, moved(move, setting.days), ahead)
             key = f"{self.name} {move.source} {move.target}"
             yield setting.promised(replace(effect, factor=at(1.0)), at, belief, key=key)
+
+    def before(self, plan: AnnualPlan, past: Past) -> Floats | None:
+        return dearer_before(past, [move for move in plan.provider_mix if not isinstance(move, Supposed)])
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
         for move in plan.provider_mix:
@@ -173,12 +178,13 @@ def effect_of(part: float, price_ratio: float) -> float:
     return part * (price_ratio - 1.0)
 
 
-def _repriced(whole: float, before: Floats, after: Floats, share: float) -> Floats:
-    """Return what repricing of what still moves comes to where a `share` of what is to move does.
+def _repriced(whole: float, before: Floats, after: Floats, ahead: float, share: float) -> Floats:
+    """Return what repricing of what still moves comes to where a `share` of what is to move does; `ahead` has moved.
 
     `whole` is what the cost changes by, as a share of it, once all of the source's traffic is on the target.
     """
-    return (1.0 + whole * (1.0 - remaining(share * after, share * before))).clip(min=0.0)
+    now, then = (np.maximum(share * each, ahead) for each in (before, after))
+    return (1.0 + whole * (1.0 - remaining(then, now))).clip(min=0.0)
 
 
 def _saves(move: ProviderMixMove, whole: float) -> bool:
@@ -275,8 +281,7 @@ class _SupposedMove(Supposed, ProviderMixMove):
 
 
 def _price(name: str, prices: Observed, team: str) -> float:
-    price = prices.price_of(name)
-    if price is not None:
+    if (price := prices.price_of(name)) is not None:
         return price
     paid = sorted(model.name for model in prices.models if model.price is not None)
     meant = did_you_mean(close_to(name, paid, alike=0.5))

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reconciler.forecast.belief import EVEN, believed
 from reconciler.forecast.levers.cache_hit_rate import Cache
 from reconciler.forecast.levers.effect import Effect, Setting
@@ -33,6 +35,8 @@ from reconciler.model.team import AnnualPlan
 
 if TYPE_CHECKING:
     from reconciler.forecast.calendar import DayRange
+    from reconciler.forecast.panel import Floats
+    from reconciler.forecast.todays_terms import Past
     from reconciler.model.organization import OrganizationBudget
 
 _LEVERS: list[Lever] = [Growth(), Cache(), ProviderMix(), NewDemand(), ResilienceMargin(), RateLimits()]
@@ -73,6 +77,12 @@ def promises_savings(plan: AnnualPlan) -> bool:
 def effects_of(plan: AnnualPlan, setting: Setting) -> tuple[Effect, ...]:
     """Return what the levers of `plan` do to simulated days, in the order in which they are applied."""
     return tuple(effect for lever in _LEVERS for effect in lever.effects(plan, setting))
+
+
+def dearer_before(plan: AnnualPlan, past: Past) -> Floats | float:
+    """Return float64[days]: what each past day cost, as a multiple of the same day with what levers reached by now."""
+    found = [each for lever in _LEVERS if (each := lever.before(plan, past)) is not None]
+    return np.asarray(np.prod(found, axis=0), dtype=np.float64) if found else 1.0
 
 
 def planned_spend(plan: AnnualPlan, when: When[N]) -> N:
