@@ -12,6 +12,13 @@ from reconciler.findings import BudgetsError
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.report.escape import escaped
 
+TAKEN_BACK = """\
+### No budgets change any more
+
+What was shown here was taken out again, or came in another way: merging this changes no budget.
+"""
+"""The comment on a request that changed budgets once, and does not now."""
+
 _ROOM = 50_000
 """Bytes for the findings: a forge takes 65,536 characters in all."""
 

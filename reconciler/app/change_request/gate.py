@@ -8,6 +8,7 @@ from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.queue import entries
 from reconciler.app.change_request.refresh import moved
 from reconciler.app.change_request.ruling import Gate
+from reconciler.app.change_request.taken_back import take_back
 from reconciler.app.checkout import tree_id
 from reconciler.app.forge_session import forge_session, forge_words, request_of
 from reconciler.app.listening import say, summarise
@@ -41,6 +42,9 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
     with forge_session(repo, recorded_by=recorded_by) as session:
         for head, rulings in _ruled(session, settings, number):
             published = _publish(session, head, rulings)
+            for ruling in rulings:
+                if ruling.state == "nothing" and ruling.number in (number, session.run.number):
+                    take_back(session, ruling.number, ruling.head)
             told += [_told(ruling, published, session.words) for ruling in rulings]
             stops = conclusion_of(rulings) != "success"
             if stops and (session.run.queued or published == "not allowed"):

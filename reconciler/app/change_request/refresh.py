@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from reconciler.app.budget_files import files_of
+from reconciler.app.change_request.taken_back import take_back
 from reconciler.app.checkout import git, parents, tree_id
 from reconciler.app.forge_session import forge_session, forge_words, request_of
 from reconciler.app.planning.pipeline import compared
@@ -16,7 +18,7 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN, Check, CheckVerdict
 from reconciler.forge.comment import Stamp, our_comments, publish, stamped
 from reconciler.forge.protocol import Forge
-from reconciler.git.merging import is_here, merged
+from reconciler.git.merging import is_here, merged, tip_of
 from reconciler.journal.journal import read_records
 from reconciler.model.change_request import RefreshDocument, Refreshed
 from reconciler.model.desired import Desired
@@ -29,6 +31,7 @@ from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"
 NO_PLAN = "no plan was recorded"
+NOTHING = "no budgets change"
 
 
 def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: str) -> Statement:
@@ -49,15 +52,6 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
     )
 
 
-def merged_tree(settings: Settings, pull: ChangeRequest, remote: str) -> Desired | None:
-    """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged.
-
-    Raises GitError where git is too old to tell.
-    """
-    bring_heads(settings, [pull], remote)
-    return merged_here(settings, pull)
-
-
 def bring_heads(settings: Settings, pulls: Sequence[ChangeRequest], remote: str) -> None:
     """Fetch the last heads of pull requests, all of them together."""
     if pulls:
@@ -66,7 +60,10 @@ def bring_heads(settings: Settings, pulls: Sequence[ChangeRequest], remote: str)
 
 
 def merged_here(settings: Settings, pull: ChangeRequest) -> Desired | None:
-    """Do the same for a pull request whose last head is in this clone."""
+    """Return what the YAML declares once `pull`, whose last head is in this clone, is merged into the present checkout.
+
+    None where it cannot be merged. Raises GitError where git is too old to tell.
+    """
     tree = merged(settings.budgets, "HEAD", pull.head)
     return files_of(settings.budgets, tree).loaded().desired if tree else None
 
@@ -81,15 +78,28 @@ def _pulls(session: Forge) -> tuple[ChangeRequest, ...]:
 def _refreshed(session: Forge, settings: Settings, pull: ChangeRequest, remote: str) -> Refreshed:
     checks = session.checks(pull.head, name=PLAN)
     recorded = records_among(checks, session.repository, pull)
-    if not recorded:
+    if not recorded and (session.run.queued or not our_comments(session, pull.number)):
         return _found(pull, _without_plan(session, settings))
-    desired = merged_tree(settings, pull, remote)
+    bring_heads(settings, [pull], remote)
+    if session.run.queued is None and _changes_nothing(settings.budgets, pull):
+        take_back(session, pull.number, pull.head)
+        return _found(pull, NOTHING)
+    if not recorded:
+        return _found(pull, NO_PLAN)
+    desired = merged_here(settings, pull)
     if desired is None:
         return _found(pull, "cannot be planned: it conflicts, or its YAML has errors")
     last, record = recorded[-1]
     changed = moved(settings, desired, record)
     _mark(session, pull, checks[-1], last, changed)
     return _found(pull, "stale" if changed else "current", changed)
+
+
+def _changes_nothing(budgets: Path, pull: ChangeRequest) -> bool:
+    """Whether merging it into its base, whatever is checked out here, leaves the budgets as they are."""
+    tip = tip_of(budgets, pull.base_ref)
+    tree = merged(budgets, tip, pull.head) if tip else None
+    return tree is not None and tree_id(budgets, tree) == tree_id(budgets, tip)
 
 
 def _found(pull: ChangeRequest, state: str, teams: tuple[str, ...] = ()) -> Refreshed:
@@ -110,7 +120,7 @@ def _without_plan(session: Forge, settings: Settings) -> str:
         words = "Run the plan workflow, have its plan approved, and put it into the queue again."
         verdict = CheckVerdict("failure", "No plan was shown", words, "There is no record.")
     session.publish_check(queued.head, verdict)
-    return NO_PLAN if verdict.conclusion == "failure" else "no budgets change"
+    return NO_PLAN if verdict.conclusion == "failure" else NOTHING
 
 
 def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
