@@ -82,5 +82,5 @@ def _of_gone(live: LiveWallet, reclaims: Iterable[Reclaim], *, went: bool) -> Re
 
 
 def _by_listing(wallet: DesiredWallet, listed: Decimal, month: Period, spent: Spent) -> Rest:
-    least = max(listed + spent(wallet.key) - wallet.target(month).amount, ZERO) if listed > 0 else ZERO
+    least = max(listed + spent(wallet.key) - wallet.setting.target(month), ZERO) if listed > 0 else ZERO
     return Rest(kept=least, now=least)

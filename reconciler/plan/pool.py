@@ -9,7 +9,7 @@ from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
-from reconciler.model.money import Funds, Money, total
+from reconciler.model.money import ZERO, Funds, Money, total
 from reconciler.model.period import Period
 from reconciler.model.policy_input import Currencies
 
@@ -91,7 +91,7 @@ def _opening(desired: Desired, month: Period) -> Money:
     """Return what the wallets in git are to get when `month` opens; nothing where no fiscal year says it."""
     currency = desired.organization.currency
     planned = desired.wallets.values() if month in desired.organization.fiscal_year.value else ()
-    return total((wallet.target(month) for wallet in planned), currency)
+    return Money(sum((wallet.setting.target(month) for wallet in planned if not wallet.absent), ZERO), currency)
 
 
 def currencies(live: Live, currency: str) -> Currencies:

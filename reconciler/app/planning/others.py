@@ -87,6 +87,8 @@ def _purse(settings: Settings, desired: Desired, wallet: DesiredWallet, known: S
 
 def spent_so_far(known: Spending, key: str, month: Period) -> Decimal:
     """Return what a wallet spent in `month` on days that are known in full, and on the day as_of so far."""
+    if key not in known.wallets:
+        return Decimal(0)
     spend, as_of = known.of(key), known.as_of
     today = spend.between(as_of, as_of + timedelta(days=1)) if as_of in month else Decimal(0)
     return spend.between(month.first, min(known.known_until, month.end)) + today
