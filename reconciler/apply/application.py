@@ -11,7 +11,7 @@ from functools import partial
 
 from reconciler.apply.derivation import as_reviewed, first_contact, state_before, unlike
 from reconciler.apply.executor import ExecutionRequest, Executor, Notify
-from reconciler.apply.preflight import check_permission, stale_teams, unplanned
+from reconciler.apply.preflight import check_permission, doubtful_teams, stale_teams, unplanned
 from reconciler.apply.readings import ledger_start
 from reconciler.apply.run_context import LiveReader, RunContext, Writer
 from reconciler.clock import Clock, Interruption, SignalInterruption, SystemClock
@@ -150,20 +150,24 @@ def _request(
     diff = derive(known=met_again(known, environment.first_apply))
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
-    stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubts=diff.doubts)
+    doubtful = doubtful_teams(plan, desired, diff.doubts, opens=declares == "nothing")
+    stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubtful=doubtful)
     refused = unlike(plan, diff.changes, stale=stale)
     if refused and declares != "nothing":
         otherwise = unlike(plan, derive(known=_otherwise(plan, known, environment.first_apply)).changes, stale=stale)
         refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=bool(environment.first_apply))
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
+    left = unplanned(plan, diff)
+    waiting = frozenset() if declares == "nothing" else doubtful.keys() | {desired.wallets[key].team for key in left}
     return ExecutionRequest(
         plan=plan,
         settled=_settled(diff, desired, context.history, without={*stale, *refused}),
         left_out=diff.left_out,
-        declared=declared_by(plan, desired, declares, before=last_declared(records)),
+        declared=declared_by(plan, desired, declares, before=last_declared(records), waiting=waiting),
         stale={**stale, **refused},
         doubts=diff.doubts,
-        unplanned=unplanned(plan, diff),
+        unplanned=tuple(left.values()),
+        waiting=frozenset(waiting),
         about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
     )
 

@@ -29,9 +29,10 @@ class ExecutionRequest:
     """What a run is to do. `stale` names refused teams with the reason, `about` says who, what and why.
 
     `doubts` are the wallets whose ledger contradicts the journal or cannot be read, `unplanned` says which wallets the
-    plan left out for that reason. `left_out` are those that wait for a person's word, and `settled` those that were as
-    git says before the run, with the ledger ids of their funding. `only` limits a run to proving these operations: a
-    later run went past it, so that nothing is sent for it any more.
+    plan left out for that reason. The teams that are `waiting` for the end of a doubt do not count as applied, whatever
+    the plan has for them. `left_out` are those that wait for a person's word, and `settled` those that were as git says
+    before the run, with the ledger ids of their funding. `only` limits a run to proving these operations: a later run
+    went past it, so that nothing is sent for it any more.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class ExecutionRequest:
     only: frozenset[str] | None = None
     doubts: tuple[Doubt, ...] = ()
     unplanned: tuple[str, ...] = ()
+    waiting: frozenset[str] = frozenset()
     left_out: tuple[LeftAsFound, ...] = ()
     settled: Mapping[WalletRef, Sequence[str]] = field(default_factory=dict)
 
@@ -173,7 +175,7 @@ class Executor:
             "differences": list(read_back.differences),
             **({} if read_back.has_read else {"read_back": False}),
             "stale": dict(self._context.stale),
-            **self._request.declared.after(run.outcomes).facts(),
+            **self._request.declared.after(run.outcomes, waiting=self._request.waiting).facts(),
             **self._settled,
         }
         try:

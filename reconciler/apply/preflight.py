@@ -18,6 +18,7 @@ from reconciler.model.money import Money
 from reconciler.model.outcome import AGAIN, Doubt
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff
 from reconciler.policy.facts import verdict
 
@@ -101,34 +102,50 @@ def _refuse(guards: Iterable[GuardResult], when: str) -> None:
     )
 
 
+def doubtful_teams(plan: Plan, desired: Desired, doubts: Iterable[Doubt], *, opens: bool = False) -> dict[str, str]:
+    """Return why each team is refused that has a wallet in doubt: nobody can tell what is to be changed for it.
+
+    A month `opens` for its other wallets all the same: nothing counts as applied by that (decision 0127).
+    """
+    moved = {change.wallet for change in plan.changes if isinstance(change, Allocate | Reclaim)}
+    return {
+        desired.wallets[doubt.wallet].team: f"{doubt.reason}. Next: {doubt.hint}"
+        for doubt in doubts
+        if not opens or doubt.wallet in moved
+    }
+
+
 def stale_teams(
-    plan: Plan, *, fingerprints: Mapping[str, str], changes: Iterable[Change], live: Live, doubts: Iterable[Doubt] = ()
+    plan: Plan,
+    *,
+    fingerprints: Mapping[str, str],
+    changes: Iterable[Change],
+    live: Live,
+    doubtful: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return why each team is stale that the plan changes and whose fingerprint is no longer the approved one.
 
     `fingerprints`, `changes` and `live` are those of a new comparison, in which the plan itself has not run. A team
-    that the plan does not touch has nothing to refuse, whatever became of it: the next plan shows it. Where a wallet
-    that the plan changes is in doubt, `doubts` say why.
+    that the plan does not touch has nothing to refuse, whatever became of it: the next plan shows it. Those that are
+    `doubtful` are refused for the reason that is said, whether the plan touches them or not.
     """
-    moved = {change.wallet: change.team for change in plan.changes if isinstance(change, Allocate | Reclaim)}
-    doubtful = {moved[doubt.wallet]: f"{doubt.reason}. Next: {doubt.hint}" for doubt in doubts if doubt.wallet in moved}
-    now = tuple(changes)
-    teams = sorted({change.team for change in plan.changes})
-    return {
-        team: doubtful.get(team) or _reason(plan, team, now, live)
-        for team in teams
-        if team in doubtful or plan.fingerprints.get(team) != fingerprints.get(team)
+    refused, now = dict(doubtful or {}), tuple(changes)
+    moved = {
+        team: _reason(plan, team, now, live)
+        for team in sorted({change.team for change in plan.changes} - refused.keys())
+        if plan.fingerprints.get(team) != fingerprints.get(team)
     }
+    return dict(sorted({**refused, **moved}.items()))
 
 
-def unplanned(plan: Plan, diff: Diff) -> tuple[str, ...]:
+def unplanned(plan: Plan, diff: Diff) -> dict[WalletRef, str]:
     """Return a sentence for each wallet that was left out of `plan` because of a doubt, and that is to be changed."""
     changed = {change.wallet for change in diff.changes if isinstance(change, Allocate | Reclaim)}
-    return tuple(
-        f"{doubt.wallet} was left out of this plan, because its ledger {_against(doubt)}. {AGAIN}"
+    return {
+        doubt.wallet: f"{doubt.wallet} was left out of this plan, because its ledger {_against(doubt)}. {AGAIN}"
         for doubt in plan.doubts
         if doubt.wallet in changed
-    )
+    }
 
 
 def _against(doubt: Doubt) -> str:

@@ -118,6 +118,7 @@ def _resumed(
         plan=plan,
         declared=Declared.read(run.started.facts),
         stale=run.stale,
+        waiting=frozenset(run.stale),
         about={**environment.attribution.facts(), "principal": live.identity.principal},
         only=only,
         settled=run.started.facts.get("settled", {}),

@@ -121,16 +121,17 @@ class Declared:
             **({"dirty": True} if self.dirty else {}),
         }
 
-    def after(self, outcomes: Iterable[Outcome]) -> Declared:
+    def after(self, outcomes: Iterable[Outcome], *, waiting: Collection[str] = ()) -> Declared:
         """Return what counts as declared after a run: not what could not be made, still what could not be deleted.
 
-        Teams for which something was not done are unfinished. In a run that is about a landing those are not that were
-        refused whole: nothing of them was begun, and they stay to be applied.
+        Teams for which something was not done are unfinished, and so are those that are `waiting`, for which nothing
+        could be planned. In a run that is about a landing those are not that were refused whole: nothing of them was
+        begun, and they stay to be applied.
         """
         objects = {name: dict(declared) for name, declared in self.objects.items()}
         listed = tuple(outcomes)
         begun = {result.team for result in listed if result.status is not Status.REFUSED}
-        left = {result.team for result in listed if result.status not in DONE}
+        left = {result.team for result in listed if result.status not in DONE} | set(waiting)
         for result in listed:
             verb, _, name = result.kind.partition("_")
             if result.status in DONE or result.key is None:
@@ -164,24 +165,39 @@ def _joined(former: DeclaredObjects, now: DeclaredObjects, kind: str, teams: Col
     return others | {key: team for key, team in now.get(kind, {}).items() if team in teams}
 
 
-def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, before: LastApplied | None) -> Declared:
-    """Return what counts as declared after a run of `plan` in which everything succeeds."""
+def declared_by(
+    plan: Plan,
+    desired: Desired,
+    declares: Declares | Landed,
+    *,
+    before: LastApplied | None,
+    waiting: Collection[str] = (),
+) -> Declared:
+    """Return what counts as declared after a run of `plan` in which everything succeeds.
+
+    A plan for everybody stands for a commit as a whole, unless there are teams that are `waiting` for the end of a
+    doubt: then it is about the others, and what was merged for these stays to be applied.
+    """
     if isinstance(declares, Landed):
         return _landing(declares, desired, before)
     if declares == "nothing":
         return Declared.kept(before)
     if declares == "again":
         return replace(Declared.kept(before), unfinished=frozenset())
-    if declares == "its teams" and plan.scope:
-        within = Declared.within(plan.scope.teams, desired, before=before)
-        commit = None if plan.source.dirty else plan.source.commit
-        teams = frozenset(plan.scope.teams)
-        return replace(within, landed=Landed(commit, teams, ahead=within.ahead)) if commit else within
+    commit = None if plan.source.dirty else plan.source.commit
+    about = set(plan.scope.teams) if plan.scope else {*desired.teams, ORGANIZATION}
+    if (declares == "its teams" and plan.scope) or (waiting and commit):
+        return _of_teams(frozenset(about - set(waiting)), desired, commit, before)
     declared = Declared.of(desired, commit=plan.source.commit, before=before)
     now = replace(declared, dirty=bool(plan.source.dirty))
     if plan.scope is None or before is None:
         return now
     return replace(now, unfinished=before.unfinished - set(plan.scope.teams))
+
+
+def _of_teams(teams: frozenset[str], desired: Desired, commit: str | None, before: LastApplied | None) -> Declared:
+    within = Declared.within(teams, desired, before=before)
+    return replace(within, landed=Landed(commit, teams, ahead=within.ahead)) if commit else within
 
 
 def _landing(landed: Landed, desired: Desired, before: LastApplied | None) -> Declared:

@@ -10,6 +10,7 @@ from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.report.escape import escaped
+from reconciler.report.run_text import left_words
 
 _LARGEST = 64_536
 """Bytes of a comment without its marker: a forge takes 65,536 characters in all."""
@@ -57,13 +58,13 @@ def receipt(run: Run, *, commit: str) -> str:
 def merge_receipt(landing: LandingOutcome, *, url: str, words: ForgeWords = USUAL) -> str:
     """Return what became of a landing as Markdown. `url` leads to the run of CI, if there is one."""
     run = landing.run
-    named = list(dict.fromkeys([*landing.stood_in, *filter(None, [landing.reason]), *landing.refused.values()]))
+    own = filter(None, [landing.reason])
+    named = list(dict.fromkeys([*landing.stood_in, *own, *landing.refused.values(), *left_words(run)]))
     more = len(named) - _MOST_REASONS
     lines = [f"- {_said(reason)}" for reason in named[:_MOST_REASONS]]
     by = f" Approved by {_said(', '.join(landing.approved_by))}." if landing.approved_by and landing.is_done else ""
-    proof = (
-        f"Checked afterwards: Keeptrusts is as the YAML says.{by}" if run and run.converged and landing.is_done else ""
-    )
+    is_whole = run and run.converged and landing.is_done and not (run.left_out or landing.refused)
+    proof = f"Checked afterwards: Keeptrusts is as the YAML says.{by}" if is_whole else ""
     parts = [
         f"#### {_TITLES[landing.status]} (merged as `{landing.commit[:7]}`)",
         *([proof] if proof else []),

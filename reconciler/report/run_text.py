@@ -144,6 +144,7 @@ def merges_text(found: Merges, screen: Screen = PAPER) -> str:
         lines += _lines(landing, screen.words)
     if found.put_back is not None:
         lines.append(f"Git's values were put back for every team: {run_words(found.put_back)}.")
+        lines += [f"    {doubt.reason}. Next: {doubt.hint}." for doubt in found.put_back.doubts]
     lines.append(_end(found))
     return "\n".join(lines) + "\n"
 
@@ -157,9 +158,17 @@ def about(landing: LandingOutcome) -> str:
 
 
 def run_words(run: Run) -> str:
-    """Return how many changes came to what, such as `2 applied, 1 refused`."""
+    """Return how many changes came to what, such as `2 applied, 1 refused`, and how many wallets were left alone."""
     counts = Counter(outcome.status.value.replace("_", " ") for outcome in run.outcomes)
-    return ", ".join(f"{count} {words}" for words, count in sorted(counts.items())) or "nothing had to be changed"
+    said = [f"{count} {words}" for words, count in sorted(counts.items())]
+    said += [f"{counted(len(run.doubts), 'wallet')} in doubt"] if run.doubts else []
+    said += [f"{counted(len(run.left_out), 'wallet')} left as found"] if run.left_out else []
+    return ", ".join(said) or "nothing had to be changed"
+
+
+def left_words(run: Run | None) -> list[str]:
+    """Return a sentence for each wallet that a run left as it was found, with what is to be done about it."""
+    return [f"{left.reason}. Next: {left.hint}" for left in run.left_out] if run else []
 
 
 def reasons(landing: LandingOutcome) -> list[str]:
@@ -177,7 +186,7 @@ def _lines(landing: LandingOutcome, words: ForgeWords) -> Iterator[str]:
     by = f", approved by {', '.join(landing.approved_by)}" if landing.approved_by else ""
     did = f": {run_words(landing.run)}" if landing.run else ""
     yield f"{name}  {landing.status}  {about(landing)}{by}{did}"
-    for sentence in (*landing.stood_in, *reasons(landing)):
+    for sentence in (*landing.stood_in, *reasons(landing), *left_words(landing.run)):
         yield f"    {sentence}"
     if landing.cure:
         yield f"    Next: {landing.cure}."

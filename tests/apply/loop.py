@@ -43,6 +43,7 @@ class Loop:
     threads: Executor | None = None
     rehearsed: date | None = None
     known: frozenset[str] | None = None
+    commit: str = "c0ffee"
 
     def plan(self, wanted: Desired | None = None) -> Plan:
         wanted = wanted or self.wanted
@@ -64,7 +65,7 @@ class Loop:
                     currency=wanted.organization.currency,
                     period=self.period,
                     as_of=self.world.clock.now().date(),
-                    source=Source(commit="c0ffee", dirty=False, tree_digest=wanted.tree_digest),
+                    source=Source(commit=self.commit, dirty=False, tree_digest=wanted.tree_digest),
                     changes=diff.changes,
                     fingerprints=dict(diff.fingerprints),
                     funds=diff.funds,

@@ -129,6 +129,8 @@ def _facts(record: Record) -> str:
         facts["plan"] = "its digest"
     if "change" in facts:
         facts["change"] = facts["change"].get("amount") or facts["change"].get("key")
+    if "landed" in facts:
+        facts["counts once done"] = facts.pop("landed")["parts"]
     facts.pop("outcomes", None)
     facts.pop("judged_by", None)
     for name, usual in _USUAL.get(record.step, {}).items():

@@ -231,12 +231,12 @@ def test_a_wallet_that_was_left_out_of_a_plan_is_named_with_what_is_better_by_no
         Doubt(wallet=WalletRef.team(key), kind=kind, operations=(), reason="", hint="")
         for key, kind in (("team_sales", "unreadable"), ("team_support", "stale"), ("team_other", "stale"))
     )
-    assert unplanned(plan.model_copy(update={"doubts": doubts}), make_plan(WANTED, live(), JUNE)) == (
-        "team_sales was left out of this plan, because its ledger could not be read; now it can."
+    assert unplanned(plan.model_copy(update={"doubts": doubts}), make_plan(WANTED, live(), JUNE)) == {
+        "team_sales": "team_sales was left out of this plan, because its ledger could not be read; now it can."
         " Run `kt-budgets plan` again and have it reviewed.",
-        "team_support was left out of this plan, because its ledger contradicted the journal; now it agrees."
-        " Run `kt-budgets plan` again and have it reviewed.",
-    )
+        "team_support": "team_support was left out of this plan, because its ledger contradicted the journal; now it"
+        " agrees. Run `kt-budgets plan` again and have it reviewed.",
+    }
 
 
 def test_whoever_asks_is_told_each_outcome_and_the_next_ledger_is_read_meanwhile() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 
@@ -26,6 +26,7 @@ from thorough import drawn
 from worlds import JUNE, desired, wallet
 
 from reconciler.findings import BudgetsError, ExitCode
+from reconciler.journal.journal import last_declared
 from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result
 
@@ -51,7 +52,8 @@ class Month:
                 self.world.by_hand("allocate", key, str(amount))
         self.world.clock.sleep(10_000)
         self.asked = {key: [Decimal(amount)] for key, amount in self.before.items()}
-        self.loop = Loop(self.edited(), self.world, settle=self.dice.choice([15, 15, 90]))
+        self.said: dict[str, dict[str, Decimal]] = {}
+        self.loop = Loop(self.edited(), self.world, settle=self.dice.choice([15, 15, 90]), commit="commit 1")
         self.lag = 0
         self.left = 0
 
@@ -59,6 +61,7 @@ class Month:
         amounts = {key: Decimal(self.dice.choice([20, 60, 100, 140])) for key in KEYS}
         for key, amount in amounts.items():
             self.asked[key].append(amount)
+        self.said[f"commit {len(self.said) + 1}"] = amounts
         return desired([wallet(key.removeprefix("team_"), "prod", str(amount)) for key, amount in amounts.items()])
 
     def kill(self, place: object) -> None:
@@ -89,6 +92,8 @@ class Month:
         action = self.dice.choice(actions)
         if self.dice.random() < 0.5:
             self.loop.wanted = self.edited()
+            self.loop.commit = list(self.said)[-1]
+        before = self.declared()
         try:
             action()
         except Crash:
@@ -102,6 +107,24 @@ class Month:
         self.world.clock.sleep(self.dice.choice([0, 1, 30, 700]))
         self.world.settle()
         self.hold()
+        self.keep(before)
+
+    def declared(self) -> dict[str, str | None]:
+        """Return the commit from which each wallet counts as applied, None where something is left of it."""
+        last = last_declared(self.loop.records())
+        if last is None:
+            return {}
+        teams = {key: key.removeprefix("team_") for key in KEYS}
+        return {
+            key: None if team in last.unfinished else last.ahead.get(team, last.commit) for key, team in teams.items()
+        }
+
+    def keep(self, before: Mapping[str, str | None]) -> None:
+        """Assert that what counts as applied by now, and did not before, is in the ledger."""
+        for key, commit in self.declared().items():
+            if commit is not None and commit != before.get(key):
+                funded = self.world.funded(key, JUNE)
+                assert funded == self.said[commit][key], (key, commit, funded, self.said[commit])
 
     def calm(self) -> None:
         self.world.faults = iter(())

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from forge.doubts import clear, confuse
 from forge.github_standin import answer
 from forge.month_clock import BEGIN
 from forge.month_office import DEAD
-from forge.month_story import DAYS, HOUR, Story
+from forge.month_story import DAYS, HOUR, TEAMS, Story
 from thorough import THOROUGH
 
 from reconciler.findings import ExitCode
+from reconciler.sandbox.store import Store
 
 _NOT_STARTED = 0.05
 """How many of the runs by the clock GitHub never starts: its schedules are best effort."""
@@ -85,9 +87,21 @@ class Machines:
         self.office.github.faults.clear()
         self.apply_due = self.drift_due = True
 
+    def confuses(self) -> None:
+        """Let nobody be able to read the ledger of a team for some hours."""
+        team = f"team_{self.random.choice(TEAMS)}"
+        store = self.office.sandbox.store
+        confuse(store, team)
+        self.apply_due = self.drift_due = True
+        self.story.later(0.5, 9, lambda: self.reads_again(store, team))
+
+    def reads_again(self, store: Store, team: str) -> None:
+        clear(store, team)
+        self.apply_due = self.drift_due = True
+
     def is_to_act(self) -> None:
         """Put into the agenda what goes wrong, and every schedule."""
-        for action in [self.dies, self.fails] * (3 if THOROUGH else 1):
+        for action in [self.dies, self.fails, self.confuses, self.confuses] * (3 if THOROUGH else 1):
             self.story.some_time(action)
         if self.random.random() < 0.3:
             self.story.at(MONTH_BEGINS - 4 * HOUR, self.goes_down)

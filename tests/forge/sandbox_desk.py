@@ -24,6 +24,8 @@ from reconciler.cli.doctor import command as doctor_command
 from reconciler.cli.drift import command as drift_command
 from reconciler.cli.plan import command as plan_command
 from reconciler.cli.pr import command as pr_command
+from reconciler.cli.release import command as release_command
+from reconciler.cli.resume import command as resume_command
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.sandbox.store import Store
@@ -44,6 +46,8 @@ for name, command in {
     "doctor": doctor_command,
     "drift": drift_command,
     "pr": pr_command,
+    "release": release_command,
+    "resume": resume_command,
 }.items():
     cli.add_command(command, name)
 

@@ -12,7 +12,7 @@ from reconciler.app.budget_files import Commits, applied_files, value
 from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brings_values, brought_by, groups
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
-from reconciler.app.change_request.resumed import resumed_landings
+from reconciler.app.change_request.resumed import in_flight, resumed_landings
 from reconciler.app.change_request.settled import settled
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
@@ -84,14 +84,14 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
     again = _put_back(bench) if asked.put_back else None
     log_records(settings, bench.shown)
     last = bench.applied()
-    told = {landing.commit for landing in found.landings}
-    before = [landing for landing in _told_anew(bench, resumed) if landing.commit not in told]
+    told, anew = {landing.commit for landing in found.landings}, _told_anew(bench, resumed)
+    before = [landing for landing in anew if landing.commit not in told]
     codes = [outcome.exit_code for outcome in found.landings]
     codes += [int(result.exit_code) for result in (resumed, again) if result]
     merges = Merges(
         head=head,
         applied_commit=last.commit if last else None,
-        landings=(*before, *found.landings),
+        landings=(*before, *in_flight(found.landings, anew)),
         pending=found.pending,
         resumed=resumed.run if resumed else None,
         put_back=again.run if again else None,

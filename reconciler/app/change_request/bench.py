@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.app.apply_environment import apply_environment
@@ -22,6 +22,7 @@ from reconciler.findings import Finding, UsageError
 from reconciler.forge.approval import recorded
 from reconciler.forge.protocol import Forge
 from reconciler.journal.declared import Declares, Landed
+from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.record import Record
 from reconciler.model.applied import LastApplied
@@ -85,6 +86,9 @@ class MergeBench:
         rules = (step.arrival.before, step.before)
         with overlaid(**why, KT_BUDGETS_COMMIT=step.landing.commit):
             return self.carried_out(plan, step.after, declares=landed, withheld=withheld, rules=rules)
+
+    def released(self) -> Collection[str]:
+        return history_of(self.records()).released.keys()
 
     def applied(self) -> LastApplied | None:
         return last_declared(self.records())

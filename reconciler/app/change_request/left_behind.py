@@ -116,6 +116,8 @@ def _state(outcome: LandingOutcome) -> State:
         return "not applied"
     if outcome.stale and lacking <= set(outcome.stale):
         return "plan moved"
+    if outcome.status == "refused" and not outcome.missing and outcome.exit_code in (ExitCode.STALE, ExitCode.UNKNOWN):
+        return "not applied"
     return "unknown" if outcome.status in ("failed", "unknown") else "not approved"
 
 

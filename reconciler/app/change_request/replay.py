@@ -12,6 +12,7 @@ from reconciler.app.budget_files import Commits, applied_files, changed_parts, v
 from reconciler.app.change_request.arrivals import Arrival
 from reconciler.app.change_request.settled import StepApproval, Why, called, settled
 from reconciler.app.change_request.step import Bench, Step
+from reconciler.app.change_request.unplanned import unplanned
 from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
@@ -131,8 +132,7 @@ class Replay:
         if not isinstance(step, Step):
             return settled(landing, apart=step, why=Why(behind=behind), parts=left)
         try:
-            plan = self.bench.plan(step)
-            verdict = self.bench.approve(step, plan)
+            plan, verdict = self._judged(step)
         except (RemoteError, LockHeldError):
             raise
         except BudgetsError as error:
@@ -149,6 +149,11 @@ class Replay:
         before = now.loaded().desired if now.files else None
         return Step(self.arrivals[number], parts, before, loaded.desired, loaded.findings)
 
+    def _judged(self, step: Step) -> tuple[Plan, StepApproval]:
+        """Return the plan for a step, and what of it may be applied: nothing for teams that cannot be planned for."""
+        plan = self.bench.plan(step)
+        return plan, self.bench.approve(step, plan).waiting(unplanned(step, plan))
+
     def _carried_by(self, step: Step) -> dict[str, str]:
         """Return the teams of a step that a later landing brings whole, as it was shown and approved, and by which.
 
@@ -161,7 +166,7 @@ class Replay:
             if not isinstance(later, Step):
                 continue
             try:
-                verdict = self.bench.approve(later, self.bench.plan(later))
+                _, verdict = self._judged(later)
             except (RemoteError, LockHeldError):
                 raise
             except BudgetsError:
@@ -175,7 +180,7 @@ class Replay:
         return is_asked and not self.landings[number].problem
 
     def _executed(self, step: Step, plan: Plan, verdict: StepApproval, behind: Mapping[str, Landing]) -> LandingOutcome:
-        landing = step.landing
+        landing, released = step.landing, step.parts & set(self.bench.released())
         self.unapproved |= dict.fromkeys(verdict.refused.keys() & step.parts, landing)
         withheld = self._together(step, {**self._carried_by(step), **verdict.withheld})
         parts = step.parts - withheld.keys()
@@ -189,11 +194,11 @@ class Replay:
             except (RemoteError, LockHeldError):
                 raise
             except BudgetsError as error:
-                why = Why(verdict, withheld, behind, plan)
+                why = Why(verdict, withheld, behind, plan, released)
                 return settled(landing, refused=error, why=why, parts=landing.parts)
             self._note()
         left = self.left(self._order[landing.commit])
-        return settled(landing, why=Why(verdict, withheld, behind, plan), result=result, parts=left)
+        return settled(landing, why=Why(verdict, withheld, behind, plan, released), result=result, parts=left)
 
     def _together(self, step: Step, withheld: Mapping[str, str]) -> dict[str, str]:
         """Return what is withheld of a step: all of it where the rest alone would be no valid YAML, or lose something.

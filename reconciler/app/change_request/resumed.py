@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import ExitCode
@@ -20,6 +20,15 @@ def resumed_landings(records: Sequence[Record], *, url: str, runs: Sequence[str]
     here = {record.run for record in records if record.step is Step.RESUMED and url and record.facts.get("url") == url}
     wanted = here | set(runs)
     return [found for name, trace in history.runs.items() if name in wanted for found in _landing(trace)]
+
+
+def in_flight(found: Iterable[LandingOutcome], resumed: Iterable[LandingOutcome]) -> Iterator[LandingOutcome]:
+    """Yield the landings, those as not known that wait because it is not known what became of their own run."""
+    unknown = {landing.commit: landing.run for landing in resumed if landing.status == "unknown"}
+    for landing in found:
+        is_open = landing.status == "refused" and landing.commit in unknown
+        update = {"status": "unknown", "run": unknown[landing.commit]} if is_open else {}
+        yield landing.model_copy(update=update)
 
 
 def _landing(trace: RunTrace) -> Iterator[LandingOutcome]:

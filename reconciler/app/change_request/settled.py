@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import BudgetsError, ExitCode, Finding
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome, LandingStatus, most_serious
-from reconciler.model.outcome import DONE, Result, Status
+from reconciler.model.outcome import DONE, Result, Status, exit_code_of
 from reconciler.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """Why nothing can be planned for a team for now, what ends that (`cure`), and the exit code that it stands for."""
+
+    reason: str
+    cure: str
+    exit_code: ExitCode
 
 
 @dataclass(frozen=True, slots=True)
 class StepApproval:
     """Who approved a step. The teams of `refused` lack an approval, named in `missing`; those of `stale` would now get
-    something else than what was shown, and those of `limited` are beyond a limit. Each has its reason, and `reason` is
-    what stops all of them. What is `unseen` was shown to nobody as it is now. `stood_in` says who approved in place of
-    owners who could not, and `afterwards` how one approves what is merged.
+    something else than what was shown, those of `limited` are beyond a limit, and those of `unplanned` wait because
+    nobody can tell what is to be changed for them. Each has its reason, and `reason` is what stops all of them. What is
+    `unseen` was shown to nobody as it is now. `stood_in` says who approved in place of owners who could not, and
+    `afterwards` how one approves what is merged.
     """
 
     approved_by: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
     stale: Mapping[str, str] = field(default_factory=dict)
     limited: Mapping[str, str] = field(default_factory=dict)
+    unplanned: Mapping[str, Unplanned] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     stood_in: tuple[str, ...] = ()
     unseen: bool = False
@@ -34,19 +45,28 @@ class StepApproval:
     @property
     def withheld(self) -> dict[str, str]:
         """The teams that must not be applied, and why."""
-        return {**self.stale, **self.limited, **self.refused}
+        waiting = {team: why.reason for team, why in self.unplanned.items()}
+        return {**self.stale, **self.limited, **waiting, **self.refused}
+
+    def waiting(self, unplanned: Mapping[str, Unplanned]) -> StepApproval:
+        """Return this where teams are `unplanned`: what there is of their plan is neither shown nor compared."""
+        stale = {team: why for team, why in self.stale.items() if team not in unplanned}
+        asked = (self.stale or self.refused).keys() - unplanned.keys()
+        return replace(self, unplanned=unplanned, stale=stale, unseen=self.unseen and bool(asked))
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
     """Why something of a step is left out: the `verdict` on it, what of it is `withheld` with the reason, and which
-    parts stand `behind` an earlier landing. `plan` is what would be applied now.
+    parts stand `behind` an earlier landing. `plan` is what would be applied now, and nothing comes of what is said of
+    the teams that were `released`.
     """
 
     verdict: StepApproval = field(default_factory=StepApproval)
     withheld: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, Landing] = field(default_factory=dict)
     plan: Plan | None = None
+    released: Collection[str] = ()
 
 
 def settled(
@@ -66,13 +86,14 @@ def settled(
     and `problem` is what is wrong with its own YAML.
     """
     known = why or Why()
-    judged, behind, plan = known.verdict, known.behind, known.plan
     left = frozenset(parts)
     moved = _moved(result, known.withheld)
+    judged = replace(known.verdict, unplanned={**known.verdict.unplanned, **_doubted(result, moved)})
     whole, cure, code = _whole(refused, failed, apart, problem)
     reasons = {**(dict.fromkeys(left, whole) if whole else {}), **_reasons(known), **moved}
-    stale = frozenset(judged.stale) | moved.keys()
+    stale = frozenset(judged.stale) | (moved.keys() - judged.unplanned.keys())
     status = _status(landing, left, result, failed, reasons, stale)
+    reasons |= {team: _released(team) for team in known.released} if status == "applied" else {}
     return LandingOutcome(
         pull_request=landing.pull_request,
         commit=landing.commit,
@@ -86,9 +107,9 @@ def settled(
         stale=tuple(sorted(stale)),
         run=result.run if result else None,
         reason=whole or (judged.reason if status != "nothing" else "") or _sentence(status, left, result),
-        plan=plan.digest if plan and judged.unseen and left else "",
-        cure=cure or _cure(landing, status, judged, stale, behind),
-        exit_code=_code(status, code, result, judged),
+        plan=known.plan.digest if known.plan and judged.unseen and left else "",
+        cure=cure or _cure(landing, status, judged, stale, known.behind),
+        exit_code=_code(status, code, result, judged, reasons),
     )
 
 
@@ -126,6 +147,16 @@ def _moved(result: Result | None, withheld: Mapping[str, str]) -> dict[str, str]
     return {team: reason for team, reason in result.stale.items() if team not in withheld}
 
 
+def _doubted(result: Result | None, moved: Mapping[str, str]) -> dict[str, Unplanned]:
+    """Return which of the teams that `moved` has refused were refused because a wallet came to be in doubt."""
+    return {
+        team: Unplanned(reason, doubt.hint, exit_code_of([doubt]) or ExitCode.STALE)
+        for doubt in (result.run.doubts if result else ())
+        for team, reason in moved.items()
+        if reason.startswith(doubt.reason)
+    }
+
+
 def _status(
     landing: Landing,
     left: frozenset[str],
@@ -150,7 +181,13 @@ def _status(
     return "refused"
 
 
-def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, judged: StepApproval) -> int:
+def _code(
+    status: LandingStatus,
+    whole: ExitCode | None,
+    result: Result | None,
+    judged: StepApproval,
+    reasons: Mapping[str, str],
+) -> int:
     by_status = {
         "applied": ExitCode.DONE,
         "nothing": ExitCode.DONE,
@@ -160,11 +197,19 @@ def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, 
         "unknown": ExitCode.UNKNOWN,
         "failed": ExitCode.PARTIAL,
     }
-    codes = [int(by_status[status]), *([int(whole)] if whole is not None else [])]
+    waiting = [int(why.exit_code) for team, why in judged.unplanned.items() if team in reasons]
+    is_refused = status == "refused" and reasons.keys() <= judged.unplanned.keys() - judged.refused.keys()
+    codes = [*waiting, *([] if is_refused else [int(by_status[status])]), *([int(whole)] if whole is not None else [])]
     is_only_withheld = result is not None and result.exit_code is ExitCode.STALE and judged.withheld
     if result is not None and not is_only_withheld:
         codes.append(int(result.exit_code))
     return int(most_serious(codes))
+
+
+def _released(team: str) -> str:
+    return (
+        f"{team} is released: nothing comes of what is merged for it; `kt-budgets adopt {team}` takes it back as it is"
+    )
 
 
 def _behind(part: str, earlier: Landing) -> str:
@@ -201,7 +246,7 @@ def _cure(
     words = forge_words()
     if status == "unknown":
         return f"start the resume {words.pipeline}, which proves or finishes it"
-    name, cures = called(landing), []
+    name, cures = called(landing), list(dict.fromkeys(why.cure for why in judged.unplanned.values()))
     who = "; ".join(judged.missing) or "its owners"
     who += f", {judged.afterwards}" if judged.afterwards else ""
     if judged.unseen:
@@ -213,7 +258,7 @@ def _cure(
     if behind:
         before = ", ".join(dict.fromkeys(map(called, behind.values())))
         cures.append(f"have {before} approved, or revert it")
-    if not cures and stale:
+    if stale and not cures:
         cures.append("what is live moved while it was prepared: nothing has to be done")
     if not cures:
         cures.append(f"start the resume {words.pipeline}, then the apply {words.pipeline}")

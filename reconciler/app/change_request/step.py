@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,9 @@ class Bench(Protocol):
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         """Carry the plan out but for the teams that are `withheld`, and return what came of it."""
+
+    def released(self) -> Collection[str]:
+        """Return the teams that are not managed any more."""
 
     def applied(self) -> LastApplied | None:
         """Return what the journal says was applied last."""

@@ -159,7 +159,10 @@ def _month(
     known = desired.wallets.keys() & applied.wallets.keys()
     organization = applied.organization
     words, own = words_in(settings.budgets), history.own
-    return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=own, words=words)
+    left = unfunded(diff, live, settings.period, organization=organization, wallets=known, own=own, words=words)
+    doubtful = replace(applied, wallets={key: applied.wallets[key] for key in known & doubts.keys()})
+    opened = history.opened(settings.period)
+    return (*left, *unknown_months(doubtful, settings.period, opened=opened, words=words))
 
 
 def _landings(
