@@ -101,12 +101,19 @@ class WalletStory:
         return self.alert_of("desired") or self.alert_of("live")
 
     def alert_of(self, side: Literal["live", "desired"]) -> AlertForecast | None:
-        """Return the alert that fires first on one side; it may be another one on the other, or have another name."""
+        """Return the alert that fires first on one side; it may be another one on the other, or have another name.
+
+        The earliest by its likely day, then the likeliest: what a week may cost says nothing beside what a month may.
+        """
         alerts = self.forecast.alerts if self.forecast else ()
-        there = (alert for alert in alerts if getattr(alert, side) is not None)
-        return min(
-            there, key=lambda alert: (alert.percentage * alert.amount, not alert.declared, alert.name), default=None
-        )
+        there = [(outlook, alert) for alert in alerts if (outlook := getattr(alert, side)) is not None]
+        return min(there, key=_fires_first)[1] if there else None
+
+
+def _fires_first(found: tuple[AlertOutlook, AlertForecast]) -> tuple[object, ...]:
+    outlook, alert = found
+    likely = outlook.date.get("0.5") or date.max
+    return (likely, -outlook.probability, alert.fires_at, not alert.declared, alert.name)
 
 
 def beyond_funded(outlook: WalletOutlook) -> Decimal:

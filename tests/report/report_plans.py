@@ -124,8 +124,11 @@ class Wallet:
         )
         full = tuple(
             AlertOutlook(
-                probability=1 - lasts,
-                date=self.outlook(side).exhaustion.date,
+                probability=min(1 - lasts, first[side].probability),
+                date={
+                    level: end and max(end, first[side].date[level] or end)
+                    for level, end in self.outlook(side).exhaustion.date.items()
+                },
                 reaction_days={"0.1": 0, "0.5": 0, "0.9": 0},
                 no_warning_probability=0.0,
             )

@@ -16,7 +16,7 @@ from report.report_plans import Wallet, one_wallet
 from worlds import object_change
 
 from reconciler.model.drift import DriftItem
-from reconciler.model.forecast import HARD_LIMIT, Exhaustion, WalletNotice
+from reconciler.model.forecast import HARD_LIMIT, AlertOutlook, Exhaustion, WalletNotice
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.managed_kind import ManagedKind
@@ -35,7 +35,7 @@ from reconciler.report.remarks import remarks
 from reconciler.report.spans import Cell, plain, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
-from reconciler.report.wallets import WalletStory, chance
+from reconciler.report.wallets import WalletStory, chance, stories
 
 
 def names(report: Any) -> list[str]:
@@ -127,6 +127,29 @@ def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
         Cell("80%: 26 Jun", "80%: 22 Jun (6)"),
         Cell("90%: 31%"),
     ]
+
+
+def test_the_first_alert_is_the_one_that_fires_first_whatever_its_sum(plans: Any) -> None:
+    plan = plans.one_wallet()
+    monthly = plan.impact[0].alerts[0]
+    never = {"probability": 0.05, "date": dict.fromkeys(monthly.desired.date), "no_warning_probability": 0.0}
+    never["reaction_days"] = dict.fromkeys(monthly.desired.reaction_days)
+    side = AlertOutlook.model_validate(never)
+    likelier = side.model_copy(update={"probability": 0.31})
+    sums = {"amount": Decimal(900), "percentage": 100}
+    weekly = monthly.model_copy(update={**sums, "name": "weekly", "live": likelier, "desired": side})
+    shown = {}
+    for name, alerts in {"both": (weekly, monthly), "unlikely": (weekly,)}.items():
+        wallet = plan.impact[0].model_copy(update={"alerts": alerts})
+        table = summarise(plan.model_copy(update={"impact": (wallet,)})).wallets
+        shown[name] = table.columns[-1].heading, table.rows[0].cells[-1]
+    assert shown == {
+        "both": ("80% alert (days to react)", Cell("26 Jun", "22 Jun (6)")),
+        "unlikely": ("100% alert (days to react)", Cell("5%", "31%")),
+    }
+    dearer = monthly.model_copy(update={"name": "dear", "live": likelier, "desired": likelier})
+    (story,) = stories(plan.model_copy(update={"impact": (wallet.model_copy(update={"alerts": (weekly, dearer)}),)}))
+    assert story.first_alert == dearer
 
 
 @pytest.mark.parametrize(
