@@ -101,9 +101,9 @@ def _plans(desired: Desired, as_of: date) -> Iterator[Placed]:
     currency = desired.organization.currency
     for name, team in desired.teams.items():
         for lever in levers() if team.state == "present" else ():
-            for keys, month, what in lever.turns(team.plan, lambda amount: str(Money(amount, currency))):
-                if month.first > as_of:
-                    yield _entry(as_of, month.first, "plan", what, team=name), Origin(desired.team_path(name), keys)
+            for keys, day, what in lever.turns(team.plan, lambda amount: str(Money(amount, currency))):
+                if day > as_of:
+                    yield _entry(as_of, day, "plan", what, team=name), Origin(desired.team_path(name), keys)
 
 
 def _year(desired: Desired, as_of: date) -> Iterator[Placed]:

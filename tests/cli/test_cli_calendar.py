@@ -52,8 +52,8 @@ DAYS = [
     ("2026-09-01", "plan", "web", "", None, None, False),
     ("2026-09-01", "override", "web", "prod", "120.00", "100.00", False),
     ("2026-10-01", "target", "web", "prod", "100.00", "140.00", False),
-    ("2026-12-01", "plan", "web", "", None, None, False),
-    ("2027-02-01", "plan", "web", "", None, None, False),
+    ("2026-12-31", "plan", "web", "", None, None, False),
+    ("2027-02-28", "plan", "web", "", None, None, False),
     ("2027-05-31", "fiscal_year", "", "", None, None, False),
 ]
 
@@ -103,10 +103,17 @@ def test_months_that_have_begun_are_told_no_more_and_what_is_over_still_is(kt: R
     assert [(each["day"], each["soon"]) for each in found] == [
         ("2026-06-10", True),
         ("2026-07-18", True),
-        ("2026-12-01", False),
-        ("2027-02-01", False),
+        ("2026-12-31", False),
+        ("2027-02-28", False),
         ("2027-05-31", False),
     ]
+
+
+def test_what_is_to_be_there_by_a_month_is_told_until_the_month_is_over(kt: Run, budgets: Path) -> None:
+    counts = {"2026-12-02": 1, "2026-12-30": 1, "2026-12-31": 0}
+    for day, expected in counts.items():
+        entries = [each for each in told(kt, budgets, day) if each["what"] == "the cache hit rate is 30%"]
+        assert [each["day"] for each in entries] == ["2026-12-31"] * expected
 
 
 def test_the_text_names_months_money_and_how_soon(kt: Run, budgets: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -131,12 +132,12 @@ class Cache(Lever):
         if plan.cache_hit_rate is not None:
             yield ("plan", self.key, "by"), plan.cache_hit_rate.by
 
-    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, date, str]]:
         if (rate := plan.cache_hit_rate) is not None:
             if rate.since is not None:
                 what = f"the cache hit rate begins to move from {percent_text(rate.start)}"
-                yield ("plan", self.key, "since"), rate.since, what
-            yield ("plan", self.key, "by"), rate.by, f"the cache hit rate is {percent_text(rate.target)}"
+                yield ("plan", self.key, "since"), rate.since.first, what
+            yield ("plan", self.key, "by"), rate.by.last, f"the cache hit rate is {percent_text(rate.target)}"
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         rate = plan.cache_hit_rate

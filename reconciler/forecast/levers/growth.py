@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from math import log, prod
@@ -93,11 +94,11 @@ class Growth(Lever):
         for index, step in enumerate(plan.growth):
             yield ("plan", "growth", index, "from"), step.starts
 
-    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, date, str]]:
         for index, step in enumerate(plan.growth):
             change = "more" if step.rate >= 0 else "less"
             what = f"demand is {percent_text(abs(step.rate))} {change}: {step.reason}"
-            yield ("plan", self.key, index, "from"), step.starts, what
+            yield ("plan", self.key, index, "from"), step.starts.first, what
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         return ", ".join(f"{percent_text(step.rate)} from {step.starts} ({step.reason})" for step in plan.growth)

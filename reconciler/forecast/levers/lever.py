@@ -109,8 +109,8 @@ class Lever:
         """Yield the months that should not be before the fiscal year, each with its place."""
         return iter(())
 
-    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
-        """Yield the months from which on the plan expects something else, each with its place and that in words."""
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, date, str]]:
+        """Yield the days from which on the plan expects something else, each with its place and that in words."""
         return iter(())
 
     def amounts(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Decimal]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -63,12 +64,12 @@ class NewDemand(Lever):
         for index, demand in enumerate(plan.planned_demand):
             yield ("plan", self.key, index, "from"), demand.starts
 
-    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, date, str]]:
         for index, demand in enumerate(plan.planned_demand):
             what = f"{money(demand.monthly)} a month: {demand.reason}"
-            yield ("plan", self.key, index, "from"), demand.starts, f"new demand of {what}"
+            yield ("plan", self.key, index, "from"), demand.starts.first, f"new demand of {what}"
             if demand.until is not None:
-                yield ("plan", self.key, index, "until"), demand.until.plus(1), f"no longer demand of {what}"
+                yield ("plan", self.key, index, "until"), demand.until.plus(1).first, f"no longer demand of {what}"
 
     def amounts(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Decimal]]:
         for index, demand in enumerate(plan.planned_demand):

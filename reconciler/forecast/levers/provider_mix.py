@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -155,12 +155,12 @@ class ProviderMix(Lever):
         for index, move in enumerate(plan.provider_mix):
             yield ("plan", self.key, index, "by"), move.by
 
-    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, date, str]]:
         for index, move in enumerate(plan.provider_mix):
             what = f"{percent_text(move.share)} of {move.source} to {move.target}: {move.reason}"
             if move.since is not None:
-                yield ("plan", self.key, index, "since"), move.since, f"traffic begins to move, {what}"
-            yield ("plan", self.key, index, "by"), move.by, f"traffic has moved, {what}"
+                yield ("plan", self.key, index, "since"), move.since.first, f"traffic begins to move, {what}"
+            yield ("plan", self.key, index, "by"), move.by.last, f"traffic has moved, {what}"
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         return ", ".join(

@@ -39,10 +39,10 @@ class RateLimits(Lever):
         for index, limit in enumerate(plan.rate_limits):
             yield ("plan", self.key, index, "daily"), limit.daily
 
-    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, date, str]]:
         for index, limit in enumerate(plan.rate_limits):
             what = f"a day costs at most {money(limit.daily)}: {limit.reason}"
-            yield ("plan", self.key, index, "from"), limit.starts, what
+            yield ("plan", self.key, index, "from"), limit.starts.first, what
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         return ", ".join(
