@@ -1,8 +1,8 @@
-"""The fiscal year of the organization: exact spend plus the simulated rest, path by path; and by targets."""
+"""The fiscal year of the organization: exact spend plus the simulated rest, path by path."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,14 +15,10 @@ from reconciler.forecast.history import Spending
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
 from reconciler.forecast.year_months import YearMonths
-from reconciler.model.carried import Carried, YearRest
-from reconciler.model.desired import Desired
 from reconciler.model.forecast import LeftOutReason, LeftOutWallet, UncoveredSpend, YearForecast
-from reconciler.model.money import ZERO, cents
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
-from reconciler.model.year_targets import YearTargets
 
 QUIET_START = timedelta(days=7)
 """How late the first event of a fiscal year may come for the year still to be known whole."""
@@ -168,79 +164,3 @@ def year_forecast(
         left_out_spent=left_out.spent,
         as_planned={} if planned is None else money_quantiles(planned, exact=total.exact, keys=keys),
     )
-
-
-def year_targets(
-    desired: Desired, known: Spending, *, since: date | None, carried: Carried | None = None
-) -> YearTargets:
-    """Return what the wallets in git may cost over the fiscal year; what was spent is `known`, from the day `since`.
-
-    A month that is over counts with what was spent where the usage holds all of it for every wallet; every other
-    month, and one of which a part is unknown, counts with its targets. What wallets have `carried` over into the
-    present month is added, and what wallets of teams that left spent on every day that is known.
-    """
-    as_of, year = known.as_of, desired.organization.fiscal_year.value
-    over = tuple(period for period in year.periods if period.end <= as_of)
-    told = tuple(period for period in over if since is not None and _whole(period, known, since))
-    by_target = tuple(period for period in over if period not in told)
-    paid = (known.of(key).between(period.first, period.end) for key in desired.wallets for period in told)
-    spent = cents(sum(paid, ZERO))
-    gone = cents(sum(_of_gone(desired, known, [period for period in year.periods if period not in told]), ZERO))
-    to_come = [period for period in year.periods if period not in told]
-    rest = (wallet.setting.over(to_come) for wallet in desired.wallets.values() if not wallet.absent)
-    kept = _year_rest(desired, carried, by_target, as_of=as_of)
-    return YearTargets(
-        year=year,
-        currency=desired.organization.currency,
-        total=spent + gone + kept.kept + sum(rest, ZERO),
-        teams=sum(team.state == "present" for team in desired.teams.values()),
-        over=told,
-        spent=spent,
-        by_target=by_target,
-        gone=gone,
-        rest=kept,
-        keeps=desired.organization.unused == "keep",
-    )
-
-
-def _of_gone(desired: Desired, known: Spending, months: Sequence[Period]) -> Iterator[Decimal]:
-    """Yield what wallets of teams that left spent in `months`, as far as that is known."""
-    for key, wallet in desired.wallets.items():
-        if wallet.absent:
-            yield from (known.of(key).between(month.first, min(month.end, known.as_of)) for month in months)
-
-
-def _year_rest(desired: Desired, carried: Carried | None, by_target: Sequence[Period], *, as_of: date) -> YearRest:
-    """Return what of the money that is `carried` is in the year's sum.
-
-    What months left that count with their targets is in these, so only what a wallet holds beyond them is added. Of
-    what is there before the year begins nobody knows what will be left, and after it nothing can be spent in it.
-    """
-    year = desired.organization.fiscal_year.value
-    if carried is None or as_of >= year.end:
-        return YearRest()
-    if as_of < year.starts.first:
-        return YearRest(at_least=desired.organization.unused == "keep")
-    held = {key: desired.wallets[key].setting.over(by_target) for key in carried.rests}
-    rests = carried.rests.items()
-    kept = _told(max(rest.kept - held[key], ZERO) for key, rest in rests)
-    return YearRest(
-        kept=kept,
-        now=_told(max(rest.now - held[key], ZERO) for key, rest in rests),
-        taken=_told(rest.taken for _, rest in rests),
-        back=_told(rest.back for _, rest in rests),
-        in_targets=_told(min(rest.kept, held[key]) for key, rest in rests),
-        at_least=carried.at_least,
-    )
-
-
-def _told(amounts: Iterable[Decimal]) -> Decimal:
-    """Return a sum in cents, nothing where it is less than one: so much is left by a ledger that rounds."""
-    total = cents(sum(amounts, ZERO))
-    return total if total >= 1 else ZERO
-
-
-def _whole(period: Period, known: Spending, since: date) -> bool:
-    """Whether the usage, which begins at `since`, holds every day of `period` for every wallet."""
-    ends = [spend.unknown_from for spend in known.wallets.values() if spend.unknown_from is not None]
-    return since - period.first <= QUIET_START and period.end <= min([known.known_until, *ends])

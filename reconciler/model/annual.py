@@ -45,7 +45,7 @@ class YearBridge(Frozen):
     baseline: Amount = Field(description="Money that stable demand costs over the fiscal year.")
     planned: Amount = Field(description="Money that the year costs by the plan, before boundaries leave room.")
     weighed: Amount = Field(description="The same, savings only as far as their track records make them likely.")
-    wallets: Amount = Field(description="Money that the wallets get over the fiscal year.")
+    wallets: Amount = Field(description="Money that the wallets may spend over the fiscal year.")
     steps: tuple[BridgeStep, ...] = Field(description="What leads from nothing to the wallets, pass by pass.")
 
 
@@ -61,7 +61,7 @@ class EnvironmentInput(Frozen):
     wallet: str = Field(description="The wallet's team id in Keeptrusts.")
     run_rate: Amount | None = Field(description="Money that a month costs now; null without a whole month of usage.")
     monthly: Amount = Field(description="Money that the wallet gets in the month looked at.")
-    year: Amount = Field(description="Money that the wallet gets over the fiscal year.")
+    year: Amount = Field(description="Money that the wallet may spend over the fiscal year.")
 
 
 class WorkloadMonths(Frozen):
@@ -220,7 +220,20 @@ class YearTotals(Frozen):
 
     bridge: YearBridge = Field(description="The four passes of all teams, which add up to the wallets.")
     annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
-    wallets: Amount = Field(description="Money that all wallets get over the fiscal year.")
+    wallets: Amount = Field(
+        description="Money that all wallets may spend over the fiscal year: what they spent in `spent_months`, what is"
+        " carried over, and the targets of other months."
+    )
+    spent_months: tuple[Period, ...] = Field((), description="Months that are over and count with what was spent.")
+    target_months: tuple[Period, ...] = Field(
+        (), description="Months that are over and count with their targets: no usage shows all of them."
+    )
+    carried: Amount | None = Field(
+        None, description="Money of `wallets` that they hold from earlier months; null where nothing tells."
+    )
+    carried_at_least: bool = Field(False, description="Whether they may hold more: not every ledger was read.")
+    goes_back: Amount = Field(ZERO, description="The same that is not in `wallets`, for it goes back.")
+    counted: str = Field("", description="How months that are over count, and what is carried over, in words.")
     gone: tuple[UncoveredTeam, ...] = Field(
         (), description="Teams that are absent in git and spent in the fiscal year, the dearest first."
     )
@@ -238,8 +251,8 @@ class TeamChange(Frozen):
     team: str = Field(description="The team.")
     planned_before: Amount | None = Field(description="Money that its year cost by the plan; null: it was not there.")
     planned_after: Amount | None = Field(description="Money that its year costs by the plan; null: it is gone.")
-    wallets_before: Amount | None = Field(description="Money that its wallets got; null where it was not there.")
-    wallets_after: Amount | None = Field(description="Money that its wallets get; null where it is gone.")
+    wallets_before: Amount | None = Field(description="Money that its wallets might spend; null: it was not there.")
+    wallets_after: Amount | None = Field(description="Money that its wallets may spend; null where it is gone.")
 
 
 class YearBefore(Frozen):
@@ -248,6 +261,7 @@ class YearBefore(Frozen):
     since: str = Field(description="The commit, as it was named.")
     annual_target: Amount | None = Field(description="Money for the fiscal year by that YAML; null without a target.")
     bridge: YearBridge = Field(description="The four passes of all teams by that YAML.")
+    gone_spent: Amount = Field(ZERO, description="Money that teams which are absent by that YAML spent in the year.")
     teams: tuple[TeamChange, ...] = Field(description="Each team whose year is another one.")
 
 

@@ -44,3 +44,8 @@ class YearRest:
     back: Decimal = ZERO
     in_targets: Decimal = ZERO
     at_least: bool = False
+
+    @property
+    def told(self) -> Decimal | None:
+        """What is in the sum; None where nothing tells."""
+        return None if self.at_least and not self.kept else self.kept

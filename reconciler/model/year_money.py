@@ -34,11 +34,11 @@ class YearMoney(Frozen):
     moved: Amount = Field(ZERO, description="Money that the plan moves now into the year; below zero: out of it.")
     carried: Amount | None = Field(
         None,
-        description="Money of `applied` that wallets hold from earlier months; null where nothing tells, and in a plan"
-        " of an earlier version.",
+        description="Money of `applied` that wallets hold from earlier months, or, where not every ledger was read,"
+        " beyond the targets of this one; null where nothing tells, and in a plan of an earlier version.",
     )
     carried_at_least: bool = Field(
-        False, description="Whether wallets may hold more from earlier months: not every ledger was read."
+        False, description="Whether wallets may hold more than `carried`: not every ledger was read."
     )
     goes_back: Amount = Field(
         ZERO,
@@ -71,7 +71,7 @@ def year_money(
         applied=targets.total,
         not_applied=unchanged,
         moved=moved - min(rest.taken, max(rest.now - rest.kept, ZERO)),
-        carried=None if rest.at_least and not rest.kept else rest.kept,
+        carried=rest.told,
         carried_at_least=rest.at_least,
         goes_back=rest.back,
     )

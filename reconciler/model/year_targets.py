@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reconciler.model.carried import YearRest
-from reconciler.model.money import Money
+from reconciler.model.money import Money, in_cents
 from reconciler.model.period import FiscalYear, Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.yaml_types import LARGEST_AMOUNT
 
 ANNUAL_TARGET_EXCEEDED = "annual-target-exceeded"
@@ -21,7 +22,7 @@ class YearTargets:
     `by_target` are months that are over too, of which no usage tells it: they are in the sum with their targets, as
     every month is where `over` is None because nobody says what day it is. `gone` is what teams that left spent in
     other months than those in `over`, and `rest` what wallets carry over into the present one, which they keep where
-    `keeps`. `whole`: every wallet is in the sum.
+    `keeps`. `whole`: every wallet is in the sum. `exact` is what each wallet's part is before it is rounded.
     """
 
     year: FiscalYear
@@ -35,16 +36,23 @@ class YearTargets:
     rest: YearRest = field(default_factory=YearRest)
     keeps: bool = False
     whole: bool = True
+    exact: Mapping[WalletRef, Decimal] = field(default_factory=dict)
+
+    def by_wallet(self) -> dict[WalletRef, Decimal]:
+        """Return the sum wallet by wallet, in cents; those of teams that left are among them."""
+        return in_cents(self.exact, self.total)
 
     def sentence(self, target: Decimal) -> str:
         """Return that the sum is above `target`, and how months that are over were counted."""
+        gone = f"; besides, teams that left spent {money(self.gone, self.currency)}" if self.gone else ""
+        more = " and what they hold beyond these" if self.rest.at_least else " and what they carry over"
         least = "" if self.whole and not self.rest.at_least else "at least "
         return (
             f"the targets of the wallets of {self.teams} team{'s' if self.teams != 1 else ''}"
-            f"{' and what they carry over' if self.rest.kept else ''} add up to {least}"
+            f"{more if self.rest.kept else ''} add up to {least}"
             f"{money(self.total, self.currency)} in {self.year.name},"
             f" {money(self.total - target, self.currency)} above the annual target of"
-            f" {money(target, self.currency)}; {self.counted()}"
+            f" {money(target, self.currency)}; {self.counted()}{gone}"
         )
 
     def cure(self, target: Decimal) -> str:
@@ -71,13 +79,12 @@ class YearTargets:
         return f"of months that are over, {' and '.join(told)}" if told else "no month of it is over"
 
     def _rest(self) -> Iterator[str]:
-        """Yield what is counted besides: what teams that left spent, and what wallets carry over."""
+        """Yield what is carried over, and what of it is not counted again or not at all."""
         rest = self.rest
-        if self.gone:
-            yield f"besides, teams that left spent {money(self.gone, self.currency)}"
         if rest.kept:
-            least = "at least " if rest.at_least else ""
-            yield f"{least}{money(rest.kept, self.currency)} is carried over from earlier months"
+            kept = money(rest.kept, self.currency)
+            least = f"at least {kept} is held beyond the targets of this month"
+            yield least if rest.at_least else f"{kept} is carried over from earlier months"
         elif rest.at_least:
             yield "what wallets carry over from earlier months is not known and not counted"
         if rest.in_targets:

@@ -98,7 +98,7 @@ def bridge_table(name: str, bridge: YearBridge) -> Table:
         for step in bridge.steps
         for why in (_why(step.reason, step.weight, step.record, step.uncounted),)
     ]
-    total = ("= what the wallets get", wording.exact(bridge.wallets), wording.exact(bridge.wallets), "")
+    total = ("= what the wallets may spend", wording.exact(bridge.wallets), wording.exact(bridge.wallets), "")
     return Table(columns, (*rows, Row(tuple(map(Cell, total)))), name)
 
 
@@ -143,7 +143,7 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
     """Yield how the wallets stand against the target and the forecast, and whom git does not cover."""
     total, currency = facts.total, safe_name(facts.currency, 8)
     who = wording.counted(len(facts.teams), "team")
-    wallets = f"The wallets of {who} get {currency} {wording.exact(total.wallets)} over the year"
+    wallets = f"The wallets of {who} may spend {currency} {wording.exact(total.wallets)} over the year"
     if total.annual_target is None or total.left is None:
         gone = f" and {_gone(total)}" if total.gone else ""
         yield f"{wallets}{gone}; there is no annual target."
@@ -151,6 +151,7 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
         way = f"{wording.exact(abs(total.left))} {'below' if total.left >= 0 else 'above'}"
         gone = f" and {_gone(total)}: together {way}" if total.gone else f", {way}"
         yield f"{wallets}{gone} the annual target of {wording.exact(total.annual_target)}."
+    yield from _counted(total)
     need, likely = total.bridge.planned, total.bridge.weighed
     weighed = f", {wording.exact(likely)} as far as their track record makes savings likely" if need != likely else ""
     yield f"The plans come to {wording.exact(need)}{weighed}."
@@ -160,7 +161,7 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
         if middle is not None and total.forecast.known_from is None:
             every = total.wallets + total.gone_spent
             way = f"{wording.whole(abs(every - middle))} {'more' if every >= middle else 'less'}"
-            who = f"Both come to {wording.whole(every)}," if total.gone else "The wallets get"
+            who = f"Both come to {wording.whole(every)}," if total.gone else "The wallets may spend"
             yield f"{who} {way} than the middle forecast of {wording.whole(middle)}."
         yield year_sentence(total.forecast, facts.currency)
     yield from _uncovered(facts)
@@ -169,6 +170,12 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
         yield "No export is scheduled: nothing says how often the plan is reviewed."
     if not any(team.anomalies for team in facts.teams) and any(team.inputs.months for team in facts.teams):
         yield "No month stands out once: nothing is left out of the baselines."
+
+
+def _counted(total: YearTotals) -> Iterator[str]:
+    """Yield how months that are over count, and what is carried over, where there is something to say."""
+    if total.spent_months or total.target_months or total.carried or total.carried_at_least or total.goes_back:
+        yield f"{total.counted[:1].upper()}{total.counted[1:]}."
 
 
 def _gone(total: YearTotals) -> str:
@@ -217,7 +224,8 @@ def change_table(facts: YearDocument) -> Table:
         for one in before.teams
     ]
     whole, old = facts.total, before.bridge
-    total = ("all teams", (old.planned, whole.bridge.planned), (old.wallets, whole.bridge.wallets))
+    wallets = old.wallets + before.gone_spent, whole.wallets + whole.gone_spent
+    total = ("all teams", (old.planned, whole.bridge.planned), wallets)
     rows = [
         Row((Cell(name), *(_shifted(was, now) for was, now in (planned, wallets))))
         for name, planned, wallets in (*pairs, total)

@@ -101,8 +101,11 @@ def _carried(plan: Plan, money: YearMoney) -> str:
         opens = f"{Period.of(plan.as_of).plus(1).first:%B} opens"
         back = f", without {wording.whole(money.goes_back)} carried over that goes back when {opens}"
     if money.carried:
-        least = "at least " if money.carried_at_least else ""
-        return f", of that {least}{wording.whole(money.carried)} carried over{back}"
+        carried = wording.whole(money.carried)
+        told = (
+            f"at least {carried} beyond this month's targets" if money.carried_at_least else f"{carried} carried over"
+        )
+        return f", of that {told}{back}"
     return f"{', without what they carry over, which is not known' if money.carried_at_least else ''}{back}"
 
 

@@ -106,17 +106,17 @@ def test_what_a_team_spent_that_left_is_in_the_year_and_in_no_figure_of_a_review
     found = ask("year", "--draft", str(tmp_path / "next"))
     total = found["total"]
     assert total["gone"] == [{"team_id": "team_fox", "spent": "24300.00"}]
-    assert (total["wallets"], total["gone_spent"], total["left"]) == ("12000.00", "24300.00", "-6300.00")
+    assert (total["wallets"], total["gone_spent"], total["left"]) == ("11050.00", "24300.00", "-5350.00")
     texts = " ".join(
         kt(
             "year", "--budgets", tmp_path / "budgets", "--usage", tmp_path / "usage.csv", "--as-of", "2026-11-30"
         ).out.split()
     )
     assert (
-        "The wallets of 1 team get USD 12,000.00 over the year and 1 wallet of teams that left spent 24,300.00 in it:"
-        " together 6,300.00 above the annual target of 30,000.00."
+        "The wallets of 1 team may spend USD 11,050.00 over the year and 1 wallet of teams that left spent 24,300.00 in"
+        " it: together 5,350.00 above the annual target of 30,000.00."
     ) in texts
-    assert "Both come to 36,300, " in texts
+    assert "Both come to 35,350, " in texts
     drafted = load(tmp_path / "next").desired
     assert drafted is not None
     year = sum(

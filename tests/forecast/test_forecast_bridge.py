@@ -53,7 +53,7 @@ def parts_of(plan: AnnualPlan) -> list[Part]:
 
 
 def crossed(baseline: Decimal, parts: Sequence[Part], wallets: Decimal) -> YearBridge:
-    return bridge(baseline, parts, YEAR, wallets=dict.fromkeys(YEAR.periods, wallets))
+    return bridge(baseline, parts, YEAR, wallets=wallets * 12)
 
 
 @given(PLANS, st.lists(PARTS, max_size=4), MONEY)

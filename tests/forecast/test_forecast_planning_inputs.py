@@ -39,7 +39,7 @@ def known(usage: DailyUsage) -> Evidence:
 
 def seasons(usage: DailyUsage) -> dict[str, SeasonInput]:
     team, year = TeamBudget(version=1, team="support"), FiscalYear("FY2027", JUNE)
-    inputs = team_inputs(team, known(usage), Observed(0), (), year=year, period=JUNE, now=JUNE)
+    inputs = team_inputs(team, known(usage), Observed(0), (), year=year, period=JUNE, now=JUNE, money={})
     return {season.workload: season for season in inputs.seasons}
 
 
@@ -155,9 +155,9 @@ def row(usage: DailyUsage, *held_limits: LimitInput, seen: Observed) -> TeamYear
     from reconciler.forecast.annual.table import TeamCase
 
     team = TeamBudget(version=1, team="support", plan=AnnualPlan())
-    case = TeamCase(team, known(usage), None, (), FiscalYear("FY2027", JUNE), "USD", JUNE, JUNE)
+    case = TeamCase(team, known(usage), None, (), FiscalYear("FY2027", JUNE), "USD", JUNE, JUNE, {})
     made = case.row()
-    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE)
+    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE, money={})
     return made.model_copy(update={"inputs": inputs.model_copy(update={"limits": held_limits})})
 
 
@@ -194,7 +194,7 @@ def test_what_a_plan_keeps_is_said_with_its_reason_or_that_none_is_given(
 ) -> None:
     team = TeamBudget(version=1, team="support", plan=AnnualPlan(keep_mix=why))
     usage, seen = UsageBuilder().build(), Observed(days=28, cost=100.0, premium_cost=premium)
-    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE)
+    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE, money={})
     assert mix_change(team.plan, inputs) == told
     year = row(usage, seen=seen).model_copy(update={"inputs": inputs})
     lane = next((line for line in input_sentences(year) if line.startswith("Premium lane")), "")

@@ -15,7 +15,7 @@ from worlds import entry, live, live_wallet
 
 from reconciler.findings import Origin
 from reconciler.forecast.history import spending
-from reconciler.forecast.year import year_targets
+from reconciler.forecast.year_by_targets import year_targets
 from reconciler.model.carried import Carried, Rest, YearRest
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.period import Period
@@ -132,7 +132,8 @@ def test_what_wallets_carry_over_is_added_and_told() -> None:
 def test_where_not_every_ledger_was_read_it_is_the_least_that_is_carried_over() -> None:
     some = counted(desired(), None, as_of=SEPTEMBER_10.replace(month=6), carried=replace(HOLDS, at_least=True))
     assert "add up to at least USD 36,700.00" in some.sentence(Decimal(1))
-    assert "; at least USD 700.00 is carried over from earlier months;" in some.sentence(Decimal(1))
+    assert "1 team and what they hold beyond these add up to" in some.sentence(Decimal(1))
+    assert "; at least USD 700.00 is held beyond the targets of this month;" in some.sentence(Decimal(1))
     none = counted(desired(), None, as_of=SEPTEMBER_10.replace(month=6), carried=Carried(at_least=True))
     assert "add up to at least USD 36,000.00" in none.sentence(Decimal(1))
     assert none.counted().endswith("what wallets carry over from earlier months is not known and not counted")

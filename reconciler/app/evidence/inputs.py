@@ -14,7 +14,7 @@ from reconciler.app.outlook.look import Outlook
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.pipeline import assemble, differing, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
-from reconciler.app.planning.year_sum import year_sum
+from reconciler.app.planning.year_sum import year_of_plan
 from reconciler.app.processors import shard_runner
 from reconciler.app.review import month_in_review
 from reconciler.app.session import connection_to
@@ -93,7 +93,7 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
     usage, doubts = _usage(inputs, settings, desired)
     with shard_runner(len(wallets_of(desired, None))) as run_shards:
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards)
-    year = year_sum(settings, desired, live, usage, changes=diff.changes, doubts=diff.doubts)
+    year = year_of_plan(settings, desired, live, usage, changes=diff.changes, doubts=diff.doubts)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=None)
     plan = assemble(
         settings,

@@ -11,6 +11,7 @@ from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.others import questions_without_ledger
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.planning.questions import questions
+from reconciler.app.planning.year_sum import year_sum
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
@@ -20,7 +21,7 @@ from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.standing import unreadable
 from reconciler.model.period import Period
-from reconciler.plan.diff import make_plan
+from reconciler.plan.diff import Diff, make_plan
 
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
     from reconciler.model.usage import DailyUsage
+    from reconciler.model.year_targets import YearTargets
     from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
 
@@ -88,17 +90,31 @@ class Outlook:
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
-        doubts, period = unreadable(live.wallets), self.settings.period
-        diff = make_plan(
+        return questions(self.settings, desired, live, self._diff(desired, live), teams=self.teams)
+
+    def _diff(self, desired: Desired, live: Live) -> Diff:
+        return make_plan(
             desired,
             live,
-            period,
+            self.settings.period,
             last_applied=self.applied,
             teams=self.teams,
-            doubts=doubts,
+            doubts=unreadable(live.wallets),
             known=self.known,
         )
-        return questions(self.settings, desired, live, diff, teams=self.teams)
+
+    def year_sum(self, before: Desired | None = None) -> YearTargets:
+        """Return what wallets may spend over the fiscal year once the YAML is applied, or by that `before` it.
+
+        In months that are over wallets got the same by either.
+        """
+        seen = self.seen
+        known, since = self.spending, seen.source.first_day if seen else None
+        if before is not None:
+            return year_sum(before, self.live, known, since, past=self.desired)
+        diff = self._diff(self.desired, self.live) if self.live else None
+        changes, doubts = (diff.changes, diff.doubts) if diff else ((), ())
+        return year_sum(self.desired, self.live, known, since, changes=changes, doubts=doubts)
 
     def forecast(self, asked: Sequence[WalletQuestion]) -> Forecast:
         from reconciler.forecast.project import project

@@ -21,7 +21,7 @@ from reconciler.app.planning.others import other_wallets
 from reconciler.app.planning.pipeline import assemble, checked_out, forecast, read_live, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, later_short, year_known
 from reconciler.app.planning.scope import ALL, Aim, aim_of
-from reconciler.app.planning.year_sum import year_sum
+from reconciler.app.planning.year_sum import year_of_plan
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected
 from reconciler.app.usage import obtain_usage
@@ -86,7 +86,7 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)
     short = later_short(desired, outlook.wallets, aim.later)
-    year = year_sum(settings, desired, live, usage, changes=diff.changes, doubts=diff.doubts, before=aim.rules)
+    year = year_of_plan(settings, desired, live, usage, changes=diff.changes, doubts=diff.doubts, before=aim.rules)
     findings = [*year_known(warnings, year, desired), *doubts, *released, *reclaimed, *short]
     source = checked_out(settings, desired, head=about.head)
     made = assemble(

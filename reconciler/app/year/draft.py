@@ -11,7 +11,7 @@ from reconciler.files import write_file
 from reconciler.findings import BudgetsError, FindingsError, UsageError
 from reconciler.forecast.annual.next_year import next_year
 from reconciler.forecast.annual.table import TeamCase
-from reconciler.model.annual import TeamYear, YearDraft
+from reconciler.model.annual import YearDocument, YearDraft, YearTotals
 from reconciler.model.desired import Desired
 from reconciler.model.period import FiscalYear, Period
 from reconciler.source.drafted_file import drafted_text
@@ -55,15 +55,14 @@ def write_draft(
     wanted: Path,
     desired: Desired,
     cases: Sequence[TeamCase],
-    rows: Sequence[TeamYear],
+    facts: YearDocument,
     *,
     budgets: Path,
     now: Period,
-    left: Decimal | None,
 ) -> YearDraft:
     """Write the budgets of the year after the month `now`, and return what they are; nothing unless they are valid.
 
-    `left` is what of this year's target no wallet gets, None without a target.
+    `facts` are those of this year: what of its target no wallet may spend is kept back in the next one too.
 
     Raises:
         UsageError: the folder is there already.
@@ -71,12 +70,12 @@ def write_draft(
     """
     year = year_after(desired.organization.fiscal_year.value, now)
     folder = folder_of(wanted, budgets, year)
-    drafts = [next_year(case, row, year) for case, row in zip(cases, rows, strict=True)]
+    drafts = [next_year(case, row, year) for case, row in zip(cases, facts.teams, strict=True)]
     wallets = sum(
         (wallet.target(month) for one in drafts for wallet in one.team.wallets.values() for month in year.periods),
         Decimal(0),
     )
-    texts = {ORGANIZATION: _organization(desired, year, wallets, left)}
+    texts = {ORGANIZATION: _organization(desired, year, wallets, facts.total)}
     texts |= {f"teams/{one.team.team}.yaml": drafted_text(one.team, one.reasons) for one in drafts}
     _prove(folder, texts, {one.team.team: one.team for one in drafts})
     for path, text in texts.items():
@@ -95,17 +94,18 @@ def _prove(folder: Path, texts: Mapping[str, str], teams: Mapping[str, object]) 
         raise BudgetsError(f"the draft of {', '.join(wrong)} would not be read back as what it is; nothing was written")
 
 
-def _organization(desired: Desired, year: FiscalYear, wallets: Decimal, left: Decimal | None) -> str:
+def _organization(desired: Desired, year: FiscalYear, wallets: Decimal, now: YearTotals) -> str:
     """Return this year's org.yaml with the next year, and a target that keeps back as much as this year's does."""
     present, path = desired.organization, desired.organization_path
     text = desired.files[path].decode("utf-8")
     target = present.annual_target
     try:
         text = _with_year(text, year, f"the year after {present.fiscal_year.name}, by the day it was drafted")
-        if target is not None and left is not None:
-            kept = max(left, Decimal(0))
+        if target is not None and now.left is not None:
+            kept = max(now.left, Decimal(0))
             why = f"the wallets of the draft, {wallets:,.2f}, and {kept:,.2f} kept back as this year"
-            reasons = (why, f"this year's target was {target:,.2f}")
+            held = ["with what wallets carry over, which is not known"] if now.carried_at_least else []
+            reasons = (why, *held, f"this year's target was {target:,.2f}")
             text = set_with_reasons(text, ("annual_target",), f"{wallets + kept:.2f}", reasons)
     except EditError as error:
         raise FindingsError([error.finding(path, text, ("fiscal_year",), literal(year.name))]) from None

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import forecast_notices, known_words
 from reconciler.app.planning.scope import budgets_since
-from reconciler.model.money import cents
+from reconciler.model.money import ZERO
 from reconciler.model.period import Period
 
 if TYPE_CHECKING:
     from reconciler.forecast.annual.table import TeamCase
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.team_view import TeamView
-    from reconciler.forecast.year import Uncovered
     from reconciler.model.annual import TeamYear, YearBefore, YearBridge, YearDocument, YearTotals
     from reconciler.model.assumption import Assumption
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import ForecastNotice, YearForecast
     from reconciler.model.wallet_ref import WalletRef
+    from reconciler.model.year_targets import YearTargets
     from reconciler.report.annual_page import YearPage
     from reconciler.settings import Settings
 
@@ -54,7 +55,8 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     found = outlook.forecast(asked)
     tables = {table.team: table.assumptions for table in found.assumptions}
     desired, organization = outlook.desired, outlook.desired.organization
-    cases = tuple(_cases(outlook, desired, asked, tables))
+    money = outlook.year_sum()
+    cases = tuple(_cases(outlook, desired, asked, tables, money))
     teams, (first, last) = tuple(case.row() for case in cases), trailing(settings.as_of)
     beside = others(outlook.usage, desired.wallets, as_of=settings.as_of)
     facts = YearDocument(
@@ -66,7 +68,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         evidence_from=first,
         evidence_to=last,
         teams=teams,
-        total=_totals(outlook, teams, found.year),
+        total=_totals(outlook, teams, money, found.year),
         uncovered=tuple(UncoveredTeam(team_id=one.team_id, spent=one.spent) for one in beside.teams),
         uncovered_spent=beside.spent,
         cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
@@ -84,9 +86,7 @@ def _drafted(facts: YearDocument, folder: Path, outlook: Outlook, cases: Sequenc
     from reconciler.app.year.draft import write_draft
 
     settings, now = outlook.settings, Period.of(outlook.settings.as_of)
-    draft = write_draft(
-        folder, outlook.desired, cases, facts.teams, budgets=settings.budgets, now=now, left=facts.total.left
-    )
+    draft = write_draft(folder, outlook.desired, cases, facts, budgets=settings.budgets, now=now)
     return facts.model_copy(update={"draft": draft})
 
 
@@ -114,6 +114,7 @@ def _cases(
     desired: Desired,
     asked: Sequence[WalletQuestion],
     tables: Mapping[str, Sequence[Assumption]],
+    money: YearTargets,
 ) -> Iterator[TeamCase]:
     """Yield what the row of each team is made from, by the name of the team."""
     from reconciler.forecast.annual.evidence import evidence
@@ -126,7 +127,7 @@ def _cases(
     for key, wallet in desired.wallets.items():
         if wallet.team in keys:
             keys[wallet.team].append(key)
-    found = evidence(outlook.usage, keys, as_of=settings.as_of)
+    found, amounts = evidence(outlook.usage, keys, as_of=settings.as_of), money.by_wallet()
     for name, team in present.items():
         yield TeamCase(
             team=team,
@@ -137,6 +138,7 @@ def _cases(
             currency=desired.organization.currency,
             period=min(max(settings.period, year.starts), year.periods[-1]),
             now=Period.of(settings.as_of),
+            money=amounts,
         )
 
 
@@ -168,29 +170,34 @@ def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) 
     }
 
 
-def _totals(outlook: Outlook, teams: Sequence[TeamYear], forecast: YearForecast | None) -> YearTotals:
+def _totals(
+    outlook: Outlook, teams: Sequence[TeamYear], money: YearTargets, forecast: YearForecast | None
+) -> YearTotals:
     from reconciler.model.annual import UncoveredTeam, YearTotals
 
-    bridge, target, gone = _together(teams), outlook.desired.organization.annual_target, _gone(outlook)
-    left = None if target is None else target - bridge.wallets - cents(gone.spent)
+    bridge, target, rest = _together(teams), outlook.desired.organization.annual_target, money.rest
+    gone = _gone(outlook.desired, money)
     return YearTotals(
         bridge=bridge,
         annual_target=target,
         wallets=bridge.wallets,
-        gone=tuple(UncoveredTeam(team_id=one.team_id, spent=one.spent) for one in gone.teams),
-        gone_spent=gone.spent,
-        left=left,
+        spent_months=money.over or (),
+        target_months=money.by_target,
+        carried=rest.told,
+        carried_at_least=rest.at_least,
+        goes_back=rest.back,
+        counted=money.counted(),
+        gone=tuple(UncoveredTeam(team_id=key, spent=spent) for key, spent in gone.items()),
+        gone_spent=sum(gone.values(), ZERO),
+        left=None if target is None else target - money.total,
         forecast=forecast,
     )
 
 
-def _gone(outlook: Outlook) -> Uncovered:
-    """Return what wallets of teams that are absent spent in the fiscal year so far."""
-    from reconciler.forecast.year import Uncovered
-
-    year, as_of = outlook.desired.organization.fiscal_year.value, outlook.settings.as_of
-    known, gone = outlook.spending, {str(key) for key, wallet in outlook.desired.wallets.items() if wallet.absent}
-    return Uncovered.between(known, year.starts.first, min(as_of, year.end), covered=known.wallets.keys() - gone)
+def _gone(desired: Desired, money: YearTargets) -> dict[WalletRef, Decimal]:
+    """Return what wallets of teams that left spent in the fiscal year so far, the dearest first."""
+    found = {key: spent for key, spent in money.by_wallet().items() if spent and desired.wallets[key].absent}
+    return {key: found[key] for key in sorted(found, key=lambda key: (-found[key], key))}
 
 
 def _together(teams: Sequence[TeamYear]) -> YearBridge:
@@ -203,8 +210,9 @@ def _before(outlook: Outlook, asked: Sequence[WalletQuestion], teams: Sequence[T
     """Return the same year by the YAML of a commit, with the same usage, and the teams whose year is another one."""
     from reconciler.model.annual import TeamChange, YearBefore
 
-    desired = budgets_since(outlook.settings, since)
-    rows = tuple(case.row() for case in _cases(outlook, desired, asked, {}))
+    desired = budgets_since(outlook.settings, since).without(outlook.desired.released)
+    money = outlook.year_sum(desired)
+    rows = tuple(case.row() for case in _cases(outlook, desired, asked, {}, money))
     old, new = ({row.team: row.bridge for row in side} for side in (rows, teams))
     changes = []
     for name in sorted(old.keys() | new.keys()):
@@ -220,4 +228,10 @@ def _before(outlook: Outlook, asked: Sequence[WalletQuestion], teams: Sequence[T
                 )
             )
     target = desired.organization.annual_target
-    return YearBefore(since=since, annual_target=target, bridge=_together(rows), teams=tuple(changes))
+    return YearBefore(
+        since=since,
+        annual_target=target,
+        bridge=_together(rows),
+        gone_spent=sum(_gone(desired, money).values(), ZERO),
+        teams=tuple(changes),
+    )

@@ -28,10 +28,10 @@ def bridge(
     parts: Sequence[Part],
     year: FiscalYear,
     *,
-    wallets: Mapping[Period, Decimal],
+    wallets: Decimal,
     begins: Period | None = None,
 ) -> YearBridge:
-    """Return the year of one team: a `baseline` of each month, in cents, and the `wallets` of each to end at.
+    """Return the year of one team: a `baseline` of each month, in cents, and what its `wallets` may spend to end at.
 
     Where it `begins` within the year, the months before cost nothing.
     """
@@ -39,7 +39,7 @@ def bridge(
     base = baseline * len(months)
     planned = _amounts(baseline, parts, months, Part.times)
     weighed = _amounts(baseline, parts, months, Part.weighed)
-    total = cents(sum(wallets.values(), Decimal(0)))
+    total = cents(wallets)
     steps = [_base(base), *map(_step, parts, planned, weighed)]
     steps.sort(key=lambda step: (PASSES.index(step.stage), step.lever, step.what, step.reason))
     room = _room(total - base - sum(planned, ZERO), total - base - sum(weighed, ZERO))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from statistics import mean
 
@@ -22,7 +22,6 @@ from reconciler.model.annual import (
     SeasonInput,
     TeamInputs,
 )
-from reconciler.model.money import cents
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, ProviderMixMove, TeamBudget
 from reconciler.model.wallet_ref import WalletRef
@@ -38,8 +37,11 @@ def team_inputs(
     year: FiscalYear,
     period: Period,
     now: Period,
+    money: Mapping[WalletRef, Decimal],
 ) -> TeamInputs:
     """Return the inputs of one team. `seen` are its last 28 days, `once` what stands out, `now` the month of as_of.
+
+    `money` is what each wallet may spend over the year.
 
     Without its `view`, what was to have moved by now between models counts as moved.
     """
@@ -56,7 +58,7 @@ def team_inputs(
         keep_mix=team.plan.keep_mix,
         cache_now=seen.cache_hit_rate,
         cache_target=float(rate.target) if rate else None,
-        wallets=tuple(_wallets(team, found, year=year, period=period)),
+        wallets=tuple(_wallets(team, found, period=period, money=money)),
         alerts=tuple(
             AlertInput(name=alert.name, amount=alert.amount, period=alert.period, percentages=alert.alert_percentages)
             for alert in team.billing_budgets
@@ -129,12 +131,15 @@ def _mix(
         )
 
 
-def _wallets(team: TeamBudget, found: Evidence, *, year: FiscalYear, period: Period) -> Iterator[EnvironmentInput]:
+def _wallets(
+    team: TeamBudget, found: Evidence, *, period: Period, money: Mapping[WalletRef, Decimal]
+) -> Iterator[EnvironmentInput]:
     for environment, wallet in team.wallets.items():
+        key = WalletRef.team(wallet.team_id)
         yield EnvironmentInput(
             environment=environment,
             wallet=wallet.team_id,
-            run_rate=run_rate(found.wallets.get(WalletRef.team(wallet.team_id), {})),
+            run_rate=run_rate(found.wallets.get(key, {})),
             monthly=wallet.usual(period),
-            year=cents(sum((wallet.target(month) for month in year.periods), Decimal(0))),
+            year=money[key],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
@@ -24,6 +24,7 @@ from reconciler.model.assumption import Assumption
 from reconciler.model.money import ZERO
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, TeamBudget
+from reconciler.model.wallet_ref import WalletRef
 
 PREMIUM = 0.05
 """From this share of the spend on, a lane that a plan keeps is named."""
@@ -33,7 +34,8 @@ PREMIUM = 0.05
 class TeamCase:
     """All that the row of one team is made from. `view` is None for a team without wallets.
 
-    `period` is the month whose targets count as usual, `now` that of the day looked from.
+    `period` is the month whose targets count as usual, `now` that of the day looked from, and `money` what each wallet
+    may spend over the year.
     """
 
     team: TeamBudget
@@ -44,12 +46,21 @@ class TeamCase:
     currency: str
     period: Period
     now: Period
+    money: Mapping[WalletRef, Decimal]
 
     def row(self) -> TeamYear:
         team, plan, once = self.team, self.team.plan, standing_out(self.found)
         seen = self.view.observed() if self.view else Observed(0)
         inputs = team_inputs(
-            team, self.found, seen, once, view=self.view, year=self.year, period=self.period, now=self.now
+            team,
+            self.found,
+            seen,
+            once,
+            view=self.view,
+            year=self.year,
+            period=self.period,
+            now=self.now,
+            money=self.money,
         )
         if self.view is not None:
             held = limits(self.view, self.found, Habits(inputs.premium_share, inputs.trend), period=self.period)
@@ -75,10 +86,7 @@ class TeamCase:
     def _bridge(self, inputs: TeamInputs, once: Sequence[StandingOut]) -> YearBridge:
         """Return the team's year, by its plan's baseline, else by what usage shows since the team began."""
         begins = None if self.team.plan.baseline_monthly is not None else began(self.found.months)
-        wallets = {
-            month: sum((wallet.target(month) for wallet in self.team.wallets.values()), ZERO)
-            for month in self.year.periods
-        }
+        wallets = sum((self.money[WalletRef.team(wallet.team_id)] for wallet in self.team.wallets.values()), ZERO)
         baseline = self._baseline(inputs, once) or ZERO
         return bridge(baseline, self._parts, self.year, wallets=wallets, begins=begins)
 
