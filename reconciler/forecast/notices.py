@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Origin, Severity
+from reconciler.forecast.at_limit import Ceiling
 from reconciler.forecast.history import Spending
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM
@@ -24,9 +25,9 @@ STALE_DAYS = 3
 
 
 def wallet_notices(
-    forecast: WalletForecast, question: WalletQuestion, view: TeamView, *, censored: int
+    forecast: WalletForecast, question: WalletQuestion, view: TeamView, *, ceiling: Ceiling
 ) -> Iterator[Finding]:
-    """Yield what there is to know about one wallet; `censored` days were left out of its history.
+    """Yield what there is to know about one wallet; `ceiling` says which days of its history show no demand.
 
     Of one that is to be gone, that it has no money and falls silent is what git wants.
     """
@@ -36,7 +37,7 @@ def wallet_notices(
         *_run_out(forecast),
         *_confidence(forecast, question),
         *((seen.code, seen.message, seen.hint) for seen in forecast.notices),
-        *_control(question, view, censored),
+        *_control(question, view, ceiling),
     ):
         told = f"{forecast.team}/{forecast.environment} {message}"
         yield Finding(question.wallet.origin, code, Severity.WARNING, told, hint)
@@ -121,15 +122,19 @@ def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[
         )
 
 
-def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterator[tuple[str, str, str]]:
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
+def _control(question: WalletQuestion, view: TeamView, ceiling: Ceiling) -> Iterator[tuple[str, str, str]]:
     """Say what the controls did: censored days, growth pressure, or a mix that is too dear for the wallet."""
-    if censored:
-        yield (
-            "censored-days",
-            f"was out of money or rate limited on {censored} day{'' if censored == 1 else 's'}; they show the ceiling"
-            " and not the demand, so its usual spend is taken from other days",
-            "",
+    if any(ceiling):
+        causes = (
+            f"was out of money on {_days(ceiling.untold)}, which show the ceiling and not the demand: its usual"
+            " spend is taken from other days",
+            f"was at its rate limit on {_days(ceiling.limited)}, on which demand was at least that",
         )
+        yield "censored-days", "; ".join(one for one, days in zip(causes, ceiling, strict=True) if days), ""
         seen = view.observations.of([question.wallet.key])
         if (premium := seen.premium_share) is not None and premium >= MUCH_PREMIUM:
             yield (

@@ -10,6 +10,7 @@ import numpy as np
 from reconciler.findings import Finding
 from reconciler.forecast.answer import answer
 from reconciler.forecast.assumptions import TeamView, team_assumptions
+from reconciler.forecast.at_limit import Ceiling
 from reconciler.forecast.beside import Beside
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.levers.registry import levers
@@ -70,8 +71,8 @@ def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext
 def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> Iterator[Finding]:
     for view, table in zip(views, tables, strict=True):
         yield from team_notices(view, table)
-        for forecast, question, days in zip(view.forecasts, view.questions, view.censored_days, strict=True):
-            yield from wallet_notices(forecast, question, view, censored=days)
+        for forecast, question, ceiling in zip(view.forecasts, view.questions, view.ceilings, strict=True):
+            yield from wallet_notices(forecast, question, view, ceiling=ceiling)
 
 
 def _prices(view: TeamView) -> Iterator[UnitPrice]:
@@ -94,7 +95,7 @@ class _TeamSum:
 
     questions: list[WalletQuestion] = field(default_factory=list)
     forecasts: list[WalletForecast] = field(default_factory=list)
-    censored: list[int] = field(default_factory=list)
+    ceilings: list[Ceiling] = field(default_factory=list)
     month_end: Floats | float = 0.0
 
     def add(self, simulated: Simulated, forecast: WalletForecast, period: Period, beside: Beside) -> None:
@@ -103,14 +104,14 @@ class _TeamSum:
         self.month_end = self.month_end + float(course.exact(first, end)) + rest
         self.questions.append(simulated.question)
         self.forecasts.append(forecast)
-        self.censored.append(simulated.censored_days)
+        self.ceilings.append(simulated.ceiling)
 
     def view(self, team: str, context: ForecastContext) -> TeamView:
         return TeamView(
             team=team,
             questions=self.questions,
             forecasts=self.forecasts,
-            censored_days=self.censored,
+            ceilings=self.ceilings,
             month_end=np.asarray(self.month_end),
             organization=context.organization,
             period=context.period,

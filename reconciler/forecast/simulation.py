@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
 
 import numpy as np
 
+from reconciler.forecast.at_limit import Ceiling
 from reconciler.forecast.calendar import DayRange, day_before
-from reconciler.forecast.censored import censored_days
+from reconciler.forecast.ceilings import Asked, asked_of
 from reconciler.forecast.context import ForecastContext, is_short
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
@@ -22,7 +22,7 @@ from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
 from reconciler.forecast.history import HISTORY_DAYS, Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
-from reconciler.forecast.levers.registry import any_in, dearer_before, effects_of, levers, promises_savings
+from reconciler.forecast.levers.registry import any_in, dearer_before, effects_of, promises_savings
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.price_index import price_index
@@ -58,7 +58,7 @@ class Simulated:
     question: WalletQuestion
     course: Course
     history_days: int
-    censored_days: int
+    ceiling: Ceiling
     contributions: tuple[LeverContribution, ...]
     notices: tuple[WalletNotice, ...] = ()
     planned: Course | None = None
@@ -95,7 +95,7 @@ class _Taught:
 
     question: WalletQuestion
     spend: Spend
-    history: Floats
+    demand: Asked
     learned: Fit
     row: int
 
@@ -104,8 +104,8 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
     """Fit histories of the same length in weeks together: the width of a panel never depends on other wallets."""
     start = context.known.known_until
     spends = [context.known.of(question.wallet.key) for question in questions]
-    censored = [_censored(question, context) for question in questions]
-    histories = [spend.history(start, censored=days) for spend, days in zip(spends, censored, strict=True)]
+    demands = [asked_of(question, context) for question in questions]
+    histories = [demand.history for demand in demands]
     credits = [spend.credits(start, days=len(days)) for spend, days in zip(spends, histories, strict=True)]
     widths: dict[int, list[int]] = defaultdict(list)
     for row, history in enumerate(histories):
@@ -119,7 +119,7 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
         panel = make_panel(
             [histories[row] / dearer for row, dearer in zip(rows, was, strict=True)],
             np.full(len(rows), day_before(start)),
-            credits=[credits[row] / dearer for row, dearer in zip(rows, was, strict=True)],
+            credits=[credits[row] * demands[row].raised / dearer for row, dearer in zip(rows, was, strict=True)],
             returned=[credits[row] for row in rows],
             indices=[_index(question, context) for question in asked],
             events=context.events,
@@ -128,7 +128,8 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
         grows = np.array([_plans_growth(question) for question in asked], dtype=np.bool_)
         fitted = planned_for(fit(panel, usual_week=usual_week), daily=planned, grows=grows)
         learned |= {row: (fitted, place) for place, row in enumerate(rows)}
-    return [_Taught(question, spends[row], histories[row], *learned[row]) for row, question in enumerate(questions)]
+    known = zip(questions, spends, demands, strict=True)
+    return [_Taught(question, spend, demand, *learned[row]) for row, (question, spend, demand) in enumerate(known)]
 
 
 def _plans_growth(question: WalletQuestion) -> bool:
@@ -166,7 +167,7 @@ def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastCont
     known_days = int(learned.history_days[row])
     effects: tuple[Effect, ...] = ()
     if any_in(question.plan, context.organization):
-        in_use = learned.panel.values[row, : len(taught.history)][::-1]
+        in_use = learned.panel.values[row, : len(taught.demand.history)][::-1]
         grown = partial(grown_since, start.replace(day=1), in_use, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
         added = partial(added_since, history=in_use, end=start)
@@ -182,14 +183,13 @@ def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastCont
         share=learned.share(row),
     )
     pulled = pull(effects, paths, far, context=context, course_of=course_of)
-    left_out = int(np.isnan(taught.history).sum())
     return Simulated(
         question=question,
         course=pulled.course,
         history_days=known_days,
-        censored_days=left_out,
+        ceiling=taught.demand.ceiling,
         contributions=pulled.contributions,
-        notices=history_notices(learned, row) if len(taught.history) else (),
+        notices=history_notices(learned, row) if len(taught.demand.history) else (),
         planned=pulled.planned,
     )
 
@@ -280,16 +280,3 @@ def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, k
 
 def _planned(question: WalletQuestion, context: ForecastContext) -> float:
     return planned_daily(question, context.teams.get(question.wallet.team), context.period)
-
-
-def _censored(question: WalletQuestion, context: ForecastContext) -> frozenset[date]:
-    """Return the days on which the ceiling shows: those that are said or show it, and those at a lever's limit."""
-    spend, until = context.known.of(question.wallet.key), context.known.known_until
-    days = set(censored_days(spend, known_until=until, is_empty=question.live.left <= 0))
-    days |= context.censored.get(question.wallet.key, frozenset())
-    wallets = [context.known.of(wallet) for wallet in context.team_wallets(question)]
-
-    def spent(start: date, end: date) -> Decimal:
-        return sum((Decimal(float(wallet.charged(start, end).sum())) for wallet in wallets), Decimal(0))
-
-    return frozenset(days.union(*(lever.censored(question.plan, spent, until) for lever in levers())))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from reconciler.forecast.at_limit import Ceiling
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_usage import TeamUsage
@@ -21,7 +22,7 @@ class TeamView(TeamUsage):
 
     questions: Sequence[WalletQuestion]
     forecasts: Sequence[WalletForecast]
-    censored_days: Sequence[int]
+    ceilings: Sequence[Ceiling]
     month_end: Floats
     period: Period
 

@@ -182,10 +182,10 @@ def test_a_rate_limit_caps_the_days_of_each_wallet_by_its_share() -> None:
     assert contributions(limited)["rate_limits"] < -1000
 
 
-def test_days_at_a_rate_limit_are_censored() -> None:
+def test_days_at_a_rate_limit_are_known_as_days_of_as_much_demand_at_least() -> None:
     levers = plan(rate_limits=[{"reason": "cap", "daily": "100.00", "from": "2026-06"}])
     forecast = ask(usage(), question(plan=levers))
-    assert forecast.wallets[0].history_days == 83
+    assert forecast.wallets[0].history_days == 100
     assert "censored-days" in [warning.code for warning in forecast.warnings]
 
 

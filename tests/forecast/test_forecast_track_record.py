@@ -39,7 +39,7 @@ def view(plan: AnnualPlan, usage: DailyUsage, **settings: Any) -> TeamView:
         team="support",
         questions=[question("team_support", plan=plan)],
         forecasts=(),
-        censored_days=(),
+        ceilings=(),
         month_end=np.zeros(1),
         organization=organization(**settings),
         period=JUNE,

@@ -158,7 +158,7 @@ def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) 
             team=name,
             questions=questions,
             forecasts=(),
-            censored_days=(),
+            ceilings=(),
             month_end=np.zeros(1),
             organization=desired.organization,
             period=context.period,

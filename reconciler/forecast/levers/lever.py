@@ -125,8 +125,8 @@ class Lever:
         """Return the models whose prices it needs."""
         return frozenset()
 
-    def censored(self, plan: AnnualPlan, spent: Callable[[date, date], Decimal], until: date) -> Iterator[date]:
-        """Yield the days before `until` that show the lever and not the demand; `spent` is the team's, [start, end)."""
+    def limited(self, plan: AnnualPlan, spent: Callable[[date, date], Decimal], until: date) -> Iterator[date]:
+        """Yield the days before `until` of which demand was above it; `spent` is the team's, [start, end)."""
         return iter(())
 
 

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from reconciler.findings import Keys
+from reconciler.forecast.history import HISTORY_DAYS
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.windows import LONG_WINDOW_DAYS
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, RateLimit
 from reconciler.model.yaml_types import parse_amount
@@ -49,9 +49,9 @@ class RateLimits(Lever):
             f"{money(limit.daily)} a day from {limit.starts} ({limit.reason})" for limit in plan.rate_limits
         )
 
-    def censored(self, plan: AnnualPlan, spent: Callable[[date, date], Decimal], until: date) -> Iterator[date]:
+    def limited(self, plan: AnnualPlan, spent: Callable[[date, date], Decimal], until: date) -> Iterator[date]:
         for limit in plan.rate_limits:
-            day = max(limit.starts.first, until - timedelta(days=2 * LONG_WINDOW_DAYS))
+            day = max(limit.starts.first, until - timedelta(days=HISTORY_DAYS))
             while day < until:
                 after = day + timedelta(days=1)
                 if spent(day, after) >= AT_THE_LIMIT * limit.daily:
