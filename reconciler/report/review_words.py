@@ -52,8 +52,17 @@ def totals(shown: ReviewDocument) -> str:
     share = f" ({abs(off) / shown.plan:.1%})" if shown.plan > 0 else ""
     way = f"{exact(abs(off))}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
     own = "its plan of" if len(shown.teams) == 1 else "their plans of"
-    plan = own if shown.against == "plan" else f"{shown.against}, which cost"
+    plan = own if shown.against == "plan" else f"{_days_of_other(shown)}{shown.against}, which cost"
     return f"{counted(len(shown.teams), 'team')} spent {exact(shown.actual)}, {way} {plan} {exact(shown.plan)}."
+
+
+def _days_of_other(shown: ReviewDocument) -> str:
+    """Return how many of the other period's days are held against days of which not all are known."""
+    first, last = shown.against_first_day, shown.against_last_day
+    if not shown.is_partial or first is None or last is None:
+        return ""
+    count = f"{(last - first).days + 1} days" if last > first else "day"
+    return f"the first {count} of "
 
 
 def others(shown: ReviewDocument) -> str:

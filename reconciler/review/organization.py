@@ -45,6 +45,11 @@ class Question:
     known_until: date
 
     @property
+    def is_partial(self) -> bool:
+        """Whether only some of the days that are asked about are known."""
+        return (self.span.start, self.span.end) != (self.asked.start, self.asked.end)
+
+    @property
     def year(self) -> Period:
         return self.desired.organization.fiscal_year.starts
 
@@ -76,7 +81,7 @@ def review(question: Question, notices: Sequence[ForecastNotice] = ()) -> Review
         words=question.asked.words,
         first_day=span.start,
         last_day=span.end - timedelta(days=1),
-        is_partial=(span.start, span.end) != (question.asked.start, question.asked.end),
+        is_partial=question.is_partial,
         against=other.name if other else "plan",
         against_first_day=other.start if other else None,
         against_last_day=other.end - timedelta(days=1) if other else None,
@@ -111,7 +116,7 @@ def _team(question: Question, name: str) -> Iterator[_Reviewed]:
     found = seen(question.usage, wallets, question.start, end)
     absent = question.usage.source.absent
     pairs = untold(found, absent)
-    against = "its plan of" if question.other is None else f"{question.other.words}, which cost"
+    against = "its plan of" if question.other is None else f"{_held_against(question, question.other)}, which cost"
     told = Told(name, team.name or name, against, desired.organization.currency, wallets, pairs)
     everything = known(found)
     if question.other is not None:
@@ -191,12 +196,19 @@ def _uncovered(question: Question) -> Uncovered:
     return Uncovered.between(known, span.start, span.end, covered=covered)
 
 
+def _held_against(question: Question, other: Span) -> str:
+    if not question.is_partial:
+        return other.words
+    count = f"{other.days} days" if other.days > 1 else "day"
+    return f"the first {count} of {other.words}"
+
+
 def _said(question: Question) -> Iterator[ForecastNotice]:
     """Yield what is to be said about the days themselves."""
     asked, span = question.asked, question.span
-    if (span.start, span.end) != (asked.start, asked.end):
+    if question.is_partial:
         other = question.other
-        held = f"the first {other.days} days of {other.words}" if other else "their part of the plan, by weekdays"
+        held = _held_against(question, other) if other else "their part of the plan, by weekdays"
         yield ForecastNotice(
             code="partial-period",
             message=f"only {span.days} of the {asked.days} days of {asked.words} are known ({span.start} to"

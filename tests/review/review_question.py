@@ -30,6 +30,8 @@ def reviewed(world: World, period: str = "FY2027", *, against: str | None = None
     assert end is not None
     known = end + timedelta(days=1)
     other = span_of(against, year.value) if against else None
+    if other is not None and (days := asked.until(known).days) < asked.days:
+        other = other.until(other.start + timedelta(days=days))
     key = WalletRef.team(wallet.team_id)
     covered = DesiredWallet("support", "all", key, "USD", wallet, Origin("budgets/teams/support.yaml"))
     desired = Desired(organization, {"support": team}, {key: covered})

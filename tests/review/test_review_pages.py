@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
+import numpy as np
 import pytest
+from forecast.forecast_world import UsageBuilder
 from review.review_question import reviewed
-from review.review_worlds import world
+from review.review_worlds import WALLET, World, world
 
 from reconciler.app.review import Reviewed
+from reconciler.model.team import AnnualPlan
+from reconciler.report.review_words import totals
 
 Golden = Callable[[str, str], None]
 
@@ -45,3 +50,17 @@ def test_a_quarter_whose_exports_do_not_tell_what_the_cache_answered(golden: Gol
     assert "If it is demand (requests): " in team.response
     assert "If it is cache: find out why the cache is not used" in team.response
     golden(f"review/a_quarter_without_cache_hit.{form}", Reviewed(facts).rendered(form))
+
+
+@pytest.mark.parametrize(("days", "told"), [(4, "the first 4 days of July 2026"), (1, "the first day of July 2026")])
+def test_a_period_that_is_not_over_is_held_against_as_many_days_and_says_so(days: int, told: str) -> None:
+    usage, first = UsageBuilder(), date(2026, 4, 6)
+    usage.series(WALLET, first, np.full((date(2026, 8, 1) - first).days + days, 100.0), requests=10, workload="chat")
+    plan = AnnualPlan.model_validate({"baseline_monthly": "3000.00"})
+
+    found = reviewed(World(None, plan, usage.build()), "2026-08", against="2026-07")
+    assert f"exactly {told}, which cost USD {days}00.00" in found.teams[0].sentence
+    assert f"exactly {told.replace('July 2026', '2026-07')}, which cost {days}00.00" in totals(found)
+
+    over = reviewed(World(None, plan, usage.build()), "2026-07", against="2026-06")
+    assert "above June 2026, which cost USD 3,000.00" in over.teams[0].sentence
