@@ -21,6 +21,8 @@ _LARGEST_TABLE = 15_000
 _LARGEST_REASON = 600
 _MOST_REASONS = 20
 _BLOCK = re.compile(r"\A<!-- kt-budgets:receipt -->\n.*?\n<!-- /kt-budgets:receipt -->\n+", re.DOTALL)
+_HEADING = re.compile(r"\A<!-- kt-budgets:receipt -->\n#### ([^\n(]+) \(merged as `([0-9a-f]{7})`\)")
+NOT_BEGUN = "Not applied yet"
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._:/-]{1,300}")
 _VERBS = {"allocate": "allocated to", "reclaim": "taken back from"}
 _WORDS = {
@@ -82,11 +84,17 @@ def not_begun(error: Mapping[str, object], *, commit: str, url: str, words: Forg
     what, cure = (_said(str(error.get(key) or "")) for key in ("error", "hint"))
     again = f"is tried again within the hour, or at once by the apply {words.pipeline}"
     parts = [
-        f"#### Not applied yet (merged as `{commit[:7]}`)",
+        f"#### {NOT_BEGUN} (merged as `{commit[:7]}`)",
         f"- {what or 'the apply could not begin'}",
         f"**Next:** {cure + '; it' if cure else 'it'} {again}.",
     ]
     return _framed(parts, footer="".join(_link(url, words)))
+
+
+def title_of(text: str, commit: str) -> str:
+    """Return the title of the receipt on top of a comment's text, if it is about the merge `commit`, else nothing."""
+    match = _HEADING.match(text)
+    return match[1] if match and match[2] == commit[:7] else ""
 
 
 def with_receipt(below: str, text: str, *, is_untouched: bool, words: ForgeWords = USUAL) -> str:

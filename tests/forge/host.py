@@ -61,6 +61,11 @@ class Host:
         """What says that somebody started the run."""
         return {"CI_PIPELINE_SOURCE": "web"} if self.is_gitlab else {"GITHUB_EVENT_NAME": "workflow_dispatch"}
 
+    @property
+    def by_the_clock(self) -> Mapping[str, str]:
+        """What says that the clock started the run."""
+        return {"CI_PIPELINE_SOURCE" if self.is_gitlab else "GITHUB_EVENT_NAME": "schedule"}
+
     def given(self, name: str) -> str:
         """What is called `name` among the inputs of a run that is started by hand."""
         return f"KT_BUDGETS_{name.upper()}" if self.is_gitlab else name

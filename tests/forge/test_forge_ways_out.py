@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from forge.github_standin import answer
@@ -120,13 +121,52 @@ def test_where_the_forge_does_not_answer_for_one_landing_nothing_is_lost(desk: M
 def test_an_apply_that_cannot_begin_says_so_in_the_pull_request(desk: MergeDesk) -> None:
     merge = merged(desk, "lena")
     journal = desk.desk.variables["KT_BUDGETS_JOURNAL"]
-    desk.desk.variables |= {"KT_BUDGETS_JOURNAL": "git:nowhere", **desk.desk.host.of_commit(merge)}
+    desk.desk.variables |= {"KT_BUDGETS_JOURNAL": "git:nowhere", **desk.desk.host.of_push(merge)}
     assert desk.told() != ExitCode.DONE
     assert json.loads(desk.desk.output)["format"] == "kt-budgets.error/1"
     assert "Not applied yet" in desk.comment()
     desk.desk.variables |= {"KT_BUDGETS_JOURNAL": journal}
     assert desk.told() == ExitCode.DONE
     assert "Not applied yet" not in desk.comment()
+
+
+def began(desk: MergeDesk, how: Mapping[str, str], commit: str) -> int:
+    """Run an apply of which `how` says what started it, and that cannot begin."""
+    journal = desk.desk.variables["KT_BUDGETS_JOURNAL"]
+    desk.desk.variables |= {"KT_BUDGETS_JOURNAL": "git:nowhere", **how, **desk.desk.host.of_commit(commit)}
+    code = desk.told()
+    desk.desk.variables |= {"KT_BUDGETS_JOURNAL": journal}
+    return code
+
+
+def test_what_is_applied_is_not_said_to_wait_by_an_apply_that_cannot_begin(desk: MergeDesk) -> None:
+    merge = merged(desk, "lena")
+    host = desk.desk.host
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    receipt = desk.comment().partition("/kt-budgets:receipt")[0].partition("\n")[2]
+    for how in (host.by_the_clock, host.by_hand, host.of_push(merge)):
+        assert began(desk, how, merge) != ExitCode.DONE
+        assert receipt in desk.comment()
+
+
+def test_a_run_by_the_clock_that_cannot_begin_tells_nothing_of_what_waits(desk: MergeDesk) -> None:
+    merge = merged(desk, "lena")
+    before = desk.comment()
+    assert began(desk, desk.desk.host.by_the_clock, merge) != ExitCode.DONE
+    assert desk.comment() == before
+
+
+def test_a_word_that_a_merge_waits_is_taken_back_once_everything_is_applied(desk: MergeDesk) -> None:
+    merge = merged(desk, "lena")
+    assert began(desk, desk.desk.host.of_push(merge), merge) != ExitCode.DONE
+    assert "Not applied yet" in desk.comment()
+    assert desk.apply() == ExitCode.DONE, desk.desk.output
+    desk.desk.variables |= {**desk.desk.host.by_the_clock, **desk.desk.host.of_commit(merge)}
+    for _ in range(2):
+        assert desk.told() == ExitCode.DONE
+        assert "Not applied yet" not in desk.comment()
+        assert "Nothing left to apply" in desk.comment()
+        assert "everything that was merged is applied" in desk.comment()
 
 
 def test_a_commit_can_be_named_and_what_is_none_is_refused(desk: MergeDesk) -> None:

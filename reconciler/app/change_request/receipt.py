@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from reconciler.model.outcome import Run
 from reconciler.model.plan import Plan
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
-from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
+from reconciler.report.receipt import NOT_BEGUN, merge_receipt, not_begun, receipt, title_of, with_receipt
 from reconciler.report.renderers import Statement
 
 _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
@@ -62,7 +63,7 @@ def _receipts(
     url = attribution_of_now().url
     if document.get("format") == "kt-budgets.merges/1":
         merges = _merges(document, path)
-        return [
+        told = [
             (
                 session.change_request(landing.pull_request),
                 merge_receipt(landing, url=url, words=session.words),
@@ -71,18 +72,46 @@ def _receipts(
             for landing in merges.landings
             if landing.pull_request is not None
         ]
+        return told + _put_right(session, merges, {pull.number for pull, *_ in told}, url)
     run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
     commit = merge_sha or session.run.commit
     if not commit:
         raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
     if run is None:
-        try:
-            pull = merged_request(session, commit)
-        except RefusedError:
-            return []
-        return [(pull, not_begun(document, commit=commit, url=url, words=session.words), None)]
+        is_its_own = bool(merge_sha) or session.run.cause == "push"
+        pull = _not_told(session, commit, _is_open) if is_its_own else None
+        return [(pull, not_begun(document, commit=commit, url=url, words=session.words), None)] if pull else []
     pull = merged_request(session, commit)
     return [(pull, receipt(run, commit=commit), None)]
+
+
+def _put_right(
+    session: Forge, merges: Merges, told: Collection[int], url: str
+) -> list[tuple[ChangeRequest, str, Plan | None]]:
+    """Take back, where everything is applied, what an apply that could not begin said of the commit of this run."""
+    commit = session.run.commit
+    pull = _not_told(session, commit, NOT_BEGUN.__eq__) if commit and not merges.pending else None
+    if pull is None or commit is None or pull.number in told:
+        return []
+    said = "everything that was merged is applied; `kt-budgets audit` shows what was carried out"
+    facts = {"pull_request": pull.number, "commit": commit, "base": None, "teams": (), "status": "nothing"}
+    landing = LandingOutcome.model_validate({**facts, "reason": said})
+    return [(pull, merge_receipt(landing, url=url, words=session.words), None)]
+
+
+def _not_told(session: Forge, commit: str, is_wanted: Callable[[str], bool]) -> ChangeRequest | None:
+    """Return the change request that was merged as `commit` if what its receipt is called `is_wanted`, else None."""
+    try:
+        pull = merged_request(session, commit)
+    except RefusedError:
+        return None
+    ours = our_comments(session, pull.number)
+    return pull if is_wanted(title_of(ours[0].marked.text, commit) if ours else "") else None
+
+
+def _is_open(title: str) -> bool:
+    """Whether a receipt does not say that something of the merge was applied, or that nothing is left of it."""
+    return not title.startswith(("Applied", "Nothing left"))
 
 
 def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
