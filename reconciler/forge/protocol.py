@@ -243,8 +243,8 @@ class Forge(Protocol):
         old one that was started again.
         """
 
-    def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:
-        """Make the one check `kt-budgets / approval` of a commit say this, in place of what it said (decision 0056)."""
+    def publish_gate(self, commit: str, *, number: int, conclusion: Conclusion, title: str, summary: str) -> Written:
+        """Make the one check `kt-budgets / approval` of a request's commit say this alone (decision 0056)."""
 
     # Issues
 

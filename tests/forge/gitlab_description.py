@@ -85,6 +85,17 @@ STATUS = thing(
     author=USER,
     created_at=MOMENT,
     finished_at={**MOMENT, "nullable": True},
+    ref=TEXT,
+    pipeline_id=INTEGER,
+)
+PIPELINE = thing(
+    id=INTEGER,
+    iid=INTEGER,
+    project_id=INTEGER,
+    sha=SHA,
+    ref=TEXT,
+    status=one_of("created", "running", "pending", "success", "failed", "canceled", "skipped", "manual", "scheduled"),
+    source=TEXT,
 )
 ISSUE = thing(
     iid=INTEGER,
@@ -235,6 +246,7 @@ OPERATIONS = (
     Operation("get", REQUEST, MERGE_REQUEST),
     Operation("get", f"{REQUEST}/commits", many(COMMIT), PAGES),
     Operation("get", f"{REQUEST}/versions", many(VERSION), PAGES),
+    Operation("get", f"{REQUEST}/pipelines", many(PIPELINE), PAGES),
     Operation("get", f"{REQUEST}/diffs", many(DIFF), PAGES),
     Operation("get", f"{REQUEST}/approvals", APPROVALS),
     Operation("get", f"{REQUEST}/reviewers", many(REVIEWER)),

@@ -58,6 +58,7 @@ class GitLab:
             ("GET", rf"{project}{sha}/merge_requests", self.commit_requests),
             ("GET", rf"{project}{sha}/statuses", self.statuses),
             ("POST", rf"{project}/statuses/([0-9a-f]+)", self.create_status),
+            ("GET", rf"{project}/merge_requests/(\d+)/pipelines", self.pipelines),
             ("GET", rf"{project}/issues", self.issues),
             ("POST", rf"{project}/issues", self.create_issue),
             ("GET", rf"{project}/issues/(\d+)", self.one_issue),
@@ -406,6 +407,9 @@ class GitLab:
 
     def commit(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         for pull in self.state.pulls.values():
+            if parts[1] in self.state.tests:
+                parents = {"parent_ids": list(self.state.tests[parts[1]])}
+                return JSONResponse({**self.commit_document(pull, parts[1], "GitLab"), **parents})
             for sha, author in pull.commits:
                 if sha == parts[1]:
                     return JSONResponse(self.commit_document(pull, sha, author))
@@ -431,16 +435,21 @@ class GitLab:
         return [self.status(item) for item in sorted(found, key=lambda item: item["id"], reverse=newest)]
 
     def status(self, item: dict[str, Any]) -> dict[str, Any]:
-        shown = {key: value for key, value in item.items() if key != "by"}
+        hidden = {"by"} if self.state.tells_pipelines else {"by", "pipeline_id"}
+        shown = {key: value for key, value in item.items() if key not in hidden}
         return {**shown, "author": self.user(item["by"])}
 
     def create_status(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         """One that waits or runs is changed by its own author; a finished one stays, and another is made."""
-        if not any(parts[1] == sha for pull in self.state.pulls.values() for sha, _ in pull.commits):
+        known = {sha for pull in self.state.pulls.values() for sha, _ in pull.commits} | self.state.tests.keys()
+        if parts[1] not in known:
             return JSONResponse({"message": "404 Commit Not Found"}, 404)
         refused = [self.refused_status(pull) for pull in self.state.pulls.values() if pull.head == parts[1]]
         if any(refused) and "ref" not in body:
             return next(filter(None, refused))
+        pipeline = self.pipeline_for(parts[1], body)
+        if pipeline is None:
+            return JSONResponse({"message": "404 Pipeline for pipeline_id, sha and ref Not Found"}, 404)
         name, state = body.get("name", "default"), body["state"]
         item = next(
             (
@@ -449,6 +458,7 @@ class GitLab:
                 if item["sha"] == parts[1]
                 and item["name"] == name
                 and item["by"] == actor
+                and item["pipeline_id"] == pipeline["id"]
                 and item["status"] in ("pending", "running")
             ),
             None,
@@ -458,11 +468,32 @@ class GitLab:
             return JSONResponse({"message": f'{words} "enqueue")'}, 400)
         if item is None:
             item = {"id": self.state.next_status(), "sha": parts[1], "name": name, "by": actor}
+            item |= {"pipeline_id": pipeline["id"], "ref": pipeline["ref"]}
             item |= {"created_at": self.state.now(), "description": None, "target_url": None}
             self.state.statuses.append(item)
         item |= {"status": state, **{key: body[key] for key in ("description", "target_url") if key in body}}
         item["finished_at"] = self.state.now() if state in ("success", "failed", "canceled") else None
         return JSONResponse(self.status(item), 201)
+
+    def pipeline_for(self, sha: str, body: Any) -> dict[str, Any] | None:
+        """The newest pipeline of a commit, as narrowed; where none was asked for and there is none, a new one."""
+        fits = [item for item in self.state.pipelines if item["sha"] == sha]
+        fits = [item for item in fits if body.get("ref") in (None, item["ref"])]
+        if "pipeline_id" in body:
+            fits = [item for item in fits if item["id"] == body["pipeline_id"]]
+            return fits[-1] if fits else None
+        branch = next((pull.head_ref for pull in self.state.pulls.values() if pull.head == sha), "main")
+        return fits[-1] if fits else self.state.started("external", body.get("ref") or branch, sha)
+
+    def pipelines(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
+        pull = self.pull(parts)
+        commits = {sha for sha, _ in pull.commits}
+        own = (f"refs/merge-requests/{pull.number}/{kind}" for kind in ("head", "merge"))
+        places = {*own, pull.head_ref}
+        found = [item for item in self.state.pipelines if item["ref"] in places]
+        found = [item for item in found if item["source"] == "merge_request_event" or item["sha"] in commits]
+        found.sort(key=lambda item: (item["source"] != "merge_request_event", -item["id"]))
+        return [{**item, "status": self.state.state_of(item)} for item in found]
 
     def refused_status(self, pull: Pull) -> JSONResponse | None:
         """What is in a fork is on no branch, and merged without a squash on one that no Developer merges into."""

@@ -38,10 +38,15 @@ class GitLabState(State):
     `group_bots` are members of groups, by login. `service_accounts` are no persons, which their names do not say.
     `token_ends` is the last day of every token, None where GitLab lets tokens live for ever.
     `protected` has the least access level that may push, by branch: 0 is no one.
+    `pipelines` are those of merge requests and of statuses, and `tests` the parents of merges that GitLab made to test
+    them. Without `tells_pipelines` a status does not tell its own, as it did not always.
     `addresses` are e-mail addresses of accounts besides NAME@acme.test.
     """
 
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    pipelines: list[dict[str, Any]] = field(default_factory=list)
+    tests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tells_pipelines: bool = True
     tells_when: bool = True
     squashed: set[int] = field(default_factory=set)
     rebased: set[int] = field(default_factory=set)
@@ -64,6 +69,35 @@ class GitLabState(State):
     @property
     def writes(self) -> list[tuple[str, str, Any]]:
         return [request for request in super().writes if not request[1].endswith("/graphql")]
+
+    def started(self, source: str, ref: str, sha: str) -> dict[str, Any]:
+        """Start a pipeline whose own jobs all succeed."""
+        number = len(self.pipelines)
+        item: dict[str, Any] = {"id": 700 + number, "iid": 1 + number, "project_id": PROJECT}
+        item |= {"source": source, "ref": ref, "sha": sha}
+        self.pipelines.append(item)
+        return item
+
+    def requested(self, number: int, *, merges: str = "") -> dict[str, Any]:
+        """Start a pipeline of a merge request, on its last commit or on what `merges` it to test it."""
+        head = self.pulls[number].head
+        if merges:
+            self.tests[merges] = (self.pulls[number].base, head)
+        ref = f"refs/merge-requests/{number}/{'merge' if merges else 'head'}"
+        return self.started("merge_request_event", ref, merges or head)
+
+    def may_be_merged(self, number: int) -> bool:
+        """Whether GitLab lets a merge request in whose pipelines must succeed: by its newest own one, or another."""
+        head = self.pulls[number].head
+        fits = [item for item in self.pipelines if head in (item["sha"], *self.tests.get(item["sha"], ()))]
+        fits.sort(key=lambda item: (item["source"] != "merge_request_event", -item["id"]))
+        return bool(fits) and self.state_of(fits[0]) == "success"
+
+    def state_of(self, pipeline: dict[str, Any]) -> str:
+        """What a pipeline comes to: of statuses of one name and author, the last counts."""
+        within = [item for item in self.statuses if item["pipeline_id"] == pipeline["id"]]
+        states = {item["status"] for item in {(item["name"], item["by"]): item for item in within}.values()}
+        return next((state for state in ("pending", "running", "failed", "canceled") if state in states), "success")
 
     def next_status(self) -> int:
         return 1 + max((item["id"] for item in self.statuses), default=5000)

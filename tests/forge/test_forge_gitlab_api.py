@@ -291,7 +291,7 @@ def test_a_note_that_was_edited_holds_no_record_and_the_next_run_writes_another(
 
 def test_a_status_of_somebody_else_is_none_of_ours(gitlab: GitLabState, forge: GitLab, opener: Opener) -> None:
     opener("glpat-other").publish_check(HEAD, shown())
-    opener("glpat-dana").publish_gate(HEAD, conclusion="success", title="Approved", summary="")
+    opener("glpat-dana").publish_gate(HEAD, number=128, conclusion="success", title="Approved", summary="")
     assert forge.checks(HEAD, name=PLAN) == ()
     assert forge.checks(HEAD, name=GATE) == ()
     assert {item["by"] for item in gitlab.statuses} == {"project_7_bot_0000", "dana"}
@@ -310,6 +310,83 @@ def test_an_older_run_never_follows_a_newer_one(forge: GitLab) -> None:
     assert forge.publish_check(HEAD, shown("3000.00", run=(11, 1))) == Written.SUPERSEDED
 
 
+def waiting(forge: Forge, title: str = "Waits for acme/leads") -> Written:
+    return forge.publish_gate(HEAD, number=128, conclusion="waiting", title=title, summary="")
+
+
+def approved(forge: Forge) -> Written:
+    return forge.publish_gate(HEAD, number=128, conclusion="success", title="Approved by lena", summary="")
+
+
+@pytest.mark.parametrize("merges", ["", "f" * 40])
+def test_the_check_stands_in_the_pipeline_by_which_gitlab_judges_the_request(
+    gitlab: GitLabState, forge: GitLab, merges: str
+) -> None:
+    gitlab.requested(128, merges=merges)
+    assert gitlab.may_be_merged(128), "until the first check: no pipeline of ours was there before"
+    assert waiting(forge) is Written.PUBLISHED
+    assert not gitlab.may_be_merged(128)
+    assert waiting(forge) is Written.UNCHANGED
+
+    again = gitlab.requested(128, merges=merges and "e" * 40)
+    assert gitlab.may_be_merged(128)
+    assert waiting(forge) is Written.PUBLISHED
+    assert not gitlab.may_be_merged(128)
+    assert [item["status"] for item in gitlab.statuses if item["pipeline_id"] == again["id"]] == ["pending"]
+    assert waiting(forge, "Waits for acme/finance") is Written.PUBLISHED
+    assert not gitlab.may_be_merged(128)
+
+    assert approved(forge) is Written.PUBLISHED
+    assert gitlab.may_be_merged(128)
+    assert approved(forge) is Written.UNCHANGED
+    assert gitlab.complaints == []
+
+
+def test_a_check_that_waits_in_another_pipeline_is_left_as_it_is(gitlab: GitLabState, forge: GitLab) -> None:
+    first = gitlab.requested(128)
+    waiting(forge)
+    gitlab.requested(128)
+    waiting(forge, "Waits for acme/finance")
+    assert [item["status"] for item in gitlab.statuses if item["pipeline_id"] == first["id"]] == ["pending"]
+
+
+def test_a_pipeline_of_the_request_comes_before_any_other_of_its_commit(gitlab: GitLabState, forge: GitLab) -> None:
+    own = gitlab.requested(128)
+    gitlab.started("push", "raise-support", HEAD)
+    waiting(forge)
+    assert {item["pipeline_id"] for item in gitlab.statuses} == {own["id"]}
+
+
+def test_a_test_merge_of_an_older_commit_is_no_place_for_it(gitlab: GitLabState, forge: GitLab) -> None:
+    gitlab.requested(128, merges="f" * 40)
+    gitlab.push(128, NEXT, "alice")
+    assert forge.publish_gate(NEXT, number=128, conclusion="waiting", title="Waits", summary="") is Written.PUBLISHED
+    assert {item["sha"] for item in gitlab.statuses} == {NEXT}
+    assert not gitlab.may_be_merged(128)
+
+
+def test_without_any_pipeline_the_check_makes_one(gitlab: GitLabState, forge: GitLab) -> None:
+    assert waiting(forge) is Written.PUBLISHED
+    assert [item["source"] for item in gitlab.pipelines] == ["external"]
+    assert not gitlab.may_be_merged(128)
+    assert waiting(forge) is Written.UNCHANGED
+    assert approved(forge) is Written.PUBLISHED
+    assert gitlab.may_be_merged(128)
+
+
+def test_where_no_pipeline_of_a_status_is_told_a_new_one_gets_it_all_the_same(
+    gitlab: GitLabState, forge: GitLab
+) -> None:
+    gitlab.tells_pipelines = False
+    gitlab.requested(128)
+    assert [waiting(forge), waiting(forge)] == [Written.PUBLISHED, Written.UNCHANGED]
+    gitlab.requested(128)
+    assert [waiting(forge), waiting(forge)] == [Written.PUBLISHED, Written.UNCHANGED]
+    assert not gitlab.may_be_merged(128)
+    assert [approved(forge), approved(forge)] == [Written.PUBLISHED, Written.UNCHANGED]
+    assert gitlab.may_be_merged(128)
+
+
 @pytest.mark.parametrize("what", ["POST .*/notes", "POST .*/statuses/.*"])
 def test_a_lost_answer_leaves_one_record(gitlab: GitLabState, forge: GitLab, what: str) -> None:
     gitlab.fail(what, lost)
@@ -320,12 +397,12 @@ def test_a_lost_answer_leaves_one_record(gitlab: GitLabState, forge: GitLab, wha
 
 def test_the_check_to_require_waits_and_is_changed_until_it_says_yes(gitlab: GitLabState, forge: GitLab) -> None:
     for title in ("Waits for finance", "Waits for finance", "Waits for the leads"):
-        forge.publish_gate(HEAD, conclusion="waiting", title=title, summary="")
-    forge.publish_gate(HEAD, conclusion="success", title="Approved by lena", summary="")
+        forge.publish_gate(HEAD, number=128, conclusion="waiting", title=title, summary="")
+    forge.publish_gate(HEAD, number=128, conclusion="success", title="Approved by lena", summary="")
     (check,) = forge.checks(HEAD, name=GATE)
     assert check.conclusion == "success"
     assert [item["status"] for item in gitlab.statuses] == ["canceled", "success"]
-    forge.publish_gate(HEAD, conclusion="waiting", title="Waits again", summary="")
+    forge.publish_gate(HEAD, number=128, conclusion="waiting", title="Waits again", summary="")
     assert forge.checks(HEAD, name=GATE)[-1].conclusion == "waiting"
 
 

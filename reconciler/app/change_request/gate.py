@@ -167,7 +167,8 @@ def _publish(session: Forge, head: str | None, rulings: Sequence[Ruling]) -> str
     if not session.can_record:
         return "not allowed"
     try:
-        said = session.publish_gate(head, conclusion=conclusion, title=title, summary=summary)
+        number = rulings[-1].number
+        said = session.publish_gate(head, number=number, conclusion=conclusion, title=title, summary=summary)
     except (UnauthorizedError, RejectedError) as error:
         say(f"no check: {error.message}", error.hint)
         return "not allowed"

@@ -129,7 +129,8 @@ class GitHub:
     def publish_check(self, commit: str, verdict: CheckVerdict) -> Written:
         return check_run.publish_check(self.channel, self.named, commit, verdict, app=self._own_app)
 
-    def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:
+    def publish_gate(self, commit: str, *, number: int, conclusion: Conclusion, title: str, summary: str) -> Written:
+        del number
         return check_run.publish_gate(
             self.channel,
             self.named,

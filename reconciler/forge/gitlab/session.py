@@ -18,6 +18,7 @@ from reconciler.forge.gitlab.issue import Issues
 from reconciler.forge.gitlab.merge_request import Project, former_tips, merge_request, read_merge_request, text_of
 from reconciler.forge.gitlab.note import Notes
 from reconciler.forge.gitlab.people import GitLabPeople
+from reconciler.forge.gitlab.pipeline import head_pipeline
 from reconciler.forge.gitlab.review import last_words
 from reconciler.forge.gitlab.status import Statuses
 from reconciler.forge.protocol import Flaw, Issue, Note, Suggested
@@ -133,8 +134,9 @@ class GitLab:
     def publish_check(self, commit: str, verdict: CheckVerdict) -> Written:
         return self._statuses.publish(commit, verdict)
 
-    def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:
-        return self._statuses.publish_gate(commit, conclusion, title, summary)
+    def publish_gate(self, commit: str, *, number: int, conclusion: Conclusion, title: str, summary: str) -> Written:
+        where = head_pipeline(self._project, number, commit)
+        return self._statuses.publish_gate(commit, where, conclusion, title, summary)
 
     def issues(self) -> tuple[Issue, ...]:
         return self._issues.ours()

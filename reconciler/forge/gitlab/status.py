@@ -16,6 +16,7 @@ from reconciler.findings import RejectedError
 from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written, instant
 from reconciler.forge.gitlab.merge_request import Project, login_of
 from reconciler.forge.gitlab.note import RECORD, Notes
+from reconciler.forge.gitlab.pipeline import Pipeline
 from reconciler.http.failures import ForbiddenError, LostAnswerError
 from reconciler.model.json_text import digest_of
 from reconciler.policy.plan_record import read_record
@@ -75,10 +76,18 @@ class Statuses:
         reference = f"refs/merge-requests/{number}/head"
         return self._say(commit, PLAN, verdict.conclusion, verdict.title, seal, (), place=place, reference=reference)
 
-    def publish_gate(self, commit: str, conclusion: Conclusion, title: str, summary: str) -> Written:
-        """Make the newest check say this: one that waits is changed, one that is finished gets a successor."""
-        seal = _digest(conclusion, title, summary)
-        return self._say(commit, GATE, conclusion, title, seal, self._read(commit, GATE))
+    def publish_gate(
+        self, commit: str, where: Pipeline | None, conclusion: Conclusion, title: str, summary: str
+    ) -> Written:
+        """Make the newest check say this: one that waits is changed, one that is finished gets a successor.
+
+        It stands in the pipeline `where` GitLab looks for it, which its seal names: some GitLabs do not tell the
+        pipeline of a status. What stands in an older one counts for nothing, to GitLab either.
+        """
+        at = where.sha if where else commit
+        seal = _digest(conclusion, title, summary, *([where.id] if where else ()))
+        found = self._read(at, GATE, where)
+        return self._say(at, GATE, conclusion, title, seal, found, where=where)
 
     def _noted(self, number: int, body: str) -> int:
         """Write the record into a note, and return its id; one that was written by a lost request is taken."""
@@ -103,6 +112,7 @@ class Statuses:
         *,
         place: str = "",
         reference: str = "",
+        where: Pipeline | None = None,
     ) -> Written:
         """Write a status, unless the last of those that were `found` says the same.
 
@@ -112,7 +122,9 @@ class Statuses:
         if found and found[-1].seal == seal:
             return Written.UNCHANGED
         sealed = f" [{seal}{place}]"
-        body = {"name": name, "state": _STATES[conclusion], "description": title[: _LONGEST - len(sealed)] + sealed}
+        description = title[: _LONGEST - len(sealed)] + sealed
+        body: dict[str, Any] = {"name": name, "state": _STATES[conclusion], "description": description}
+        body |= {"pipeline_id": where.id} if where else {}
         body |= {"target_url": self.page} if 0 < len(self.page) <= _LONGEST else {}
         path = f"{self.project.path}/statuses/{self.project.commit(commit).rpartition('/')[2]}"
         if found and found[-1].check.conclusion == conclusion == "waiting":
@@ -120,12 +132,12 @@ class Statuses:
         try:
             self._write(path, body, reference)
         except LostAnswerError:
-            again = self._read(commit, name)
+            again = self._read(commit, name, where)
             if not again or again[-1].seal != seal:
                 self._write(path, body, reference)
         return Written.PUBLISHED
 
-    def _write(self, path: str, body: Mapping[str, str], reference: str) -> None:
+    def _write(self, path: str, body: Mapping[str, Any], reference: str) -> None:
         try:
             self.project.channel.write("POST", path, body)
         except (ForbiddenError, RejectedError) as error:
@@ -133,7 +145,8 @@ class Statuses:
                 raise
             self.project.channel.write("POST", path, {**body, "ref": reference})
 
-    def _read(self, commit: str, name: str) -> list[_Status]:
+    def _read(self, commit: str, name: str, where: Pipeline | None = None) -> list[_Status]:
+        """Return our statuses of a commit; with a pipeline, those in it, and those of which that is not told."""
         if not self.recorder:
             return []
         path = f"{self.project.commit(commit)}/statuses"
@@ -146,6 +159,7 @@ class Statuses:
             and login_of(item.get("author")).lower() == self.recorder.lower()
             and isinstance(item.get("id"), int)
             and item.get("status") in _CONCLUSIONS
+            and (where is None or item.get("pipeline_id") in (None, where.id))
         ]
         return [_status(item) for item in sorted(ours, key=lambda item: int(item["id"]))]
 
