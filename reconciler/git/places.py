@@ -7,6 +7,8 @@ from pathlib import Path
 from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.git.runner import ask, run
 
+_SUBMODULE = "160000 "
+
 
 def repository_root(folder: Path) -> Path | None:
     """Return the folder that stands for the repository that holds `folder`, None where there is none.
@@ -28,6 +30,25 @@ def work_tree(folder: Path) -> Path | None:
     """Return the top of the work tree that holds `folder`, None outside of a repository."""
     real = folder.resolve()
     return next((parent for parent in (real, *real.parents) if (parent / ".git").exists()), None)
+
+
+def missing_submodule(folder: Path) -> str:
+    """Return the submodule that `folder` is, or is in, by its path from the top, where it is not checked out.
+
+    An empty text where it is none, where it is checked out, and where git does not tell.
+    """
+    top, real = work_tree(folder), folder.resolve()
+    inside = [place for place in (real, *real.parents) if top in place.parents]
+    if top is None or not inside:
+        return ""
+    names = [place.relative_to(top).as_posix() for place in inside]
+    try:
+        asked = (f":(top,literal){name}" for name in names)
+        listed = ask("ls-files", "--stage", "-z", "--", *asked, folder=top).decode("utf-8", "surrogateescape")
+    except GitError:
+        return ""
+    entries = (entry.partition("\t") for entry in listed.split("\0"))
+    return next((name for facts, _, name in entries if facts.startswith(_SUBMODULE) and name in names), "")
 
 
 def _linked_root(marker: Path) -> Path | None:
