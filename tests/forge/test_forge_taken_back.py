@@ -6,7 +6,7 @@ import json
 
 import pytest
 from forge.github_standin import answer
-from forge.merge_desk import SUPPORT_FILE, MergeDesk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
 from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
@@ -94,3 +94,15 @@ def test_a_token_that_may_not_write_the_comment_stops_nothing(desk: MergeDesk, s
     assert desk.desk.kt("pr", "approval", "--check", "--pr", "128") == ExitCode.DONE, desk.desk.errors
     assert "its comment is left as it was" in desk.desk.errors
     assert "USD 700" in desk.comment(128)
+
+
+def test_one_whose_last_commit_the_forge_lost_stops_no_other_one(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "11200.00"))
+    desk.opened(129, desk.target("300.00", "350.00", SHADOW_FILE))
+    reference = "merge-requests" if desk.desk.host.is_gitlab else "pull"
+    desk.repository.git("push", "--quiet", "origin", "--delete", f"refs/{reference}/128/head")
+    desk.repository.git("switch", "--quiet", "main")
+    assert desk.desk.kt("pr", "refresh", "--as-of", DAY, "--format", "json") == ExitCode.DONE, desk.desk.errors
+    lost, found = (item["state"] for item in json.loads(desk.desk.output)["pull_requests"])
+    assert lost.startswith("cannot be planned: ")
+    assert found == "current"

@@ -18,6 +18,7 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN, Check, CheckVerdict
 from reconciler.forge.comment import Stamp, our_comments, publish, stamped
 from reconciler.forge.protocol import Forge
+from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import is_here, merged, tip_of
 from reconciler.journal.journal import read_records
 from reconciler.model.change_request import RefreshDocument, Refreshed
@@ -80,7 +81,12 @@ def _refreshed(session: Forge, settings: Settings, pull: ChangeRequest, remote: 
     recorded = records_among(checks, session.repository, pull)
     if not recorded and (session.run.queued or not our_comments(session, pull.number)):
         return _found(pull, _without_plan(session, settings))
-    bring_heads(settings, [pull], remote)
+    try:
+        bring_heads(settings, [pull], remote)
+    except GitError as error:
+        if session.run.queued or error.trouble is Trouble.TOO_OLD:
+            raise
+        return _found(pull, f"cannot be planned: {error.message}")
     if session.run.queued is None and _changes_nothing(settings.budgets, pull):
         take_back(session, pull.number, pull.head)
         return _found(pull, NOTHING)
