@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from reconciler.model.assumption import Assumption
+from reconciler.model.percent import percent_text
 
 DASH = "–"
 MINUS = "\N{MINUS SIGN}"
@@ -30,6 +31,12 @@ def signed_share(fraction: Decimal | float, *, places: int = 1) -> str:
     """Return by how much something is more or less, with its sign: `+13.6%`, `−4.4%`."""
     rounded = round(float(fraction) * 100, places)
     return f"{rounded if rounded else 0.0:+.{places}f}%".replace("-", MINUS)
+
+
+def planned_share(fraction: Decimal | float, *, signed: bool = False) -> str:
+    """Return a share that a plan has, with no more decimals than it needs, two at most: `12.5%`, `+18%`."""
+    text = percent_text(round(Decimal(repr(float(fraction))), 4))
+    return f"{'+' if signed and not text.startswith('-') else ''}{text}".replace("-", MINUS)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reconciler.forecast.words import planned_share
 from reconciler.model.annual import TeamYear, YearBridge, YearDocument, YearTotals
 from reconciler.report import wording
 from reconciler.report.details import assumption_table
@@ -64,9 +65,9 @@ def planning_table(facts: YearDocument) -> Table:
 def _planned(team: TeamYear) -> Iterator[str]:
     yield safe_name(team.name, 40)
     yield wording.whole(team.baseline_monthly) + (" (by usage)" if team.baseline_source == "usage" else "")
-    yield f"{team.growth:.0%}" if team.growth else DASH
-    both = team.cache_from is not None and team.cache_to is not None
-    yield f"From {team.cache_from:.0%} to {team.cache_to:.0%}" if both else DASH
+    yield planned_share(team.growth) if team.growth else DASH
+    first, last = team.cache_from, team.cache_to
+    yield DASH if first is None or last is None else f"From {planned_share(first)} to {planned_share(last)}"
     yield visible(team.mix_change[:1].upper() + team.mix_change[1:], 160)
     yield wording.whole(team.wallet_target)
     yield wording.whole(team.alert)

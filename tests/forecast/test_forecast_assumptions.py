@@ -11,7 +11,7 @@ import pytest
 from forecast.forecast_world import AS_OF, UsageBuilder, ask, budget, plan, question, steady
 
 from reconciler.forecast.project import Forecast
-from reconciler.forecast.words import amount, chance, share, signed_share
+from reconciler.forecast.words import amount, chance, planned_share, share, signed_share
 from reconciler.model.assumption import Assumption
 
 FULL, MINI = "openai/gpt-4o", "openai/gpt-4o-mini"
@@ -226,3 +226,34 @@ def test_numbers_in_words() -> None:
     assert [chance(p) for p in (0.0, 0.0005, 0.004, 0.71, 0.9995, 1.0)] == [
         "0%", "<0.1%", "0.4%", "71%", ">99.9%", "100%",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "told", "signed"),
+    [
+        (Decimal("0.125"), "12.5%", "+12.5%"),
+        (Decimal("0.18"), "18%", "+18%"),
+        (0.2, "20%", "+20%"),
+        (0.123456, "12.35%", "+12.35%"),
+        (Decimal("-0.1"), "\N{MINUS SIGN}10%", "\N{MINUS SIGN}10%"),
+        (0, "0%", "+0%"),
+    ],
+)
+def test_a_planned_share_is_told_as_it_is_written(share: Decimal | float, told: str, signed: str) -> None:
+    assert planned_share(share) == told
+    assert planned_share(share, signed=True) == signed
+
+
+def test_rows_of_a_plan_say_its_percentages_as_it_has_them() -> None:
+    levers = plan(
+        growth=[{"reason": "regions", "rate": "12.5%", "from": "2026-06"}],
+        cache_hit_rate={"from": "13.5%", "to": "27.5%", "by": "2026-12"},
+        provider_mix=[{"reason": "r", "from": FULL, "to": MINI, "share": "32.5%", "by": "2026-09"}],
+    )
+    found = ask(
+        UsageBuilder().series("team_support", AS_OF - timedelta(days=100), steady(100)).build(), question(plan=levers)
+    )
+    rows = {row.name: row.plan for row in found.assumptions[0].assumptions}
+    assert rows["growth"].startswith("+12.5% from 2026-06")
+    assert rows["cache_hit_rate"].startswith("13.5% \N{RIGHTWARDS ARROW} 27.5%")
+    assert rows["provider_mix"].startswith("32.5% of ")

@@ -22,7 +22,7 @@ from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
-from reconciler.forecast.words import amount, close, points, share, unknown_row, verdict_of
+from reconciler.forecast.words import amount, close, planned_share, points, share, unknown_row, verdict_of
 from reconciler.model.assumption import Assumption
 from reconciler.model.percent import parse_share, percent_text
 from reconciler.model.period import Period
@@ -91,7 +91,7 @@ class Cache(Lever):
     def _row(self, view: TeamView, rate: CacheHitRate) -> Assumption:
         """Return the hit rate of the last four weeks, against what the plan has for them on average."""
         planned = _by_now(view, rate)
-        text = f"{share(rate.start, places=0)} → {share(rate.target, places=0)} by {rate.by}"
+        text = f"{planned_share(rate.start)} → {planned_share(rate.target)} by {rate.by}"
         text += f"; {share(planned)} on average over the last 28 days"
         seen = view.observed()
         if seen.cache_hit_rate is None:
@@ -115,7 +115,7 @@ class Cache(Lever):
         course = _course(view, rate)
         yield Remark(
             "cache-behind-plan",
-            f"cache hit rate planned {share(rate.start, places=0)} -> {share(rate.target, places=0)} by {rate.by};"
+            f"cache hit rate planned {planned_share(rate.start)} -> {planned_share(rate.target)} by {rate.by};"
             f" observed {share(seen)} over the last 28 days"
             + (f", on course for {share(course, places=0)}" if course is not None else ""),
             "correct `plan.cache_hit_rate`, or find out why the cache is not used",
@@ -208,7 +208,7 @@ def _record(view: TeamUsage, rate: CacheHitRate) -> Record | None:
     if seen is None:
         return None
     planned = _by_now(view, rate)
-    told = f"{share(seen)} where {share(planned)} was planned by now, from {share(rate.start, places=0)}"
+    told = f"{share(seen)} where {share(planned)} was planned by now, from {planned_share(rate.start)}"
     return record(planned - start, seen - start, told, least=TOLERANCE, error=view.hit_rate_error())
 
 

@@ -19,7 +19,7 @@ from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, over_days
-from reconciler.forecast.words import close, points, signed_share, unknown_row, verdict_of
+from reconciler.forecast.words import close, planned_share, points, signed_share, unknown_row, verdict_of
 from reconciler.model.assumption import Assumption
 from reconciler.model.money import cents
 from reconciler.model.percent import parse_rate, percent_text
@@ -64,7 +64,7 @@ class Growth(Lever):
     def _row(self, view: TeamView) -> Assumption:
         """Return the growth since the first step, against what the steps have for the same days."""
         steps = "; ".join(
-            f"{signed_share(step.rate, places=0)} from {step.starts}, {step.reason}" for step in view.plan.growth
+            f"{planned_share(step.rate, signed=True)} from {step.starts}, {step.reason}" for step in view.plan.growth
         )
         window = view.window(min((step.starts for step in view.plan.growth), key=lambda month: month.first))
         if not window.days:
@@ -77,9 +77,8 @@ class Growth(Lever):
         off = (1.0 + observed) / (1.0 + planned) - 1.0 if planned > -1.0 else 0.0
         verdict = verdict_of(observed, planned, TOLERANCE)
         way = "above" if observed > planned else "below"
-        told = (
-            f"growth is {points(observed - planned)} {way} the {signed_share(planned, places=0)} planned for these days"
-        )
+        expected = planned_share(planned, signed=True)
+        told = f"growth is {points(observed - planned)} {way} the {expected} planned for these days"
         near = close(points(observed - planned), above=observed > planned, within=points(TOLERANCE))
         return Assumption(
             name="growth",

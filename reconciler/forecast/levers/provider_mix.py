@@ -22,7 +22,7 @@ from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import Month, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, LONG_WINDOW_DAYS, WINDOW_DAYS
-from reconciler.forecast.words import close, points, share, unknown_row, verdict_of
+from reconciler.forecast.words import close, planned_share, points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.assumption import Assumption
 from reconciler.model.percent import parse_share, percent_text
@@ -100,7 +100,7 @@ class ProviderMix(Lever):
 
     def _row(self, move: ProviderMixMove, progress: Progress) -> Assumption:
         """Return which share of one model's traffic moved since the move began, against what was to move by then."""
-        text = f"{share(move.share, places=0)} of {move.source} to {move.target} by {move.by}"
+        text = f"{planned_share(move.share)} of {move.source} to {move.target} by {move.by}"
         if progress.planned is not None:
             text += f"; {progress.together}{share(progress.planned)} on average in {progress.window.name}"
         if progress.planned is None or progress.observed is None:
@@ -130,7 +130,7 @@ class ProviderMix(Lever):
             elif row.verdict == "behind":
                 yield Remark(
                     "mix-behind-plan",
-                    f"{share(move.share, places=0)} of {move.source} was to move to {move.target} by {move.by};"
+                    f"{planned_share(move.share)} of {move.source} was to move to {move.target} by {move.by};"
                     " the last 28 days are behind that",
                     "correct `plan.provider_mix`, or find out why the route did not change",
                 )
