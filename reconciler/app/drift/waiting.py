@@ -160,7 +160,8 @@ def _month(
     organization = applied.organization
     words, own = words_in(settings.budgets), history.own
     left = unfunded(diff, live, settings.period, organization=organization, wallets=known, own=own, words=words)
-    doubtful = replace(applied, wallets={key: applied.wallets[key] for key in known & doubts.keys()})
+    unclear = known & {key for key, doubt in doubts.items() if doubt.kind != "unknown"}
+    doubtful = replace(applied, wallets={key: applied.wallets[key] for key in unclear})
     opened = history.opened(settings.period)
     return (*left, *unknown_months(doubtful, settings.period, opened=opened, words=words))
 
