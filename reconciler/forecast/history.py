@@ -10,12 +10,11 @@ from decimal import Decimal
 import numpy as np
 
 from reconciler.forecast.panel import Floats
+from reconciler.forecast.windows import HISTORY_DAYS
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO, DailyUsage, Nanos
 from reconciler.model.wallet_ref import WalletRef
 
-HISTORY_DAYS = 400
-"""What is older than this teaches nothing about next month."""
 QUIET_DAYS = 120
 _MONTHS = 12
 

@@ -19,7 +19,7 @@ from reconciler.forecast.context import ForecastContext, is_short
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
-from reconciler.forecast.history import HISTORY_DAYS, Spend
+from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
 from reconciler.forecast.levers.registry import any_in, dearer_before, effects_of, promises_savings
@@ -31,7 +31,7 @@ from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.shift_notice import history_notices
 from reconciler.forecast.todays_terms import Past
-from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
+from reconciler.forecast.windows import HISTORY_DAYS, LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
 from reconciler.model.period import Period
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reconciler.forecast.cache_ramp import Floats, fit_cache_ramp
-from reconciler.forecast.history import HISTORY_DAYS
-from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS, Days
+from reconciler.forecast.cache_ramp import LARGEST_RATE, Floats, fit_cache_ramp
+from reconciler.forecast.windows import HISTORY_DAYS, LONG_WINDOW_DAYS, WINDOW_DAYS, Days
 from reconciler.model.usage import tells
 
 if TYPE_CHECKING:
@@ -36,12 +35,14 @@ class Past:
         return self.usage.observations.of((self.wallet,))
 
     def answered(self) -> Floats | None:
-        """Return float64[days]: the share of requests that the cache answered; None where nothing tells."""
+        """Return float64[days]: the share of requests that the cache answered, less than all; None if nothing tells."""
         seen = self.usage.observations
         if seen.usage is None or not tells(seen.usage.source.absent, "cache_hit"):
             return None
         hits, requests = seen.hits_by_day((self.wallet,), *self._known)
-        return None if not requests.any() else course_of(hits[::-1], requests[::-1])[: self.days][::-1]
+        if not requests.any():
+            return None
+        return course_of(hits[::-1], requests[::-1])[: self.days][::-1].clip(max=LARGEST_RATE)
 
     def on_source(self, source: str, target: str, *, since: date) -> Floats | None:
         """Return float64[days]: the share of `source` in the tokens of both models, before `since` that of four weeks.

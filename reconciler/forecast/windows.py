@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 from reconciler.model.period import Period
 
+HISTORY_DAYS = 400
+"""What is older than this teaches nothing about next month."""
 WINDOW_DAYS = 28
 LONG_WINDOW_DAYS = 90
 DAYS_OF_A_MONTH = 30.4375

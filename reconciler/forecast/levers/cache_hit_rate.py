@@ -9,11 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from reconciler.findings import Keys
 from reconciler.forecast.belief import Record, record
-from reconciler.forecast.cache_ramp import LARGEST_RATE
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import SupposedStep, grown
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
@@ -62,7 +59,7 @@ class Cache(Lever):
 
     def before(self, plan: AnnualPlan, past: Past) -> Floats | None:
         rates = past.answered() if plan.cache_hit_rate is not None else None
-        return None if rates is None else remaining(rates.clip(max=LARGEST_RATE), min(rates[-1], LARGEST_RATE))
+        return None if rates is None else remaining(rates, rates[-1])
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
         if plan.cache_hit_rate is not None:
@@ -177,7 +174,7 @@ def _ahead(setting: Setting, rate: CacheHitRate, planned: float) -> float:
 
 def _left(start: Floats, before: Floats, after: Floats, ahead: float, share: float) -> Floats:
     """Return what is left of the cost of demand where a `share` of each move from `start` comes; `ahead` is there."""
-    now, then = (np.maximum(start + share * (rate - start), ahead) for rate in (before, after))
+    now, then = ((start + share * (rate - start)).clip(min=ahead) for rate in (before, after))
     return remaining(then, now).clip(min=0.0)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
 from math import hypot
+from operator import mul
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from reconciler.forecast.when import Month, N, When
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS, Window
@@ -82,7 +82,7 @@ def dearer_before(past: Past, moves: Sequence[ProviderMixMove]) -> Floats | None
     for move in moves:
         alike.setdefault((move.source, move.target), []).append(move)
     found = [each for same in alike.values() if (each := _dearer_before(past, same)) is not None]
-    return np.asarray(np.prod(found, axis=0), dtype=np.float64) if found else None
+    return reduce(mul, found) if found else None
 
 
 def _dearer_before(past: Past, moves: Sequence[ProviderMixMove]) -> Floats | None:
@@ -98,7 +98,8 @@ def _dearer_before(past: Past, moves: Sequence[ProviderMixMove]) -> Floats | Non
     kept = shares[0] * (1.0 - float(sum(each.share for each in moves)))
     part, ratio = seen.share_of(source) + seen.share_of(target), prices[1] / prices[0]
     worth = ratio + (1.0 - ratio) * shares.clip(kept, shares[0])
-    return np.asarray(1.0 - part + part * worth / worth[-1])
+    dearer: Floats = 1.0 - part + part * worth / worth[-1]
+    return dearer
 
 
 def _began(view: TeamUsage, moves: Sequence[ProviderMixMove]) -> Period:

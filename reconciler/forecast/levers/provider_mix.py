@@ -9,8 +9,6 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from reconciler.findings import Keys, UsageError
 from reconciler.forecast.belief import Record, record
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
@@ -183,7 +181,7 @@ def _repriced(whole: float, before: Floats, after: Floats, ahead: float, share: 
 
     `whole` is what the cost changes by, as a share of it, once all of the source's traffic is on the target.
     """
-    now, then = (np.maximum(share * each, ahead) for each in (before, after))
+    now, then = ((share * each).clip(min=ahead) for each in (before, after))
     return (1.0 + whole * (1.0 - remaining(then, now))).clip(min=0.0)
 
 

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from reconciler.findings import Keys
-from reconciler.forecast.history import HISTORY_DAYS
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
+from reconciler.forecast.windows import HISTORY_DAYS
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, RateLimit
 from reconciler.model.yaml_types import parse_amount

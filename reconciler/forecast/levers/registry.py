@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import reduce
+from operator import mul
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from reconciler.forecast.belief import EVEN, believed
 from reconciler.forecast.levers.cache_hit_rate import Cache
@@ -82,7 +82,7 @@ def effects_of(plan: AnnualPlan, setting: Setting) -> tuple[Effect, ...]:
 def dearer_before(plan: AnnualPlan, past: Past) -> Floats | float:
     """Return float64[days]: what each past day cost, as a multiple of the same day with what levers reached by now."""
     found = [each for lever in _LEVERS if (each := lever.before(plan, past)) is not None]
-    return np.asarray(np.prod(found, axis=0), dtype=np.float64) if found else 1.0
+    return reduce(mul, found) if found else 1.0
 
 
 def planned_spend(plan: AnnualPlan, when: When[N]) -> N:
