@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from cli.conftest import Run
 from cli.journal_desk import git
 from cli.small_folder import small_folder
+from plan.test_plan_later import state
+from report.report_plans import Wallet
+from worlds import wallet as declared
 
+from reconciler.app.planning.remarks import later_short
+from reconciler.model.forecast import MonthForecast
+from reconciler.model.later import Later, LaterTarget
+from reconciler.model.period import Period
 from reconciler.sandbox.server import running
 
 STEPS = "[{amount: 100, from: 2026-06}, {amount: 140, from: 2026-10}, {amount: 500, from: 2028-03}]"
@@ -80,3 +89,24 @@ def test_a_cut_of_later_months_that_they_cannot_bear_is_a_warning_of_the_change(
         )
         assert finding["message"].endswith(f": by itself that month is short{so}")
         assert "**later-short**" in shown.partition("Not caused by this change")[0]
+
+
+@pytest.mark.parametrize(("absent", "codes"), [(False, ["later-short"]), (True, [])])
+def test_a_wallet_that_is_to_be_gone_gets_nothing_on_purpose(absent: bool, codes: list[str]) -> None:
+    before = Wallet(spent="500", month=(900, 1000, 1100)).forecast()
+    july = Period(2026, 7)
+    month = MonthForecast(period=july, target=Decimal(0), quantiles={"0.5": Decimal(1000)})
+    cut = LaterTarget(
+        team="support",
+        environment="prod",
+        wallet=before.wallet,
+        period=july,
+        before=Decimal(900),
+        after=Decimal(0),
+    )
+    own = replace(declared("support", "prod", "0"), key=before.wallet, absent=absent)
+    desired = replace(state(), wallets={before.wallet: own})
+    found = later_short(
+        desired, [before.model_copy(update={"months": (month,)})], Later(since="a", until=july, targets=(cut,))
+    )
+    assert [finding.code for finding in found] == codes

@@ -93,7 +93,7 @@ def first_reclaim(
 def later_short(desired: Desired, impact: Sequence[WalletForecast], later: Later | None) -> Iterator[Finding]:
     """Yield the wallets that get less than before in later months, and less than half of the cases of one cost.
 
-    A month is looked at by itself, without what is carried into it.
+    A month is looked at by itself, without what is carried into it. One that is to be gone gets nothing on purpose.
     """
     lowered: dict[WalletRef, dict[Period, LaterTarget]] = defaultdict(dict)
     for target in later.targets if later else ():
@@ -106,8 +106,9 @@ def later_short(desired: Desired, impact: Sequence[WalletForecast], later: Later
         needs = [
             (target, middle) for target, middle in lacking if middle is not None and middle > (target.after or ZERO)
         ]
-        if needs and found.wallet in desired.wallets:
-            short.append((desired.wallets[found.wallet], needs))
+        wallet = desired.wallets.get(found.wallet)
+        if needs and wallet is not None and not wallet.absent:
+            short.append((wallet, needs))
     places = positions(desired.files, [wallet.origin for wallet, _ in short])
     for wallet, needs in short:
         yield _short(wallet, needs, places[wallet.origin])
