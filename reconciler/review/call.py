@@ -66,8 +66,13 @@ def stands_out(comparison: Comparison, cause: Cause) -> bool:
 
 
 def called(comparison: Comparison) -> Cause | None:
-    """Return the largest cause that stands out, None where nothing does."""
-    found = [cause for cause in CAUSES if stands_out(comparison, cause)]
+    """Return the largest cause that stands out, None where nothing does.
+
+    A saving explains no overspend, nor the other way round: where there is a difference, the cause is on its side.
+    """
+    off = comparison.actual - comparison.reference
+    sided = [cause for cause in CAUSES if not off or off * comparison.effects[cause] > 0]
+    found = [cause for cause in sided if stands_out(comparison, cause)]
     return max(found, key=lambda cause: _told(comparison, cause), default=None)
 
 

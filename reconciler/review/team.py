@@ -40,6 +40,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
     reference, actual = cents(comparison.reference), cents(comparison.actual)
     amounts = in_cents(_merged(comparison.effects, told.together), actual - reference)
     cause = called(comparison)
+    is_opposed = cause is None and any(stands_out(comparison, each) for each in CAUSES)
     main = next((first for first, second in told.together if second == cause), cause)
     effects = [
         ReviewEffect(
@@ -68,6 +69,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
             effect=effect,
             others=_others(main, told.together) if main else (),
             mostly=_mostly(comparison.units, effect),
+            is_opposed=is_opposed,
             against=told.against,
             currency=told.currency,
         ),

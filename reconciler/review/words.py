@@ -79,13 +79,15 @@ def sentence(
     effect: tuple[Cause, Decimal] | None,
     others: Sequence[Cause],
     mostly: str,
+    is_opposed: bool,
     against: str,
     currency: str,
 ) -> str:
     """Return what a team spent against what, and which assumption failed by how much.
 
     `amounts` are what it is held against and what came, `effect` the cause that is called with its money, `others`
-    those that cannot be told from it, `mostly` the workload that most of it is from.
+    those that cannot be told from it, `mostly` the workload that most of it is from. `is_opposed`: what stands
+    out is on the other side of the difference.
     """
     reference, actual = amounts
     off = actual - reference
@@ -93,7 +95,8 @@ def sentence(
     way = f"{money(off, currency)}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
     spent = f"{team} spent {money(actual, currency)}, {way} {against} {money(reference, currency)}"
     if effect is None:
-        return f"{spent}; nothing stands out of what its days vary by anyway"
+        which = f" that makes it {'dearer' if off > 0 else 'cheaper'}" if is_opposed else ""
+        return f"{spent}; nothing{which} stands out of what its days vary by anyway"
     cause, amount = effect
     words = (_MORE if amount > 0 else _LESS)[cause]
     which = f", most of it in {mostly}" if mostly else ""

@@ -9,6 +9,9 @@ from review.review_question import called_in, reviewed
 from review.review_worlds import PLANTED, Planted, world
 
 from reconciler.model.review import TeamReview
+from reconciler.review.compare import Comparison
+from reconciler.review.split import CAUSES
+from reconciler.review.team import Told, team_review
 
 
 def adds_up(team: TeamReview) -> bool:
@@ -59,3 +62,35 @@ def test_a_period_against_itself_differs_by_nothing_and_back_and_forth_by_the_op
         {each.cause: -each.amount for each in back.effects}, abs=Decimal("0.02")
     )
     assert called_in(year, "2026-07") in ("demand", None)
+
+
+@pytest.mark.parametrize(
+    ("actual", "cause", "words"),
+    [
+        (1060, None, "above its plan of USD 1,000.00; nothing that makes it dearer stands out"),
+        (940, "fallback", "fallback providers took less traffic than that, which saves USD 200.00"),
+        (1000, "fallback", "exactly its plan of USD 1,000.00: fallback providers took less traffic"),
+    ],
+)
+def test_a_saving_is_no_cause_of_an_overspend(actual: int, cause: str | None, words: str) -> None:
+    money = Decimal(actual)
+    effects = {**dict.fromkeys(CAUSES, Decimal(0)), "fallback": Decimal(-200), "demand": money - 800}
+    noise = {**dict.fromkeys(CAUSES, 1.0), "demand": 900.0}
+    comparison = Comparison(Decimal(1000), money, effects, noise, Decimal(0), ())
+
+    team = team_review(comparison, Told("support", "Support", "its plan of", "USD", {}))
+
+    assert (team.called, bool(team.response)) == (cause, cause is not None)
+    assert words in team.sentence
+    assert [effect.cause for effect in team.effects if effect.stands_out] == ["fallback"]
+
+
+def test_an_underspend_of_which_dearer_causes_alone_stand_out_names_none() -> None:
+    effects = {**dict.fromkeys(CAUSES, Decimal(0)), "fallback": Decimal(200), "demand": Decimal(-300)}
+    noise = {**dict.fromkeys(CAUSES, 1.0), "demand": 900.0}
+    comparison = Comparison(Decimal(1000), Decimal(900), effects, noise, Decimal(0), ())
+
+    team = team_review(comparison, Told("support", "Support", "its plan of", "USD", {}))
+
+    assert team.called is None
+    assert "below its plan of USD 1,000.00; nothing that makes it cheaper stands out" in team.sentence
