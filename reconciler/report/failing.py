@@ -13,6 +13,8 @@ from reconciler.report.spans import DASH, Cell, safe_name, visible
 
 _SPENDING = frozenset({"baseline", "growth"})
 """Assumptions of spend: it may be higher or lower than planned, and a saving can only come short."""
+_ALL = "baseline"
+"""What a team spends in all, against its plan with what has moved so far: other rows are a part of its difference."""
 _NO_ASSUMPTION = frozenset({"wallets", "alert"})
 _PART = re.compile(r"[,;] | in the | over the ")
 
@@ -31,8 +33,9 @@ def failing_table(plan: Plan) -> Table:
         if row.name not in _NO_ASSUMPTION and _fails(row)
     ]
     failing.sort(key=lambda item: ((cost := item[1].year_cost or Decimal(0)) <= 0, -abs(cost), item[0]))
+    parts = {team for team, row in failing if row.name != _ALL}
     rows = [
-        Row((Cell(f"{safe_name(team)}, {_assumed(row)}"), Cell(_first(row.observed)), _cost(row)))
+        Row((Cell(f"{safe_name(team)}, {_assumed(row)}"), Cell(_first(row.observed)), _cost(row, others=team in parts)))
         for team, row in failing
     ]
     year = safe_name(plan.year_money.name if plan.year_money else "the year", 24)
@@ -49,7 +52,7 @@ def _fails(row: Assumption) -> bool:
 
 
 def _assumed(row: Assumption) -> str:
-    return f"{row.name.replace('_', ' ')} {_first(row.plan)}"
+    return f"{row.name.replace('_', ' ')} {visible(row.plan, 160) if row.name == _ALL else _first(row.plan)}"
 
 
 def _first(text: str) -> str:
@@ -57,8 +60,10 @@ def _first(text: str) -> str:
     return visible(_PART.split(text, maxsplit=1)[0], 80) or DASH
 
 
-def _cost(row: Assumption) -> Cell:
+def _cost(row: Assumption, *, others: bool) -> Cell:
+    """Return what a row costs; the baseline's is all of a team's difference, what its `others` cost is in it."""
     if row.year_cost is None:
         return Cell("not known")
     amount = wording.whole(abs(row.year_cost))
-    return Cell(f"{amount} {'more' if row.year_cost > 0 else 'less'} spent", strong=row.year_cost > 0)
+    whole = " in all, its other rows included" if others and row.name == _ALL else ""
+    return Cell(f"{amount} {'more' if row.year_cost > 0 else 'less'} spent{whole}", strong=row.year_cost > 0)

@@ -28,6 +28,7 @@ from reconciler.report.charts.fan import fan
 from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
 from reconciler.report.document import Chart, Column, Row, Table
+from reconciler.report.failing import failing_table
 from reconciler.report.markdown import markdown, table_markdown
 from reconciler.report.mermaid import mermaid
 from reconciler.report.narrow import narrow
@@ -332,6 +333,32 @@ def test_spending_less_than_planned_does_not_look_like_a_problem_and_spending_mo
 
     assert shown("behind", "spend is 20% below the plan") == Cell("spend is 20% below the plan", verdict="lower")
     assert shown("ahead", "spend is 20% above it") == Cell("spend is 20% above it", verdict="higher", strong=True)
+
+
+def test_the_whole_difference_of_a_team_is_told_with_what_moved_and_that_other_rows_are_in_it(plans: Any) -> None:
+    cache = plans.ASSUMPTIONS.assumptions[2].model_copy(update={"name": "cache_hit_rate", "year_cost": Decimal(4000)})
+    cache = cache.model_copy(update={"verdict": "behind", "plan": "14% by June; 40% by now", "observed": "13.8%"})
+    whole = cache.model_copy(
+        update={
+            "name": "baseline",
+            "verdict": "ahead",
+            "plan": "USD 13,000 a month, USD 9,100 with the cache improvement so far",
+            "observed": "USD 12,500 a month",
+            "year_cost": Decimal(1500),
+        }
+    )
+
+    def shown(*rows: Any) -> list[list[str]]:
+        team = plans.ASSUMPTIONS.model_copy(update={"assumptions": rows})
+        table = failing_table(plans.one_wallet(assumptions=(team,)))
+        return [[cell.new for cell in row.cells] for row in table.rows]
+
+    told = "support, baseline USD 13,000 a month, USD 9,100 with the cache improvement so far", "USD 12,500 a month"
+    assert shown(whole) == [[*told, "1,500 more spent"]]
+    assert shown(whole, cache) == [
+        ["support, cache hit rate 14% by June", "13.8%", "4,000 more spent"],
+        [*told, "1,500 more spent in all, its other rows included"],
+    ]
 
 
 def test_money_that_git_did_not_ask_for_before_this_change_is_named(plans: Any) -> None:
