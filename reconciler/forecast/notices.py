@@ -147,8 +147,12 @@ def _control(question: WalletQuestion, view: TeamView, ceiling: Ceiling) -> Iter
     months = _months_over_alert(question, view)
     if months < PRESSURE_MONTHS:
         return
-    passed = f"passed its last alert in each of the last {months} months and never ran out"
+    passed = f"passed its last alert in each of the last {months} months"
+    over = _months_over_target(question, view)
+    passed += f", and all of its {question.desired_target} in {over} of them" if over else " and never ran out"
     if (grew := _growth(question, view)) < PRESSURE_GROWTH:
+        if over:
+            return
         told = f"{passed}, and spends no more than before ({signed_share(grew, places=0)}): it is passed as a rule"
         yield "alert-too-low", told, "raise the alert, so that it tells of something"
         return
@@ -161,6 +165,13 @@ def _growth(question: WalletQuestion, view: TeamView) -> float:
     spend, months = view.known.of(question.wallet.key), (view.period.plus(-PRESSURE_MONTHS), view.period.plus(-1))
     first, last = (float(spend.between(month.first, month.end)) / month.days for month in months)
     return last / first - 1.0 if first > 0 else 0.0
+
+
+def _months_over_target(question: WalletQuestion, view: TeamView) -> int:
+    """Return in how many of those months spend reached what the wallet gets now: nobody says that it lasts then."""
+    spend, target = view.known.of(question.wallet.key), question.desired_target.amount
+    months = (view.period.plus(-1 - months) for months in range(PRESSURE_MONTHS))
+    return sum(spend.between(month.first, min(month.end, view.known.known_until)) >= target for month in months)
 
 
 def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:

@@ -361,6 +361,16 @@ def test_run_out_is_warned_about_with_date_probability_and_the_missing_money() -
     assert message.message == "support/prod has no money left on 2026-06-18, before the month is over"
 
 
+def test_of_a_wallet_whose_months_cost_all_that_it_gets_nobody_says_that_it_never_ran_out() -> None:
+    asked = question(live=2500, alerts_desired=(budget(amount=Decimal(2500), alert_percentages=(80, 100)),))
+    told = ask(history(noise=0.02), asked).warnings
+    assert not [each for each in told if each.code == "alert-too-low" or "never ran out" in each.message]
+    rising = steady(382) * np.linspace(0.5, 1.5, 382)
+    table = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), rising).build()
+    (grows,) = [each for each in ask(table, asked).warnings if each.code == "growth-pressure"]
+    assert "last 3 months, and all of its USD 2,500.00 in 3 of them, and spends +" in grows.message
+
+
 def test_repeated_last_alerts_without_exhaustion_read_as_growth_pressure() -> None:
     asked = question(live=9000, alerts_desired=(budget(amount=Decimal(2000), alert_percentages=(80, 100)),))
     rising = steady(382) * np.linspace(0.5, 1.5, 382)
@@ -368,6 +378,7 @@ def test_repeated_last_alerts_without_exhaustion_read_as_growth_pressure() -> No
     assert "growth-pressure" in [warning.code for warning in ask(grows, asked).warnings]
     flat = [warning.code for warning in ask(history(noise=0.02), asked).warnings]
     assert ("growth-pressure" in flat, "alert-too-low" in flat) == (False, True)
+    assert all("never ran out" in each.message for each in ask(grows, asked).warnings if each.code == "growth-pressure")
     calm = question(live=9000, alerts_desired=(budget(amount=Decimal(9000)),))
     assert "growth-pressure" not in [warning.code for warning in ask(history(), calm).warnings]
 
