@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.forecast.observed import MUCH_PREMIUM
-from reconciler.forecast.words import signed_share
+from reconciler.forecast.words import planned_share, signed_share
 from reconciler.model.annual import LimitInput, LimitVerdict, SeasonInput, TeamYear, WorkloadMonths
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
@@ -41,7 +41,7 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         why = f", kept for a reason: {safe_name(inputs.keep_mix)}" if inputs.keep_mix else asked
         yield f"Premium lane: {inputs.premium_share:.0%} of the cost{why}."
     if inputs.cache_now is not None:
-        target = f", to be {inputs.cache_target:.0%}" if inputs.cache_target is not None else ", no target"
+        target = f", to be {planned_share(inputs.cache_target)}" if inputs.cache_target is not None else ", no target"
         worth = (
             f"; one point more saves about {wording.whole(inputs.cache_point)} a month" if inputs.cache_point else ""
         )
