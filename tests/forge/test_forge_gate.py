@@ -312,3 +312,19 @@ def test_refreshing_a_queue_stops_what_was_not_shown_and_posts_a_check_for_other
     desk.desk.variables["KEEPTRUSTS_API_TOKEN"] = token
     assert desk.desk.kt("pr", "refresh", "--as-of", "2026-06-18") == ExitCode.DONE, desk.desk.errors
     assert [item["conclusion"] for item in desk.github.checks if item["head_sha"] == head] == ["success"]
+
+
+def test_a_second_request_of_the_same_commit_into_another_branch_changes_nothing_there(desk: MergeDesk) -> None:
+    pull = desk.opened(128, desk.target("10500.00", "11200.00"))
+    desk.repository.git("push", "--quiet", "origin", f"{pull.head}:refs/heads/scratch")
+    desk.github.pulls[129] = Pull(129, "alice", pull.commits, pull.base, head_ref=pull.head_ref, base_ref="scratch")
+    reference = "merge-requests" if desk.desk.host.is_gitlab else "pull"
+    desk.repository.git("push", "--quiet", "origin", f"{pull.head}:refs/{reference}/129/head")
+    assert gate(desk, "--pr", "128")["state"] == "waiting"
+    found = gate(desk, "--pr", "129")
+    assert (found["pull_request"], found["state"]) == (128, "waiting")
+    assert check(desk)["conclusion"] == "action_required"
+
+    desk.github.pulls[128].state = "closed"
+    assert gate(desk, "--pr", "129")["state"] == "nothing"
+    assert check(desk)["conclusion"] == "success"

@@ -83,13 +83,27 @@ def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[t
         yield session.run.queued.head, tuple(_queued(session, gate))
         return
     if number or session.run.number:
-        pulls: tuple[ChangeRequest, ...] = (request_of(session, number),)
+        pulls: tuple[ChangeRequest, ...] = _of_one_head(session, request_of(session, number))
     else:
         branch = session.default_branch()
         pulls = session.open_change_requests(into=branch)
     for pull in pulls:
         if pull.is_open:
             yield pull.head if session.takes_checks(pull) else None, (_ruling(gate, pull, tips),)
+
+
+def _of_one_head(session: Forge, pull: ChangeRequest) -> tuple[ChangeRequest, ...]:
+    """Return those whose check stands on the commit of a request: the check is of the commit, and there is one.
+
+    It is required of what goes into the default branch. So a request into another one, which anybody may open of the
+    same commit, says nothing there while that commit is also to go into the default branch.
+    """
+    branch = session.default_branch()
+    if not pull.is_open or pull.base_ref == branch:
+        return (pull,)
+    same = (other for other in session.change_requests_of(pull.head) if other.is_open and other.head == pull.head)
+    first = tuple(session.change_request(other.number) for other in same if other.base_ref == branch)
+    return first or (pull,)
 
 
 def _gate(session: Forge, settings: Settings) -> Gate:
