@@ -63,14 +63,19 @@ def merged_request(forge: Forge, merge: str) -> ChangeRequest:
     """
     branch, noun = forge.default_branch(), forge.words.request
     for candidate in forge.change_requests_of(merge):
-        if candidate.base_ref == branch and candidate.merge_commit == merge:
+        if candidate.merge_commit == merge and is_into(forge, candidate, branch):
             whole = forge.change_request(candidate.number)
-            if whole.merge_commit == merge and whole.base_ref == branch:
+            if whole.merge_commit == merge and whole.base_ref == candidate.base_ref:
                 return whole
     raise RefusedError(
         f"{merge[:12]} is not the merge of a {noun} into {branch}: it was pushed directly, or merged elsewhere",
         hint=f"bring the change in through a {noun}, and apply the commit that merges it",
     )
+
+
+def is_into(forge: Forge, request: ChangeRequest, branch: str) -> bool:
+    """Whether `request` goes into `branch`, by the name that it has or had: one that is merged keeps the former."""
+    return request.base_ref == branch or forge.is_renamed(request.base_ref, branch)
 
 
 def belongs_to(forge: Forge, request: ChangeRequest, commit: str) -> bool:

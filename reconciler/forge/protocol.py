@@ -170,6 +170,12 @@ class Forge(Protocol):
         Of one that is merged, `merge_commit` is the last commit that it brought: below a rebase, the one on top.
         """
 
+    def is_renamed(self, former: str, branch: str) -> bool:
+        """Whether the forge itself says that `branch` was called `former` before, and that nothing else is by now.
+
+        That git has the same commits on both proves nothing: whoever may push can bring one branch to another's tip.
+        """
+
     def former_tips(self, branch: str) -> Iterator[str]:
         """Yield the commits that a branch ended with: before each push by force, and before the newest of other pushes.
 

@@ -108,10 +108,12 @@ class State:
     are those who made the commits of merges by hand. `roles` are admin, maintain, write, triage or read, by login; who
     has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
     `dismisses_stale`, a push dismisses approvals. `force_pushes` and other `pushes` are (reference, before, after).
+    Branches that were `renamed` lead on from their former names.
     """
 
     repository: str = "acme/ai-budgets"
     default_branch: str = "main"
+    renamed: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: list[dict[str, Any]] = field(default_factory=list)
     review_comments: list[dict[str, Any]] = field(default_factory=list)
@@ -454,7 +456,11 @@ class GitHub(People):
         contexts = self.state.protected_checks
         checks = {"enforcement_level": "everyone", "contexts": contexts, "checks": []}
         protection = {"enabled": bool(contexts), "required_status_checks": checks}
-        return JSONResponse({"name": request.path_params["branch"], "protection": protection})
+        name = request.path_params["branch"]
+        if name in self.state.renamed:
+            path = request.url.path.removesuffix(name) + self.state.renamed[name]
+            return JSONResponse({"message": "Moved Permanently"}, 301, {"location": path})
+        return JSONResponse({"name": name, "protection": protection})
 
     def reference(self, request: Request, actor: str, body: Any) -> Response:
         match = re.fullmatch(r"pull/([0-9]+)/merge", request.path_params["ref"])

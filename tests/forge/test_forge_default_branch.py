@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from forge.company import Company, install_command
-from forge.github_standin import State
+from forge.github_standin import State, answer
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
+
+from reconciler.findings import ExitCode
 
 pytestmark = pytest.mark.slow
 
@@ -104,3 +106,45 @@ def test_a_direct_push_is_told_and_a_dispatch_applies_what_is_merged(house: Hous
     install_command(house.company.place, "2026-06-19")
     house.run("drift.yml", "drift")
     assert "The direct push" in house.github.issues[0]["body"]
+
+
+@pytest.mark.parametrize("way", ["merge", "squash", "rebase"])
+def test_a_merge_counts_where_the_default_branch_got_another_name_since(house: House, way: str) -> None:
+    desk = house.desk
+    desk.opened(128, desk.target("10500.00", "10900.00"))
+    desk.merged(128, way)
+    assert desk.told() == ExitCode.REFUSED
+    renamed(house)
+    desk.approved(128, "lena")
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert desk.statuses == [(128, "applied")]
+    assert desk.landing(128)["approved_by"] == ["lena"]
+    assert desk.funded() == 10900.0
+    assert "Approved by lena" in desk.comment()
+
+
+def renamed(house: House) -> None:
+    """Call the default branch otherwise, as GitHub does: what is merged keeps the name that it had."""
+    repository = house.repository
+    repository.git("--git-dir", str(repository.remote), "branch", "-m", "master", "trunk")
+    repository.git("branch", "-m", "master", "trunk")
+    repository.git("fetch", "--quiet", "--prune", "origin")
+    repository.main = "trunk"
+    house.github.default_branch = "trunk"
+    house.github.renamed["master"] = "trunk"
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_an_approval_for_another_branch_is_none_for_what_main_is_pushed_to(house: House, *, is_deleted: bool) -> None:
+    desk, repository = house.desk, house.repository
+    desk.opened(128, desk.target("10500.00", "10900.00"))
+    desk.approved(128, "lena")
+    desk.merged(128)
+    house.github.pulls[128].base_ref = "side"
+    if is_deleted:
+        house.github.fail("GET .*/branches/side", *[answer(404)] * 9)
+    assert desk.told() == ExitCode.REFUSED, desk.desk.output
+    assert desk.statuses == [(None, "refused")]
+    assert "pushed directly" in desk.landing(None)["reason"]
+    assert desk.funded() == 10500.0
+    assert repository.main == "master"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.budget_files import Commits, applied_files, value
-from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brings_values, brought_by, groups
+from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brings_values, groups, pull_finder
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import in_flight, resumed_landings
@@ -25,8 +25,6 @@ from reconciler.app.session import load_desired
 from reconciler.apply.resume import resume
 from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
-from reconciler.forge.change_request import ChangeRequest
-from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
 from reconciler.journal.history import history_of, open_runs
@@ -163,16 +161,6 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
         return head
     say(f"{branch} has moved on from {head[:12]} to {tip[:12]}, which is looked at")
     return tip
-
-
-def pull_finder(session: Forge, branch: str) -> PullOf:
-    """Return what asks the forge which request brought a commit to `branch`."""
-
-    def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> ChangeRequest | None:
-        listed = session.change_requests_of(commit)
-        return brought_by(listed, branch=branch, commit=commit, line=line, parents=parents)
-
-    return pull_of
 
 
 def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied | None) -> Replay:

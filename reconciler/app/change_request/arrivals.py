@@ -11,7 +11,9 @@ from reconciler.app.checkout import knows, line_of, parents, prefix, touching, t
 from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError
+from reconciler.forge.approval import is_into
 from reconciler.forge.change_request import ChangeRequest
+from reconciler.forge.protocol import Forge
 from reconciler.git.merging import is_here
 from reconciler.model.desired import Desired
 from reconciler.model.landing import Landing
@@ -139,16 +141,34 @@ def _problem(loaded: Loaded) -> str:
     return f"{errors[0].position}: {errors[0].message}" if errors else "it holds no budgets"
 
 
-def brought_by(
-    candidates: Iterable[ChangeRequest], *, branch: str, commit: str, line: Mapping[str, int], parents: Sequence[str]
-) -> ChangeRequest | None:
-    """Return the pull request whose merge into `branch` made `commit`, None for a direct push.
+def pull_finder(session: Forge, branch: str) -> PullOf:
+    """Return what asks the forge which request brought a commit to `branch`."""
 
-    `line` numbers the commits of the branch's own line that may be asked about, and `parents` are those of `commit`.
-    A rebase makes several commits, of which only the last is called the merge commit: those below it count when it is
-    on the line above them. Of several pull requests that one commit merged, the one whose head it joins is meant.
+    known = {branch: True}
+
+    def is_meant(pull: ChangeRequest) -> bool:
+        if pull.merge_commit and pull.base_ref not in known:
+            known[pull.base_ref] = is_into(session, pull, branch)
+        return known.get(pull.base_ref, False)
+
+    def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> ChangeRequest | None:
+        listed = filter(is_meant, session.change_requests_of(commit))
+        return brought_by(listed, commit=commit, line=line, parents=parents)
+
+    return pull_of
+
+
+def brought_by(
+    candidates: Iterable[ChangeRequest], *, commit: str, line: Mapping[str, int], parents: Sequence[str]
+) -> ChangeRequest | None:
+    """Return the pull request whose merge into the branch made `commit`, None for a direct push.
+
+    `candidates` are pull requests into that branch, and into no other. `line` numbers the commits of the branch's own
+    line that may be asked about, and `parents` are those of `commit`. A rebase makes several commits, of which only the
+    last is called the merge commit: those below it count when it is on the line above them. Of several pull requests
+    that one commit merged, the one whose head it joins is meant.
     """
-    merged = [pull for pull in candidates if pull.merge_commit and pull.base_ref == branch]
+    merged = [pull for pull in candidates if pull.merge_commit]
     exact = [pull for pull in merged if pull.merge_commit == commit]
     joined = [pull for pull in exact if pull.head in (*parents[1:], commit)]
     if exact:

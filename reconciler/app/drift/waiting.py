@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts
-from reconciler.app.change_request.apply_merged import pull_finder, replay_of
+from reconciler.app.change_request.apply_merged import replay_of
+from reconciler.app.change_request.arrivals import pull_finder
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_at, taken_off, told, untellable, untold
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
+from urllib.parse import quote
 
 from reconciler.findings import RejectedError, UsageError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
 
+NOT_FOUND = 404
 _NEWEST = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -75,6 +77,20 @@ def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) 
     """Return the pull requests that brought a commit into a branch, or that contain it."""
     path = f"{repository.path}/commits/{commit_id(sha)}/pulls"
     return tuple(read_pull_request(item, path) for item in channel.pages(path))
+
+
+def name_of_branch(channel: Channel, repository: Repository, former: str) -> str:
+    """Return what a branch is called that was called `former`: GitHub leads on from a name that was changed.
+
+    An empty text where there is none.
+    """
+    path = f"{repository.path}/branches/{quote(former, safe='')}"
+    try:
+        return _text(channel.get(path), "name", path)
+    except RejectedError as error:
+        if error.status == NOT_FOUND:
+            return ""
+        raise
 
 
 def former_tips(channel: Channel, repository: Repository, branch: str) -> Iterator[str]:

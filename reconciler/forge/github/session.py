@@ -70,6 +70,9 @@ class GitHub:
     def change_requests_of(self, commit: str) -> tuple[ChangeRequest, ...]:
         return repository.pull_requests_of_commit(self.channel, self.named, commit)
 
+    def is_renamed(self, former: str, branch: str) -> bool:
+        return repository.name_of_branch(self.channel, self.named, former) == branch
+
     def former_tips(self, branch: str) -> Iterator[str]:
         return repository.former_tips(self.channel, self.named, branch)
 

@@ -81,6 +81,11 @@ class GitLab:
         listed = self._project.channel.pages(path)
         return tuple(read_merge_request(self._project, item, path) for item in listed)
 
+    def is_renamed(self, former: str, branch: str) -> bool:
+        """GitLab knows no renaming: what is done in its place makes another branch, of which nothing says whence."""
+        del former, branch
+        return False
+
     def former_tips(self, branch: str) -> Iterator[str]:
         return former_tips(self._project, branch)
 
