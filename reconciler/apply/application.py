@@ -136,8 +136,7 @@ def _request(
     """Compare live state, had this plan not run, with what was approved, and derive every change again.
 
     What the run declares comes to what was declared last, by whatever plan: two of one digest may declare different
-    things, as an adoption and a run that puts nothing back.
-    Teams with a wallet in doubt are refused.
+    things, as an adoption and a run that puts nothing back. Teams with a wallet in doubt are refused.
     """
     records = context.journal.records
     former = last_declared(records, before_plan=plan.digest)

@@ -92,10 +92,7 @@ class Reads:
         watcher: Watcher | None = None,
         declared: Collection[WalletRef] | None = None,
     ) -> Live:
-        """Return live state: what is `listed`, the ledgers of what is `wanted`, and teams where one must be named.
-
-        Decision 0121.
-        """
+        """Return live state: what is `listed`, and the ledgers and the teams that are needed (decision 0121)."""
         listing = listed.wallets
         chosen = listing.chosen(wanted)
         found = {key: chosen[key] for key in wanted if key in chosen}

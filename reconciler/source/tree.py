@@ -12,7 +12,6 @@ from pathlib import Path
 from shlex import quote
 
 from reconciler.findings import Finding, Severity
-from reconciler.git.places import missing_submodule
 from reconciler.model.yaml_types import shown
 from reconciler.source.tree_findings import (
     MANIFESTS,
@@ -21,6 +20,7 @@ from reconciler.source.tree_findings import (
     odd_name,
     second_owners,
     without_organization,
+    without_submodule,
 )
 
 LARGEST = 1024 * 1024
@@ -82,7 +82,7 @@ def read_tree(root: Path) -> Tree:
     name = folder_name(root)
     findings: list[Finding] = []
     if not root.is_dir():
-        if absent := _missing_submodule(root, name):
+        if absent := without_submodule(root, name):
             return Tree(name, (), (absent,))
         what = "is not a folder" if root.exists() else "does not exist"
         hint = f"name the folder that holds {ORGANIZATION} with `--budgets`"
@@ -98,19 +98,11 @@ def read_tree(root: Path) -> Tree:
         data = _read(entry, f"{name}/{relative}", inside, findings)
         if data is not None:
             files.append(SourceFile(f"{name}/{relative}", relative, data))
-    if not (files or findings) and (absent := _missing_submodule(root, name)):
+    if not (files or findings) and (absent := without_submodule(root, name)):
         return Tree(name, (), (absent,))
     findings.extend(without_organization(name, (file.path for file in files), findings))
     findings.extend(second_owners(root, name))
     return Tree(name, tuple(files), tuple(findings))
-
-
-def _missing_submodule(root: Path, name: str) -> Finding | None:
-    path = missing_submodule(root)
-    if not path:
-        return None
-    hint = "run `git submodule update --init`; in CI, let the checkout bring submodules"
-    return finding(name, "missing-submodule", f"{shown(path)} is a submodule that is not checked out", hint)
 
 
 def tree_of(name: str, contents: Mapping[str, bytes]) -> Tree:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reconciler.findings import Finding, Position, Severity
+from reconciler.git.places import missing_submodule
 from reconciler.model.yaml_types import shown
 
 ORGANIZATION = "org.yaml"
@@ -47,3 +48,12 @@ def second_owners(root: Path, name: str) -> Iterator[Finding]:
                 sentence = "`kt control` manages billing budgets from this manifest too; each would undo the other"
                 hint = "take billing budgets out of the manifest, and never run `kt control apply --prune` on them"
                 yield finding(f"{prefix}{manifest}", "second-owner", sentence, hint, Severity.WARNING)
+
+
+def without_submodule(root: Path, name: str) -> Finding | None:
+    """Return that the folder is in a submodule that is not checked out, if it is."""
+    path = missing_submodule(root)
+    if not path:
+        return None
+    hint = "run `git submodule update --init`; in CI, let the checkout bring submodules"
+    return finding(name, "missing-submodule", f"{shown(path)} is a submodule that is not checked out", hint)
