@@ -92,7 +92,7 @@ def test_a_queue_a_squash_with_skip_ci_and_a_bot_s_merge_are_all_applied_within_
     assert small.funded == (11000.0, 500.0)
     asked = len(desk.github.requests)
     assert small.hourly().code == 0
-    assert len(desk.github.requests) - asked <= 3
+    assert len(desk.github.requests) - asked <= 5, "two of them look at what the newest merge is told"
     assert small.funded == (11000.0, 500.0)
 
 
