@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.findings import RemoteError
-from reconciler.forge.protocol import People, Roster
+from reconciler.forge.people import People, Roster
 from reconciler.model.approvals import OWNER
 
 

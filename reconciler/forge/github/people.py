@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.findings import RejectedError, RemoteError
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.repository import Repository, login_of
-from reconciler.forge.protocol import Roster
+from reconciler.forge.people import Roster
 
 MANY = 12
 """More teams of one organization than that are asked for together."""

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.findings import RejectedError, RemoteError
 from reconciler.forge.gitlab.channel import escaped
 from reconciler.forge.gitlab.merge_request import Project, login_of
-from reconciler.forge.protocol import Roster
+from reconciler.forge.people import Roster
 
 GUEST, REPORTER, DEVELOPER, OWNER = 10, 20, 30, 50
 _PLENTY = 1_000
