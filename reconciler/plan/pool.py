@@ -30,7 +30,7 @@ def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:
     )
 
 
-def pool_notes(run: Funds, desired: Desired, period: Period, as_of: date | None = None) -> Iterator[Finding]:
+def pool_notes(run: Funds, desired: Desired, period: Period, as_of: date | None) -> Iterator[Finding]:
     """Yield what a reader must know about the pool: unseen, so full that wallets are no hard limit, or soon too small.
 
     Only in the last week of `period`, by `as_of`, it is soon: many organizations pay in once a month.

@@ -8,6 +8,7 @@ from decimal import Decimal
 from reconciler.model.review import CauseName, ReviewDocument, ReviewEffect, TeamReview
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact, listed
+from reconciler.review.words import first_days
 
 CAUSES: dict[CauseName, str] = {
     "demand": "demand",
@@ -61,8 +62,7 @@ def _days_of_other(shown: ReviewDocument) -> str:
     first, last = shown.against_first_day, shown.against_last_day
     if not shown.is_partial or first is None or last is None:
         return ""
-    count = f"{(last - first).days + 1} days" if last > first else "day"
-    return f"the first {count} of "
+    return f"{first_days((last - first).days + 1)} of "
 
 
 def others(shown: ReviewDocument) -> str:

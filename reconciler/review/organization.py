@@ -27,6 +27,7 @@ from reconciler.review.team import Told, planned_money, team_review, without_bas
 from reconciler.review.traffic import Seen, seen
 from reconciler.review.untold import untold
 from reconciler.review.verdicts import verdicts
+from reconciler.review.words import first_days
 
 CONTEXT = timedelta(weeks=BASE_WEEKS + 1)
 """How much earlier than what is reviewed usage is needed: for the base, and to tell what stands out of its weeks."""
@@ -199,8 +200,7 @@ def _uncovered(question: Question) -> Uncovered:
 def _held_against(question: Question, other: Span) -> str:
     if not question.is_partial:
         return other.words
-    count = f"{other.days} days" if other.days > 1 else "day"
-    return f"the first {count} of {other.words}"
+    return f"{first_days(other.days)} of {other.words}"
 
 
 def _said(question: Question) -> Iterator[ForecastNotice]:

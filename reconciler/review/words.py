@@ -115,3 +115,8 @@ def response(cause: Cause, amount: Decimal, others: Sequence[Cause] = ()) -> str
 
 def _inside(text: str) -> str:
     return text[0].lower() + text[1:]
+
+
+def first_days(number: int) -> str:
+    """Return `the first day`, `the first 4 days`."""
+    return f"the first {number} days" if number > 1 else "the first day"
