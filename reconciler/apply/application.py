@@ -87,13 +87,14 @@ def apply_plan(
     *,
     declares: Declares | Landed = "all",
     withheld: Mapping[str, str] | None = None,
+    lacking: Mapping[str, str] | None = None,
     waivers: Collection[Waiver] = (),
 ) -> Result:
     """Execute an admitted `plan` and return what came of it; teams whose live state moved are refused as stale.
 
     `declares` says what of `desired` counts as applied afterwards. Nothing is done for the teams that are `withheld`,
-    for the reason that is said. `waivers` are those that limits let the plan pass by: each that is used up by now
-    refuses it.
+    for the reason that is said, and those of which the plan is `lacking` something do not count as applied. `waivers`
+    are those that limits let the plan pass by: each that is used up by now refuses it.
     Raises LockHeldError, RefusedError, JournalError or RemoteError when the run cannot begin; nothing was written then.
     """
     run = run_name(plan, environment.clock)
@@ -111,7 +112,7 @@ def apply_plan(
         live = all_owned(live, history_of(journal.records).transactions)
         context = environment.context(journal, lock, run=run, live=live)
         live = all_owned(awaited(plan.period, live, context, besides=_operations(plan)), context.transactions)
-        request = _request(plan, desired, live, context, environment, declares=declares)
+        request = _request(plan, desired, live, context, environment, declares=declares, lacking=lacking or {})
         if withheld:
             request = replace(request, stale={**request.stale, **withheld})
         if used:
@@ -132,6 +133,7 @@ def _request(
     environment: ApplyEnvironment,
     *,
     declares: Declares | Landed,
+    lacking: Mapping[str, str],
 ) -> ExecutionRequest:
     """Compare live state, had this plan not run, with what was approved, and derive every change again.
 
@@ -157,7 +159,8 @@ def _request(
         refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=bool(environment.first_apply))
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
     left = unplanned(plan, diff)
-    waiting = frozenset() if declares == "nothing" else doubtful.keys() | {desired.wallets[key].team for key in left}
+    behind = {*stale, *refused, *lacking, *(desired.wallets[key].team for key in left)}
+    waiting = frozenset() if declares == "nothing" else frozenset(behind)
     return ExecutionRequest(
         plan=plan,
         settled=_settled(diff, desired, context.history, without={*stale, *refused}),
@@ -165,8 +168,8 @@ def _request(
         declared=declared_by(plan, desired, declares, before=last_declared(records), waiting=waiting),
         stale={**stale, **refused},
         doubts=diff.doubts,
-        unplanned=tuple(left.values()),
-        waiting=frozenset(waiting),
+        unplanned=(*left.values(), *lacking.values()),
+        waiting=waiting,
         about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
     )
 

@@ -115,7 +115,7 @@ def _begun(record: Record) -> AuditRun:
         principal=facts.get("principal"),
         url=facts.get("url"),
         why=facts.get("why", {}),
-        commit=facts.get("commit"),
+        commit=plan.get("source", {}).get("commit") or facts.get("commit"),
         plan=plan.get("digest"),
         period=plan.get("period"),
         stale=facts.get("stale", {}),

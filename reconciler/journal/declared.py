@@ -26,22 +26,28 @@ class Landed:
     """That a run is about one landing: `parts` of it count as applied from its `commit` once everything is done.
 
     `landings` are all that came to the branch after the last applied commit, in order; `ahead` says which parts are
-    applied further than that before the run.
+    applied further than that before the run. A run of the `whole` commit is about no landing: where nothing of it is
+    left, that commit is applied, whatever lies before it. Of a `dirty` one nothing counts unless all of it does.
     """
 
     commit: str
     parts: frozenset[str]
     landings: tuple[Landing, ...] = ()
     ahead: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
+    dirty: bool = False
 
     def facts(self) -> dict[str, Any]:
         passed = [[landing.commit, sorted(landing.parts)] for landing in self.landings]
-        return {"commit": self.commit, "parts": sorted(self.parts), "landings": passed}
+        said = {"whole": self.whole, "dirty": self.dirty}
+        kept = {name: True for name, is_so in said.items() if is_so}
+        return {"commit": self.commit, "parts": sorted(self.parts), "landings": passed, **kept}
 
     @classmethod
     def read(cls, facts: Mapping[str, Any], ahead: Mapping[str, str]) -> Landed:
         landings = tuple(Landing(commit, frozenset(parts)) for commit, parts in facts["landings"])
-        return cls(facts["commit"], frozenset(facts["parts"]), landings, ahead)
+        said = {"whole": facts.get("whole", False), "dirty": facts.get("dirty", False)}
+        return cls(facts["commit"], frozenset(facts["parts"]), landings, ahead, **said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +130,8 @@ class Declared:
     def after(self, outcomes: Iterable[Outcome], *, waiting: Collection[str] = ()) -> Declared:
         """Return what counts as declared after a run: not what could not be made, still what could not be deleted.
 
-        Teams for which something was not done are unfinished, and so are those that are `waiting`, for which nothing
-        could be planned. In a run that is about a landing those are not that were refused whole: nothing of them was
-        begun, and they stay to be applied.
+        Teams for which something was not done are unfinished, and so are those that are `waiting`. In a run that is
+        about a landing those are not that were refused whole: nothing of them was begun, and they stay to be applied.
         """
         objects = {name: dict(declared) for name, declared in self.objects.items()}
         listed = tuple(outcomes)
@@ -149,11 +154,15 @@ class Declared:
 
     def landed_without(self, left: Collection[str]) -> Declared:
         """Return this with what the run's landing adds to what is applied; the teams that are `left` are not."""
-        if self.landed is None:
+        landed = self.landed
+        if landed is None:
             return self
-        parts = self.landed.parts - (set(left) | ({ORGANIZATION} if left else set()))
-        ahead = {**self.ahead, **dict.fromkeys(parts, self.landed.commit)}
-        commit, further = moved_on(self.commit, ahead, self.landed.landings)
+        if landed.whole and not left:
+            return replace(self, commit=landed.commit, ahead={}, whole=True, landed=None, dirty=landed.dirty)
+        is_again = landed.commit == self.commit or landed.dirty
+        parts = set() if is_again else landed.parts - (set(left) | ({ORGANIZATION} if left else set()))
+        ahead = {**self.ahead, **dict.fromkeys(parts, landed.commit)}
+        commit, further = moved_on(self.commit, ahead, landed.landings)
         whole = self.whole or commit != self.commit
         dirty = self.dirty and commit == self.commit
         return replace(self, commit=commit, ahead=further, whole=whole, landed=None, dirty=dirty)
@@ -175,8 +184,8 @@ def declared_by(
 ) -> Declared:
     """Return what counts as declared after a run of `plan` in which everything succeeds.
 
-    A plan for everybody stands for a commit as a whole, unless there are teams that are `waiting` for the end of a
-    doubt: then it is about the others, and what was merged for these stays to be applied.
+    A plan for everybody stands for a commit as a whole if all of it is done. Otherwise, and where teams are `waiting`,
+    it is about those that are done, and what was merged for the others stays to be applied (decision 0127).
     """
     if isinstance(declares, Landed):
         return _landing(declares, desired, before)
@@ -184,15 +193,19 @@ def declared_by(
         return Declared.kept(before)
     if declares == "again":
         return replace(Declared.kept(before), unfinished=frozenset())
-    commit = None if plan.source.dirty else plan.source.commit
-    about = set(plan.scope.teams) if plan.scope else {*desired.teams, ORGANIZATION}
-    if (declares == "its teams" and plan.scope) or (waiting and commit):
-        return _of_teams(frozenset(about - set(waiting)), desired, commit, before)
-    declared = Declared.of(desired, commit=plan.source.commit, before=before)
-    now = replace(declared, dirty=bool(plan.source.dirty))
-    if plan.scope is None or before is None:
-        return now
-    return replace(now, unfinished=before.unfinished - set(plan.scope.teams))
+    if declares == "its teams" and plan.scope:
+        commit = None if plan.source.dirty else plan.source.commit
+        return _of_teams(frozenset(plan.scope.teams) - set(waiting), desired, commit, before)
+    everybody = _everybody(desired, before) | (before.ahead.keys() if before else set())
+    teams, dirty = everybody - set(waiting), bool(plan.source.dirty)
+    declared = Declared.within(teams, desired, before=before)
+    left = before.unfinished - set(plan.scope.teams) if before and plan.scope else frozenset()
+    declared = replace(declared, unfinished=left | set(waiting))
+    if plan.source.commit is None:
+        return replace(declared, commit=None, whole=True, ahead={}, dirty=dirty)
+    parts = teams - {ORGANIZATION} if waiting else teams
+    landed = Landed(plan.source.commit, parts, ahead=declared.ahead, whole=not waiting, dirty=dirty)
+    return replace(declared, landed=landed)
 
 
 def _of_teams(teams: frozenset[str], desired: Desired, commit: str | None, before: LastApplied | None) -> Declared:
@@ -201,7 +214,10 @@ def _of_teams(teams: frozenset[str], desired: Desired, commit: str | None, befor
 
 
 def _landing(landed: Landed, desired: Desired, before: LastApplied | None) -> Declared:
-    former = {team for declared in before.objects.values() for team in declared.values()} if before else set()
-    is_whole = ORGANIZATION in landed.parts
-    teams = {*desired.teams, *former, ORGANIZATION} if is_whole else landed.parts
+    teams = _everybody(desired, before) if ORGANIZATION in landed.parts else landed.parts
     return replace(Declared.within(teams, desired, before=before), ahead=landed.ahead, landed=landed)
+
+
+def _everybody(desired: Desired, before: LastApplied | None) -> frozenset[str]:
+    former = {team for declared in before.objects.values() for team in declared.values()} if before else set()
+    return frozenset({*desired.teams, *former, ORGANIZATION})

@@ -257,7 +257,10 @@ def test_what_is_recorded_are_the_steps_that_every_reader_of_journals_knows_and_
     records = [json.loads(line) for line in journal(desk).read_text().splitlines()]
     assert [record["step"] for record in records] == [Step.STARTED, Step.FINISHED]
     assert records[0]["facts"]["adopted"] == {"alpha": ["t-alpha"]}
-    assert records[0]["facts"]["commit"] == git(desk.clone, "rev-parse", "HEAD")
+    head = git(desk.clone, "rev-parse", "HEAD")
+    assert records[1]["facts"]["commit"] == head
+    told = desk.kt("audit", *AS_OF, "--verify", "--format", "json")
+    assert [run["commit"] for run in json.loads(told.out)["runs"]] == [head]
     told = desk.kt("audit", *AS_OF, "--verify")
     assert told.code == 0, told.err
     assert "took alpha under management as it was: t-alpha" in told.out

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from reconciler.sandbox.store import Store
 
@@ -31,3 +33,11 @@ def in_doubt(store: Store, *teams: str) -> Iterator[None]:
     yield
     for team in teams:
         clear(store, team)
+
+
+def unclear_alert(store: Store) -> Callable[[], object]:
+    """Make Keeptrusts hold the one alert in a form that is not understood; return what undoes that."""
+    ((id, body),) = store.database.rows("SELECT id, body FROM documents WHERE kind = 'billing_budget'")
+    strange = json.dumps({**json.loads(body), "hard_limit": "perhaps"})
+    store.database.rows("UPDATE documents SET body = ? WHERE id = ?", (strange, id))
+    return partial(store.database.rows, "UPDATE documents SET body = ? WHERE id = ?", (body, id))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 from forge.budget_repository import SUPPORT
-from forge.doubts import in_doubt
+from forge.doubts import in_doubt, unclear_alert
 from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
@@ -202,20 +202,11 @@ def test_a_mark_of_another_journal_holds_a_merge_back_until_somebody_accepts_it(
     assert desk.funded() == 10600.0
 
 
-def unclear_alert(desk: MergeDesk) -> Callable[[], object]:
-    """Make Keeptrusts hold Support's alert in a form that is not understood; return what undoes that."""
-    database = desk.desk.sandbox.store.database
-    ((id, body),) = database.rows("SELECT id, body FROM documents WHERE kind = 'billing_budget'")
-    strange = json.dumps({**json.loads(body), "hard_limit": "perhaps"})
-    database.rows("UPDATE documents SET body = ? WHERE id = ?", (strange, id))
-    return partial(database.rows, "UPDATE documents SET body = ? WHERE id = ?", (body, id))
-
-
 def test_a_change_of_an_alert_that_is_not_understood_waits_and_money_beside_one_does_not(desk: MergeDesk) -> None:
     edit = partial(desk.repository.edit, SUPPORT_FILE, "amount: 12500.00", "amount: 12600.00")
     desk.opened(128, edit)
     desk.approved(128, "lena")
-    undone = unclear_alert(desk)
+    undone = unclear_alert(desk.desk.sandbox.store)
     asked(desk, 127, "10500.00", "10600.00")
     assert desk.told() == ExitCode.DONE, desk.desk.output
     assert desk.funded() == 10600.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from apply.loop import Loop
 from worlds import billing_budget, desired
 
@@ -9,6 +10,7 @@ from reconciler.journal.declared import Declared, Landed, declared_by
 from reconciler.model.applied import LastApplied
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.outcome import Outcome, Status
 
 X, Y = billing_budget("x", "10"), billing_budget("y", "20")
 FORMER = LastApplied("c0ffee", {"billing_budget": {str(X.key): "aa", "gone": "bb"}, "export_schedule": {"weekly": ""}})
@@ -39,6 +41,51 @@ def test_a_run_for_all_declares_the_commit_again() -> None:
     now = Declared.of(desired(budgets=[("bb", Y)]), commit="beef", before=LastApplied(whole=False))
     assert (now.commit, now.whole) == ("beef", True)
     assert "whole" not in now.facts()
+
+
+def whole(
+    *, dirty: bool = False, waiting: frozenset[str] = frozenset(), before: LastApplied | None = FORMER
+) -> Declared:
+    """Return what a plan for all of two teams declares, as it is read again from the journal."""
+    wanted = desired(budgets=[("bb", Y)], teams=["aa", "bb"])
+    plan = Loop(wanted).plan()
+    source = plan.source.model_copy(update={"commit": "beef", "dirty": dirty})
+    made = declared_by(plan.model_copy(update={"source": source}), wanted, "all", before=before, waiting=waiting)
+    return Declared.read(made.facts())
+
+
+def left(team: str) -> Outcome:
+    return Outcome(op=team, kind="allocate", team=team, status=Status.FAILED)
+
+
+@pytest.mark.parametrize("before", [FORMER, LastApplied("c0ffee", ahead={"aa": "fade", "gone": "fade"}), None])
+def test_a_plan_for_all_stands_for_its_commit_once_nothing_of_it_is_left(before: LastApplied | None) -> None:
+    now = whole(before=before).after([])
+    assert (now.commit, now.ahead, now.whole, now.dirty, now.unfinished) == ("beef", {}, True, False, frozenset())
+
+
+def test_what_is_left_of_a_plan_for_all_keeps_its_place_and_the_organization_with_it() -> None:
+    now = whole().after([left("aa")])
+    assert (now.commit, now.ahead, now.unfinished) == ("c0ffee", {"bb": "beef"}, frozenset({"aa"}))
+    again = LastApplied(now.commit, now.objects, now.whole, now.unfinished, now.ahead)
+    assert (whole(before=again).after([]).commit, whole(before=again).after([]).ahead) == ("beef", {})
+
+
+def test_a_team_that_waited_when_a_run_began_waits_when_it_is_resumed() -> None:
+    now = whole(waiting=frozenset({"aa"})).after([])
+    assert (now.commit, now.ahead, now.unfinished) == ("c0ffee", {"bb": "beef"}, frozenset({"aa"}))
+    assert now.objects["billing_budget"][str(X.key)] == "aa"
+
+
+def test_a_commit_that_is_applied_again_stays_where_something_of_it_failed() -> None:
+    now = whole(before=LastApplied("beef")).after([left("aa")])
+    assert (now.commit, now.ahead, now.unfinished) == ("beef", {}, frozenset({"aa"}))
+
+
+def test_files_that_are_not_committed_stand_for_their_commit_only_as_a_whole() -> None:
+    assert (whole(dirty=True).after([]).commit, whole(dirty=True).after([]).dirty) == ("beef", True)
+    now = whole(dirty=True).after([left("aa")])
+    assert (now.commit, now.ahead, now.dirty, now.unfinished) == ("c0ffee", {}, False, frozenset({"aa"}))
 
 
 def test_what_belongs_to_no_team_is_finished_with_a_landing_of_the_organization() -> None:

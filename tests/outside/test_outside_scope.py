@@ -333,7 +333,7 @@ def test_what_a_run_could_not_do_stays_in_the_plans_after_it_until_it_is_done(sm
     small.write(4, monthly="140.00")
     small.commit("another team")
     again = small.plan(**PUSH)
-    assert (again["scope"]["teams"], again["scope"]["unfinished"]) == (["t002", "t004"], ["t002"])
+    assert (again["scope"]["teams"], again["scope"]["unfinished"]) == (["t001", "t002", "t004"], ["t002"])
     assert "The last run did not finish t002." in unwrapped(again["text"])
     assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", **PUSH).returncode == 0
     assert small.world.funded("t002-prod", "2026-06") == 120

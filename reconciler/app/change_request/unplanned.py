@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reconciler.app.change_request.settled import Unplanned
 from reconciler.app.change_request.step import Step
@@ -11,6 +11,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.outcome import exit_code_of
 from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import PlanFinding
 
 
 def unplanned(step: Step, plan: Plan) -> dict[str, Unplanned]:
@@ -30,15 +31,23 @@ def _wallets(step: Step, plan: Plan) -> Iterator[tuple[str, Unplanned]]:
 
 
 def _objects(step: Step, plan: Plan) -> Iterator[tuple[str, Unplanned]]:
+    for part, finding in not_understood(step.before, step.after, step.parts, plan):
+        reason = f"{finding.message}; what was merged about it waits"
+        yield part, Unplanned(reason, finding.hint, ExitCode.STALE)
+
+
+def not_understood(
+    before: Desired | None, after: Desired, parts: Collection[str], plan: Plan
+) -> Iterator[tuple[str, PlanFinding]]:
+    """Yield which of `parts` say otherwise than `before` of an object that Keeptrusts holds in an unclear form."""
     unclear = {f"unclear-{kind.code}": kind.name for kind in kinds()}
     for finding in plan.findings:
         if (name := unclear.get(finding.code)) is None:
             continue
-        for part in step.parts:
-            path = step.after.team_path(part) if part else step.after.organization_path
-            if finding.path == str(path) and _of(step.before, name, part) != _of(step.after, name, part):
-                reason = f"{finding.message}; what was merged about it waits"
-                yield part, Unplanned(reason, finding.hint, ExitCode.STALE)
+        for part in parts:
+            path = after.team_path(part) if part else after.organization_path
+            if finding.path == str(path) and _of(before, name, part) != _of(after, name, part):
+                yield part, finding
 
 
 def _of(desired: Desired | None, kind: str, part: str) -> dict[object, object]:

@@ -11,7 +11,7 @@ from reconciler.app.forecast_log import log_plan
 from reconciler.app.job import told_outcomes
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
-from reconciler.app.planning.scope import declared_by
+from reconciler.app.planning.scope import applied_of, declared_by
 from reconciler.app.session import load_desired
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
@@ -20,6 +20,7 @@ from reconciler.journal.declared import Declares
 from reconciler.journal.journal import last_applied
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
 from reconciler.model.outcome import Result, Run
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
@@ -53,13 +54,23 @@ def refuse_unasked(settings: Settings, plan: Plan, terms: Terms, last: LastAppli
         require_approval(settings, plan)
 
 
-def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, declares: Declares) -> Result:
-    """Execute a plan that may be applied, and say where the token was not allowed to write."""
+def executed(
+    settings: Settings,
+    desired: Desired,
+    plan: Plan,
+    terms: Terms,
+    declares: Declares,
+    lacking: Mapping[str, str] | None = None,
+) -> Result:
+    """Execute a plan that may be applied, and say where the token was not allowed to write.
+
+    Teams of which the plan is `lacking` something, each with a sentence, do not count as applied.
+    """
     with apply_environment(
         settings, desired, settle=terms.settle, label="Applying", first_apply=terms.first_apply, wait=terms.wait
     ) as environment:
         waivers = () if declares == "nothing" else applied_under(plan, (), desired, as_of=settings.as_of)
-        result = logged(apply_plan(plan, desired, environment, declares=declares, waivers=waivers))
+        result = logged(apply_plan(plan, desired, environment, declares=declares, lacking=lacking, waivers=waivers))
     if result.denied:
         say(
             f"Keeptrusts does not let this token write: {result.denied}",
@@ -112,6 +123,21 @@ def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period:
     preflight.check(plan, desired, as_of=settings.as_of, period=period)
     last = last_applied(settings.journal, folder=settings.root)
     refuse_unasked(settings, plan, terms, last)
-    result = executed(settings, desired, plan, terms, declared_by(settings, plan, desired, last))
+    declares, lacking = declared_by(settings, plan, desired, last), _lacking(settings, plan, desired, last)
+    result = executed(settings, desired, plan, terms, declares, lacking)
     log_plan(settings, plan)
     return result
+
+
+def _lacking(settings: Settings, plan: Plan, desired: Desired, last: LastApplied | None) -> dict[str, str]:
+    """Return the parts of which a plan cannot hold what is to be changed since the `last` run, each with why."""
+    from reconciler.app.change_request.unplanned import not_understood
+
+    before = applied_of(settings, last)
+    if last and before is None:
+        return {}
+    parts = plan.scope.teams if plan.scope else (ORGANIZATION, *desired.teams)
+    return {
+        part: f"{finding.message}. Next: {finding.hint}"
+        for part, finding in not_understood(before, desired, parts, plan)
+    }

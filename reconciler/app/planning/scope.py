@@ -192,10 +192,17 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
     """
     if plan.scope is None:
         return "all"
-    commit = _known(settings, last.commit or "") if last else ""
-    before = applied_desired(Commits(settings.budgets), last) if commit else None
+    before = applied_of(settings, last)
     changed = changed_teams(before, desired) if before else None
     return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
+
+
+def applied_of(settings: Settings, last: LastApplied | None) -> Desired | None:
+    """Return what the `last` run left applied; None where nothing was, or this clone does not have it."""
+    try:
+        return applied_desired(Commits(settings.budgets), last)
+    except BudgetsError:
+        return None
 
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
