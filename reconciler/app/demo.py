@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from shlex import quote
 
 from reconciler.findings import UsageError
 
@@ -57,10 +58,11 @@ def story(folder: Path) -> Sequence[tuple[str, Sequence[str]]]:
 
 
 def closing(folder: Path) -> str:
+    place = quote(str(folder))
     return f"""
 The files are in {folder}/: budgets/ (edit them), plan.json, comment.md, report.html (open it in a browser), journal.
 Try next:
-  kt-budgets sandbox serve --db {folder}/keeptrusts.db --as-of {AS_OF}
+  kt-budgets sandbox serve --db {place}/keeptrusts.db --as-of {AS_OF}
   (then in another terminal, with the lines it prints)
-  $EDITOR {folder}/budgets/teams/support.yaml
-  kt-budgets plan --budgets {folder}/budgets --as-of {AS_OF} --journal file:{folder}/journal"""
+  $EDITOR {place}/budgets/teams/support.yaml
+  kt-budgets plan --budgets {place}/budgets --as-of {AS_OF} --journal file:{place}/journal"""

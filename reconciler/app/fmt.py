@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 from reconciler.app.validate import seen_from_here
 from reconciler.files import write_file
@@ -43,7 +44,8 @@ class Formatted:
         """One line on how many files there are, and the cure where `check` found one."""
         files = f"{self.count:,} file{'s' if self.count != 1 else ''}"
         if self.check and self.changed:
-            return f"{files}, {len(self.changed):,} not laid out\n  hint: kt-budgets fmt --budgets {self.budgets}"
+            fix = f"kt-budgets fmt --budgets {quote(str(self.budgets))}"
+            return f"{files}, {len(self.changed):,} not laid out\n  hint: {fix}"
         return f"{files}, {len(self.changed):,} laid out anew" if self.changed else f"{files}, all laid out"
 
 

@@ -6,6 +6,7 @@ Decision 0019.
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from reconciler.app.forge_session import attribution_of_now, run_of_now
 from reconciler.app.listening import say
@@ -145,7 +146,7 @@ def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declare
     if place.file is None:
         if open_store(place.name, folder=place.folder).load().lines:
             return
-        named, without = ("", "") if is_declared else (f" --journal {place.shown}", "leave --journal out; or ")
+        named, without = ("", "") if is_declared else (f" --journal {quote(place.shown)}", "leave --journal out; or ")
         cure = f'{without}move its records there: kt-budgets resume{named} --move-journal --reason "WHY"'
     else:
         cure = _by_hand(found, place.file, is_declared=is_declared)

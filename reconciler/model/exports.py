@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Literal
@@ -11,6 +12,7 @@ from pydantic import Field
 from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import ZERO, Amount, UnroundedAmount, differ
+from reconciler.model.usage_summary import LeftOutRows
 
 
 class KeptExport(Frozen):
@@ -32,6 +34,14 @@ class KeptExport(Frozen):
         0, description="How many rows are in no figure, because they cannot be read or are of other days."
     )
     left_out_cost: Amount = Field(ZERO, description="Money of these rows, as far as it can be read.")
+    left_out_elsewhere: Mapping[str, Amount] = Field(
+        default_factory=dict,
+        exclude_if=lambda amounts: not amounts,
+        description="Money of these rows in other currencies than the organization's, by currency.",
+    )
+    left_out_unread: int = Field(
+        0, exclude_if=lambda rows: not rows, description="How many of these rows have a cost that cannot be read."
+    )
     spend: Amount | None = Field(
         None,
         description="Money that the dashboard showed for these days when it was fetched; null where it shows none.",
@@ -41,6 +51,16 @@ class KeptExport(Frozen):
         description="By how much that money may be off because of cents, half of one for each row in whole ones; null"
         " where an earlier release wrote it.",
     )
+
+    @property
+    def rows_left_out(self) -> LeftOutRows:
+        """The rows that are in no figure, with their money."""
+        return LeftOutRows(
+            rows=self.left_out,
+            cost=self.left_out_cost,
+            elsewhere=self.left_out_elsewhere,
+            unread=self.left_out_unread,
+        )
 
     @property
     def money(self) -> Decimal:

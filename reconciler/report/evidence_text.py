@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
-from reconciler.model.exports import ExportsManifest
+from reconciler.model.exports import ExportsManifest, KeptExport
 from reconciler.report.columns import Grid, wrapped
 from reconciler.report.findings_text import visible
 from reconciler.report.screen import PAPER, Screen
+from reconciler.report.usage_doubts import amounts
 from reconciler.report.wording import counted, exact
 
 
@@ -31,7 +32,7 @@ def exports_text(shown: Pulled, screen: Screen = PAPER) -> str:
             f"{kept.rows:,}",
             exact(kept.cost),
             exact(kept.spend),
-            f"{kept.left_out:,} rows, {exact(kept.left_out_cost)}" if kept.left_out else "",
+            _left_out(kept),
         )
         for kept in manifest.exports
     )
@@ -57,3 +58,11 @@ def exports_text(shown: Pulled, screen: Screen = PAPER) -> str:
             indent=0,
         )
     return "\n".join(lines) + "\n"
+
+
+def _left_out(kept: KeptExport) -> str:
+    left = kept.rows_left_out
+    if not left.rows:
+        return ""
+    unread = f", the cost of {left.unread:,} cannot be read" if left.unread else ""
+    return f"{counted(left.rows, 'row')}, {amounts(left, '')}{unread}"

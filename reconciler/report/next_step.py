@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
@@ -27,4 +29,6 @@ def next_step(plan: Plan, output: str, words: ForgeWords = USUAL) -> str:
             f"Saved to {output}.\nNext: {plan.period} is funded when it begins: merge the YAML, and from"
             f" {plan.period.first} on `kt-budgets apply --period {plan.period}` funds it; before that `apply` refuses."
         )
-    return f"Saved to {output}.\nNext: kt-budgets show {output} --format markdown, or open a {words.request}."
+    return (
+        f"Saved to {output}.\nNext: kt-budgets show {quote(str(output))} --format markdown, or open a {words.request}."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Protocol
 
 from reconciler.model.packet import EvidenceCheck, PacketDocument
@@ -51,7 +52,7 @@ def packet_text(shown: Made, _: Screen = PAPER) -> str:
     return (
         f"{visible(found.file)}: {counted(len(found.members), 'file')}, {size:,} bytes, {signed}\n"
         f"{found.digest}\n"
-        f"Verify it anywhere, without a network: kt-budgets evidence verify {visible(found.file)}\n"
+        f"Verify it anywhere, without a network: kt-budgets evidence verify {quote(visible(found.file))}\n"
     )
 
 

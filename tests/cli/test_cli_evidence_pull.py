@@ -23,6 +23,7 @@ from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJobs
 from reconciler.model.exports import ExportsManifest, KeptExport
 from reconciler.model.period import Period
+from reconciler.report.screen import Screen
 from reconciler.sandbox.faults import parse_faults
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.settings import overlaid
@@ -180,6 +181,30 @@ def test_what_an_earlier_release_kept_is_held_against_the_dashboard_as_its_teams
         again = pulled(tmp_path)
     assert (again.fetched, again.manifest.exports[0].spend_rounding) == (0, Decimal("0.015"))
     assert not any(kept.apart for kept in again.manifest.exports)
+
+
+def test_rows_that_are_in_no_figure_are_told_with_their_money_in_every_currency(tmp_path: Path) -> None:
+    with showing("0.00"):
+        manifest = pulled(tmp_path).manifest
+        store = ExportStore(tmp_path, organization="org_acme", currency="USD")
+        first = manifest.exports[0]
+        file = store.files / first.file
+        file.write_text(
+            "id,timestamp,team_id,cost,currency\n"
+            "e1,2025-05-03T00:00:00Z,team_a,1.00,USD\n"
+            "e2,2025-05-03T00:00:01Z,team_a,2.50,EUR\n"
+            "e3,2025-05-03T00:00:02Z,team_a,4.25,EUR\n"
+            "e4,2025-05-03T00:00:03Z,team_a,none,USD\n"
+        )
+        was = {"exact_cost": None, "digest": digest_of_file(file), "size": file.stat().st_size}
+        store.save(manifest.keeping(first.model_copy(update=was)))
+        again = pulled(tmp_path)
+    kept = again.manifest.exports[0]
+    assert (kept.rows, kept.left_out, kept.left_out_cost) == (1, 3, Decimal(0))
+    assert (kept.left_out_elsewhere, kept.left_out_unread) == ({"EUR": Decimal("6.75")}, 1)
+    assert "3 rows, EUR 6.75, the cost of 1 cannot be read" in " ".join(
+        again.rendered("text", Screen(width=200)).split()
+    )
 
 
 def test_money_of_several_exports_is_rounded_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from reconciler.findings import ExitCode
 
 pytestmark = pytest.mark.slow
 
+BUDGETS = Path(__file__).parents[2] / "budgets"
 SANDBOX = ("--sandbox", "--as-of", "2026-06-18")
 STARTED = (
     *("budgets/org.yaml", ".gitignore"),
@@ -190,6 +192,26 @@ def test_the_workflow_names_the_folder_and_nothing_is_to_be_said_against_it(kt: 
     assert judged.returncode == 0, judged.stdout
     assert findings([path]) == []
     assert kt("validate", "--budgets", "finance/ai budgets").code == 0
+
+
+def test_what_is_to_be_typed_next_can_be_pasted_wherever_the_budgets_are(kt: Any, here: Path) -> None:
+    assert kt("init", *SANDBOX, "--forge", "none", "--budgets", "our budgets")[0] == ExitCode.DONE
+    code, output, errors = kt("init", *SANDBOX, "--forge", "none", "--budgets", "our budgets")
+    found = re.search(r"Next: kt-budgets (import .*), which writes", output)
+    assert found, output + errors
+    assert code == ExitCode.DONE
+    assert kt(*shlex.split(found.group(1)), *SANDBOX)[0] == ExitCode.DONE
+    team = here / "our budgets" / "teams" / "support.yaml"
+    team.write_text(team.read_text("utf-8").replace("version: 1", "version:   1"), "utf-8")
+    code, output, errors = kt("fmt", "--check", "--budgets", "our budgets")
+    found = re.search(r"hint: kt-budgets (fmt .*)", output + errors)
+    assert found, output + errors
+    assert code == ExitCode.FINDINGS
+    assert kt(*shlex.split(found.group(1)))[0] == ExitCode.DONE
+    code, output, errors = kt("plan", *SANDBOX, "--budgets", str(BUDGETS), "--output", "a plan.json")
+    found = re.search(r"Next: kt-budgets (show .*), or", output + errors)
+    assert found, output + errors
+    assert kt(*shlex.split(found.group(1)))[0] == ExitCode.DONE
 
 
 def test_the_pipeline_names_the_folder(kt: Any, here: Path) -> None:

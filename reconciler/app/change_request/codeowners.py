@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 
 from reconciler.app.checkout import git, prefix
 from reconciler.app.forge_here import forge_of
@@ -40,7 +41,9 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
     changed = [place for place, text in wanted.items() if _read(place) != text]
     problems: list[Obstacle] = []
     if check:
-        cure = f"kt-budgets pr codeowners{f' --ruleset {ruleset_path}' if ruleset_path else ''}, and commit it"
+        cure = (
+            f"kt-budgets pr codeowners{f' --ruleset {quote(str(ruleset_path))}' if ruleset_path else ''}, and commit it"
+        )
         problems += [Obstacle(message=f"{place} is not what the budget files say", cure=cure) for place in changed]
         problems += _on_the_forge(repo, provider)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.access import workflows
@@ -80,7 +81,7 @@ def _schemas(folder: Path) -> Iterator[Seen]:
     present = [path.name for path in outdated if path.exists()]
     if present:
         words = f"{len(present)} schemas are of another version of kt-budgets: {', '.join(present[:4])}"
-        yield warning(words, f"kt-budgets schema --output {folder.name}")
+        yield warning(words, f"kt-budgets schema --output {quote(folder.name)}")
     else:
         yield passed(f"the schemas in {folder.name} are those of this version ({number - len(outdated)} of {number})")
 

@@ -182,6 +182,8 @@ def _read(
         exact_cost=usage.spent,
         left_out=left_out.rows,
         left_out_cost=left_out.cost,
+        left_out_elsewhere=left_out.elsewhere,
+        left_out_unread=left_out.unread,
         spend=shown,
         spend_rounding=rounding(*(ZERO for _ in {*usage.wallet})) if rounded is None else rounded,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from reconciler.app.importing.reading import declared
@@ -198,7 +199,7 @@ def _next(
             f"look at `fiscal_year` in {organization}: Keeptrusts does not tell it, and {first.fiscal_year.starts} is a"
             " guess; `starts` is the month that yours began in"
         )
-    option = "" if repository.folder == "budgets" else f" --budgets {repository.folder}"
+    option = "" if repository.folder == "budgets" else f" --budgets {quote(repository.folder)}"
     yield f"kt-budgets import{option}, which writes teams, wallets and alerts as they are"
     runs = installed()
     if repository.forge != "none" and not runs.is_commit and not repository.copied:
