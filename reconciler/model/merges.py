@@ -65,6 +65,8 @@ class Merges(Document):
     """`head` is the tip that was looked at, `applied_commit` that up to which everything is applied by now.
 
     `landings` are those that were not applied before, in order, and `pending` counts those that still are not.
+    `settled` are applied as a whole, and their runs were resumed of late, whoever did that: where their pull requests
+    say anything else, this takes its place.
     `resumed` is what finishing an interrupted run came to, `put_back` what putting git's values back did.
     """
 
@@ -78,6 +80,10 @@ class Merges(Document):
         (), description="Each pull request or direct push that was not applied before, in order."
     )
     pending: int = Field(0, description="How many of them still are not applied as a whole.")
+    settled: tuple[LandingOutcome, ...] = Field(
+        (),
+        description="Those that are applied by a run which was resumed of late; what their pull requests should say.",
+    )
     resumed: Run | None = Field(
         None, description="What finishing an interrupted run came to; null where there was none."
     )
@@ -88,8 +94,9 @@ class Merges(Document):
 
     def fields(self) -> dict[str, Any]:
         fields = super().fields()
-        for landing, found in zip(fields["landings"], self.landings, strict=True):
-            landing["run"] = found.run.fields() if found.run else None
+        for name, listed in (("landings", self.landings), ("settled", self.settled)):
+            for landing, found in zip(fields[name], listed, strict=True):
+                landing["run"] = found.run.fields() if found.run else None
         return fields
 
 

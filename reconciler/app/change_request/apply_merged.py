@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from reconciler.app.budget_files import Commits, applied_files, value
 from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brings_values, groups, pull_finder
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
-from reconciler.app.change_request.resumed import in_flight, resumed_landings
+from reconciler.app.change_request.resumed import in_flight, resumed_landings, settled_landings
 from reconciler.app.change_request.settled import settled
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
@@ -23,6 +23,7 @@ from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
 from reconciler.app.session import load_desired
 from reconciler.apply.resume import resume
+from reconciler.clock import SystemClock
 from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
 from reconciler.git.failures import GitError
@@ -91,6 +92,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
         applied_commit=last.commit if last else None,
         landings=(*before, *in_flight(found.landings, anew)),
         pending=found.pending,
+        settled=_settled(bench, last, told | {landing.commit for landing in before}),
         resumed=resumed.run if resumed else None,
         put_back=again.run if again else None,
         exit_code=most_serious(codes),
@@ -255,6 +257,17 @@ def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome
     return (
         resumed_landings(bench.records(), url=url, runs=[resumed.run.run] if resumed else []) if url or resumed else []
     )
+
+
+def _settled(bench: MergeBench, last: LastApplied | None, told: Collection[str]) -> tuple[LandingOutcome, ...]:
+    """Return what is to be said of landings that are applied, and `told` by nothing else, if it is not said yet."""
+
+    def is_applied(commit: str) -> bool:
+        applied = last.commit if last else None
+        return bool(applied) and (commit == applied or is_older(bench.commits.budgets, commit, applied or ""))
+
+    found = settled_landings(bench.records(), now=SystemClock().now(), is_applied=is_applied)
+    return tuple(landing for landing in found if landing.commit not in told)
 
 
 def _put_back(bench: MergeBench) -> Result | None:

@@ -72,6 +72,7 @@ def _receipts(
             for landing in merges.landings
             if landing.pull_request is not None
         ]
+        told += _settled(session, merges, url)
         return told + _put_right(session, merges, {pull.number for pull, *_ in told}, url)
     run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
     commit = merge_sha or session.run.commit
@@ -83,6 +84,16 @@ def _receipts(
         return [(pull, not_begun(document, commit=commit, url=url, words=session.words), None)] if pull else []
     pull = merged_request(session, commit)
     return [(pull, receipt(run, commit=commit), None)]
+
+
+def _settled(session: Forge, merges: Merges, url: str) -> list[tuple[ChangeRequest, str, Plan | None]]:
+    """Return what takes the place of receipts which do not say yet that what they are about is applied."""
+    pulls = ((landing, session.change_request(landing.pull_request or 0)) for landing in merges.settled)
+    return [
+        (pull, merge_receipt(landing, url=url, words=session.words), None)
+        for landing, pull in pulls
+        if _is_open(_title(session, pull, landing.commit))
+    ]
 
 
 def _put_right(
@@ -105,8 +116,13 @@ def _not_told(session: Forge, commit: str, is_wanted: Callable[[str], bool]) -> 
         pull = merged_request(session, commit)
     except RefusedError:
         return None
+    return pull if is_wanted(_title(session, pull, commit)) else None
+
+
+def _title(session: Forge, pull: ChangeRequest, commit: str) -> str:
+    """Return what the receipt of the merge `commit` is called in our comment, an empty text where there is none."""
     ours = our_comments(session, pull.number)
-    return pull if is_wanted(title_of(ours[0].marked.text, commit) if ours else "") else None
+    return title_of(ours[0].marked.text, commit) if ours else ""
 
 
 def _is_open(title: str) -> bool:

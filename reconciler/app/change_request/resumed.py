@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import ExitCode
@@ -20,6 +22,34 @@ def resumed_landings(records: Sequence[Record], *, url: str, runs: Sequence[str]
     here = {record.run for record in records if record.step is Step.RESUMED and url and record.facts.get("url") == url}
     wanted = here | set(runs)
     return [found for name, trace in history.runs.items() if name in wanted for found in _landing(trace)]
+
+
+LATELY = timedelta(days=7)
+"""How long after a run was resumed its pull request is looked at: each look is a question to the forge."""
+
+
+def settled_landings(
+    records: Sequence[Record], *, now: datetime, is_applied: Callable[[str], bool]
+) -> Iterator[LandingOutcome]:
+    """Yield the landings, of commits that are applied as a whole, whose run somebody resumed of late.
+
+    Who resumes by hand tells no pull request what came of it.
+    """
+    since = now - LATELY
+    late = (record for record in records if record.step is Step.RESUMED and datetime.fromisoformat(record.at) >= since)
+    for found in resumed_landings(records, url="", runs=tuple({record.run for record in late})):
+        if found.pull_request is not None and is_applied(found.commit):
+            yield found if found.is_done else found.model_copy(update=_ELSEWHERE)
+
+
+_ELSEWHERE: dict[str, Any] = {
+    "status": "nothing",
+    "refused": {},
+    "run": None,
+    "reason": "everything of it is applied, or was taken back; `kt-budgets audit` shows what was carried out",
+    "cure": "",
+    "exit_code": int(ExitCode.DONE),
+}
 
 
 def in_flight(found: Iterable[LandingOutcome], resumed: Iterable[LandingOutcome]) -> Iterator[LandingOutcome]:
@@ -53,7 +83,7 @@ def _landing(trace: RunTrace) -> Iterator[LandingOutcome]:
             "status": status,
             "refused": dict(trace.stale),
             "run": Run(run=trace.run, outcomes=outcomes, converged=bool(finished.get("converged"))),
-            "reason": "its run was interrupted, and resumed",
+            "reason": "its run did not finish at once, and was resumed",
             "cure": f"start the resume {forge_words().pipeline}, which proves or finishes it" if is_unknown else "",
             "exit_code": int(code.get(status, ExitCode.REFUSED)),
         }
