@@ -38,19 +38,21 @@ class BudgetFiles:
         return load_files(self.folder, self.files, since=since, today=as_of)
 
 
-def files_of(budgets: Path, commit: str, *, beside: Mapping[str, bytes] = _NOTHING) -> BudgetFiles:
+def files_of(
+    budgets: Path, commit: str, *, beside: Mapping[str, bytes] = _NOTHING, organization: str = ""
+) -> BudgetFiles:
     """Return the files of a commit or a tree; no YAML is read, and no file that is the same `beside` it.
 
     A link that cannot be followed is the file that git keeps for it, with the name of its target: no budget.
     """
-    found = entries(budgets, commit) or ()
+    found = entries(budgets, commit, organization=organization) or ()
     wanted = {path: identity for _, identity, path in found if is_budget_path(path)}
     same = {path: data for path in wanted if (data := beside.get(path)) is not None and is_blob(wanted[path], data)}
     contents = blobs(place(budgets)[0], (identity for path, identity in wanted.items() if path not in same))
     read = ((path, same.get(path, contents.get(identity))) for path, identity in wanted.items())
     kept = {path: data for path, data in read if data is not None}
     if any(mode == LINK for mode, _, _ in found):
-        with tree_at(budgets, commit) as root:
+        with tree_at(budgets, commit, organization=organization) as root:
             kept |= {file.relative: file.data for file in (read_tree(root).files if root else ())}
     return BudgetFiles(budgets.resolve().name, kept)
 
@@ -66,18 +68,27 @@ def load_at(budgets: Path, commit: str, *, as_of: date | None = None, beside: De
 
 
 class Commits:
-    """The budget files of commits, each read once."""
+    """The budget files of commits, each read once.
 
-    def __init__(self, budgets: Path) -> None:
+    Where a commit has no such folder, they are those that it has of `organization` in another one.
+    """
+
+    def __init__(self, budgets: Path, organization: str = "") -> None:
         self.budgets = budgets
+        self._organization = organization
+        self._others: dict[str, Commits] = {}
         self._files: dict[str, BudgetFiles] = {}
         self._loaded: dict[str, Loaded] = {}
 
     def files(self, commit: str) -> BudgetFiles:
         """Return the files of a commit; none where it has no budgets."""
         if commit not in self._files:
-            self._files[commit] = files_of(self.budgets, commit)
+            self._files[commit] = files_of(self.budgets, commit, organization=self._organization)
         return self._files[commit]
+
+    def of(self, organization: str) -> Commits:
+        """Return the same for an organization that may have been in another folder."""
+        return self._others.setdefault(organization, Commits(self.budgets, organization))
 
     def loaded(self, commit: str) -> Loaded:
         """Return what a commit declares, or what is wrong with its files."""

@@ -125,13 +125,13 @@ def knows(folder: Path, path: PurePosixPath, *, until: str) -> bool:
 
 
 @contextmanager
-def tree_at(budgets: Path, commit: str) -> Iterator[Path | None]:
+def tree_at(budgets: Path, commit: str, *, organization: str = "") -> Iterator[Path | None]:
     """Yield a copy of the folder as it is in `commit` (or a tree), None when it is not there.
 
     Files are those that were committed, whatever attributes say about archives, line ends or filters. Links stay
     links: the loader refuses those that lead out of the folder.
     """
-    found = entries(budgets, commit)
+    found = entries(budgets, commit, organization=organization)
     if found is None:
         yield None
         return

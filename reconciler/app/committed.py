@@ -38,30 +38,28 @@ def _place(folder: Path, top: Path | None) -> tuple[Path, PurePosixPath]:
     return Path(said[0]), PurePosixPath(said[1] if len(said) > 1 else "")
 
 
-def entries(folder: Path, commit: str) -> tuple[Entry, ...] | None:
-    """Return the files of `folder` in a commit (or a tree), None where it is not there. Raises GitError."""
+def entries(folder: Path, commit: str, *, organization: str = "") -> tuple[Entry, ...] | None:
+    """Return the files of `folder` in a commit (or a tree), None where it is not there. Raises GitError.
+
+    Where the commit has no such folder, that which held the budgets of `organization` then is meant: of the one that
+    is checked out, unless another is named.
+    """
     top, where = place(folder)
     read = _entries if is_id(commit) else _entries.__wrapped__
     found = read(top, where, commit)
-    if found is None and (was := _moved_from(folder, top, commit)) is not None:
+    if found is None and (was := _moved_from(folder, commit, organization or declared_in(folder)[0])) is not None:
         found = read(top, was, commit)
     return found
 
 
-def _moved_from(folder: Path, top: Path, commit: str) -> PurePosixPath | None:
+def _moved_from(folder: Path, commit: str, organization: str) -> PurePosixPath | None:
     """Return the folder that held the budgets of this organization in a commit that does not have `folder`.
 
     A folder that was renamed keeps its past: who approves, and what was applied. None where there were no such budgets.
     Raises RefusedError where several folders could be meant.
     """
-    organization, _ = declared_in(folder)
-    if not organization:
-        return None
-    listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, folder=top).split(b"\0")
-    files = [_entry(line) for line in listed if line.endswith((b"/" + _ORGANIZATION, b"\t" + _ORGANIZATION))]
-    contents = blobs(top, (identity for _, identity, _ in files))
-    named = (path for _, identity, path in files if declared_by(contents.get(identity, b""))[0] == organization)
-    found = [PurePosixPath(path).parent for path in named]
+    listed = organizations(folder, commit) if organization else {}
+    found = [place for place, named in listed.items() if named == organization]
     if len(found) > 1:
         raise RefusedError(
             f"{commit[:12]} has no {folder.name} here, and the budgets of {organization} in {len(found)} other folders:"
@@ -70,6 +68,16 @@ def _moved_from(folder: Path, top: Path, commit: str) -> PurePosixPath | None:
             f" {forge_words().request} of its own first",
         )
     return found[0] if found else None
+
+
+def organizations(folder: Path, commit: str) -> dict[PurePosixPath, str]:
+    """Return the folders of a commit that hold budgets, wherever they are, each with the organization that it names."""
+    top, _ = place(folder)
+    listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, folder=top).split(b"\0")
+    files = [_entry(line) for line in listed if line.endswith((b"/" + _ORGANIZATION, b"\t" + _ORGANIZATION))]
+    contents = blobs(top, (identity for _, identity, _ in files))
+    named = {PurePosixPath(path).parent: declared_by(contents.get(one, b""))[0] for _, one, path in files}
+    return {place: organization for place, organization in named.items() if organization}
 
 
 @lru_cache(maxsize=_KEPT)

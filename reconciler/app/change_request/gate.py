@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.app.budget_files import Commits, applied_desired
+from reconciler.app.budget_files import Commits
 from reconciler.app.change_request.queue import entries
 from reconciler.app.change_request.refresh import moved
 from reconciler.app.change_request.ruling import Gate
@@ -107,15 +107,14 @@ def _of_one_head(session: Forge, pull: ChangeRequest) -> tuple[ChangeRequest, ..
 
 
 def _gate(session: Forge, settings: Settings) -> Gate:
-    commits = Commits(settings.budgets)
     try:
-        applied = applied_desired(commits, last_applied(settings.journal, folder=settings.root))
+        last = last_applied(settings.journal, folder=settings.root)
     except BudgetsError as error:
         say(f"what was applied last is not known here: {error.message}")
-        applied = None
+        last = None
     asks = session.run.queued is not None and settings.token is not None
     again = (lambda desired, record: moved(settings, desired, record)) if asks else None
-    return Gate(session, commits, applied, again)
+    return Gate(session, Commits(settings.budgets), last, again)
 
 
 def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
-from reconciler.app.budget_files import Commits, changed_parts, earlier_budgets, value
+from reconciler.app.budget_files import Commits, applied_desired, changed_parts, earlier_budgets, value
 from reconciler.app.checkout import knows, prefix, tree_id
+from reconciler.app.committed import organizations
+from reconciler.app.listening import say
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
 from reconciler.forge.change_request import ChangeRequest
@@ -15,6 +18,7 @@ from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring_commit, clean_merges, merged
 from reconciler.http.failures import ForbiddenError
+from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.landing import ORGANIZATION
@@ -32,12 +36,24 @@ Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """By what a change is judged: what its own budgets were `before`, what of them was `applied`, and the owners of all
+    `others` that lie in other folders, where a commit has none of its organization. Each may be nothing.
+    """
+
+    commits: Commits
+    before: Desired | None
+    applied: Desired | None = None
+    others: Mapping[PurePosixPath, Desired] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """Where rulings are made. By the rules of `applied`, which may be nothing yet, approvals are judged as well."""
+    """Where rulings are made. By the rules of what was applied `last`, approvals are judged as well."""
 
     forge: Forge
     commits: Commits
-    applied: Desired | None = None
+    last: LastApplied | None = None
     moved: Moved | None = None
 
     def rule(self, pull: ChangeRequest, before: str, after: str | None) -> Ruling:
@@ -45,6 +61,12 @@ class Gate:
 
         None: the two conflict.
         """
+        try:
+            return self._ruled(pull, before, after)
+        except RefusedError as error:
+            return self._refused(pull, Problem(error.message, error.hint))
+
+    def _ruled(self, pull: ChangeRequest, before: str, after: str | None) -> Ruling:
         budgets = self.commits.budgets
         if after is None:
             words = f"it conflicts with {pull.base_ref}"
@@ -56,27 +78,35 @@ class Gate:
             count = sum(finding.severity.name == "ERROR" for finding in found.findings)
             words = f"the budget files have {count} {'error' if count == 1 else 'errors'}" if count else "no budgets"
             return self._refused(pull, Problem(words, "run `kt-budgets validate`, and correct the files"))
-        start = self._before(before)
-        if start is None and knows(budgets, prefix(budgets) / "org.yaml", until=before):
-            words = f"the budgets of {before[:12]} cannot be read, so nobody knows who must approve"
-            return self._refused(pull, Problem(words, f"correct the files on {pull.base_ref} first"))
-        if self.commits.files(before).files and not changed_parts(start, found.desired):
+        rules = self._rules(pull, before, found.desired)
+        if rules.commits.files(before).files and not changed_parts(rules.before, found.desired):
             return Ruling(pull.number, pull.head, "nothing")
-        return self._judged(pull, start, found.desired)
+        return self._judged(pull, rules, found.desired)
 
-    def _before(self, commit: str) -> Desired | None:
-        """Return whose rules hold: those of a commit, or of the budgets that were deleted before it."""
-        return self.commits.desired(commit) or earlier_budgets(self.commits, commit)
+    def _rules(self, pull: ChangeRequest, before: str, after: Desired) -> Rules:
+        """Return by what `after` is judged: never by its own owners where somebody else's budgets were there before.
 
-    def _judged(self, pull: ChangeRequest, start: Desired | None, after: Desired) -> Ruling:
+        Raises RefusedError where that cannot be read.
+        """
+        budgets = self.commits.budgets
+        commits = self.commits.of(after.organization.organization)
+        start = _before(commits, before)
+        if start is None and (
+            commits.files(before).files or knows(budgets, prefix(budgets) / "org.yaml", until=before)
+        ):
+            raise _unreadable(f"the budgets of {before[:12]}", pull.base_ref)
+        others = {} if start else _others(self.commits, before, pull.base_ref)
+        return Rules(commits, start, _applied(commits, self.last), others)
+
+    def _judged(self, pull: ChangeRequest, rules: Rules, after: Desired) -> Ruling:
         records = recorded(self.forge, pull)
         record = records[-1][1] if records else None
-        required = self._required(start, after, record)
+        required = self._required(rules, after, record)
         whole = Ruling(pull.number, pull.head, "waiting", required=required, record=record)
         if record is None:
             return replace(whole, problems=(self._unrecorded(pull),))
         try:
-            moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
+            moved = self._behind(pull, record, rules, after) or (self.moved(after, record) if self.moved else ())
             if moved or self._is_marked(pull):
                 return replace(whole, state="refused", problems=(_stale(pull, moved, self.forge.words),))
             if record.refused:
@@ -102,18 +132,20 @@ class Gate:
         cure = f"the {called.planner} {called.pipeline} shows it; where none runs, start it by hand"
         return Problem("no plan was shown for the last commit yet", cure)
 
-    def _required(self, start: Desired | None, after: Desired, record: PlanRecord | None) -> tuple[Requirement, ...]:
+    def _required(self, rules: Rules, after: Desired, record: PlanRecord | None) -> tuple[Requirement, ...]:
         begun = after.without_teams()
+        start = rules.before or begun
         effects = record.effects if record else None
         effects = effects or Effects(teams=tuple(team for team in (record and record.fingerprints) or () if team))
-        rules = (start or begun, self.applied or start or begun)
-        step = Step(effects, declared(start or begun, after), noted=record.asks if record else ())
-        found = [requirements(each, step) for each in rules]
+        step = Step(effects, declared(start, after), noted=record.asks if record else ())
+        found = [requirements(each, step) for each in (start, rules.applied or start)]
+        for place, other in rules.others.items():
+            why = f"there were no budgets of {after.organization.organization}, and others in {place}"
+            asked = requirements(other.without_teams(), step)
+            found.append(tuple(item.model_copy(update={"reason": f"{item.reason}; {why}"}) for item in asked))
         return tuple(dict.fromkeys(item for listed in found for item in listed))
 
-    def _behind(
-        self, pull: ChangeRequest, record: PlanRecord, start: Desired | None, after: Desired
-    ) -> tuple[str, ...]:
+    def _behind(self, pull: ChangeRequest, record: PlanRecord, rules: Rules, after: Desired) -> tuple[str, ...]:
         """Return the parts of which the plan was made from other YAML than what would be merged, or onto other YAML."""
         budgets = self.commits.budgets
         if record.base is None:
@@ -124,12 +156,12 @@ class Gate:
             tree = merged(budgets, record.base, pull.head)
         except GitError:
             return ()
-        then = (self._before(record.base), self.commits.desired(tree))
-        parts = sorted(changed_parts(start, after))
+        then = (_before(rules.commits, record.base), rules.commits.desired(tree))
+        parts = sorted(changed_parts(rules.before, after))
         return tuple(
             part
             for part in parts
-            if any(value(a, part) != value(b, part) for a, b in zip(then, (start, after), strict=True))
+            if any(value(a, part) != value(b, part) for a, b in zip(then, (rules.before, after), strict=True))
         )
 
     def _is_marked(self, pull: ChangeRequest) -> bool:
@@ -139,6 +171,39 @@ class Gate:
 
     def _refused(self, pull: ChangeRequest, problem: Problem) -> Ruling:
         return Ruling(pull.number, pull.head, "refused", problems=(problem,))
+
+
+def _before(commits: Commits, commit: str) -> Desired | None:
+    """Return whose rules hold: those of a commit, or of the budgets that were deleted before it."""
+    return commits.desired(commit) or earlier_budgets(commits, commit)
+
+
+def _applied(commits: Commits, last: LastApplied | None) -> Desired | None:
+    try:
+        return applied_desired(commits, last)
+    except GitError as error:
+        say(f"what was applied last is not known here: {error.message}")
+        return None
+
+
+def _others(commits: Commits, commit: str, branch: str) -> dict[PurePosixPath, Desired]:
+    """Return all budgets that a commit has in other folders, whose owners approve what is new (decision 0128).
+
+    Raises RefusedError for what cannot be read.
+    """
+    found = {}
+    for place, organization in organizations(commits.budgets, commit).items():
+        desired = commits.of(organization).desired(commit)
+        if desired is None:
+            raise _unreadable(f"the budgets of {organization} in {place}, as {commit[:12]} has them,", branch)
+        found[place] = desired
+    return found
+
+
+def _unreadable(what: str, branch: str) -> RefusedError:
+    return RefusedError(
+        f"{what} cannot be read, so nobody knows who must approve", hint=f"correct the files on {branch} first"
+    )
 
 
 def _limit(refused: GuardResult) -> Problem:
