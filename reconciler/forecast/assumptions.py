@@ -61,7 +61,7 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
         observed=f"{amount(observed, view.currency)} a month",
         verdict=verdict,
         sentence=sentence,
-        year_cost=money(off * over_days(planned_spend(view.plan, view.rest_of_year))),
+        year_cost=money(off * over_days(planned_spend(view.plan, view.rest_of_year), view.rest_of_year.count)),
     )
 
 

@@ -68,6 +68,6 @@ def remaining(after: N, before: N) -> N:
     return (1 - after) / (1 - before) if before < 1 else 0 * after + 1
 
 
-def over_days(monthly: Floats) -> float:
-    """Return what days cost together of each of which float64[days] says what a month at its rate costs."""
-    return float(monthly.sum()) / DAYS_OF_A_MONTH
+def over_days(monthly: Floats, count: int) -> float:
+    """Return what `count` days cost together of which `monthly` says what a month at the rate of each costs."""
+    return float(monthly.mean()) * count / DAYS_OF_A_MONTH if count else 0.0

@@ -68,6 +68,15 @@ def test_the_baseline_is_compared_with_the_last_four_weeks(baseline: str, verdic
     assert row.observed == "USD 12,175 a month"
 
 
+@pytest.mark.parametrize("since", [None, "2025-01"], ids=["no-lever", "a-lever-of-long-ago"])
+def test_what_a_baseline_is_off_by_is_told_for_the_rest_of_the_year(since: str | None) -> None:
+    growth = [{"reason": "was there before", "rate": "0%", "from": since}] if since else []
+    row = rows({"baseline_monthly": "9000.00", "growth": growth})["baseline"]
+    days = (date(2027, 6, 1) - AS_OF).days
+    assert row.year_cost is not None
+    assert float(row.year_cost) == pytest.approx(3175 * days / 30.4375, rel=0.002)
+
+
 def test_the_baseline_contains_the_growth_of_the_weeks_it_is_compared_with() -> None:
     grown = {"baseline_monthly": "10000.00", "growth": [{"reason": "regions", "rate": "18%", "from": "2026-04"}]}
     assert rows(grown)["baseline"].plan == "USD 10,000 a month, USD 11,800 with the growth so far"

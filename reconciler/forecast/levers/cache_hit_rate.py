@@ -191,7 +191,7 @@ def _owed(usage: TeamUsage, rate: CacheHitRate) -> Owed | None:
     whole = 1.0 - remaining(float(rate.target), seen.cache_hit_rate)
     rest = usage.rest_of_year
     planned = 1.0 - remaining(hit_rate(rate, rest), rest.number(Decimal(repr(seen.cache_hit_rate))))
-    return Owed(monthly * whole, over_days(monthly * planned))
+    return Owed(monthly * whole, over_days(monthly * planned, rest.count))
 
 
 def _by_now(view: TeamUsage, rate: CacheHitRate) -> float:

@@ -86,7 +86,9 @@ class Growth(Lever):
             observed=f"{signed_share(observed)} in {window.name}, on {window.before}",
             verdict=verdict,
             sentence=near if verdict == "holds" else told,
-            year_cost=cents(repr(before * off * over_days(self.factor(view.plan, view.rest_of_year)))),
+            year_cost=cents(
+                repr(before * off * over_days(self.factor(view.plan, view.rest_of_year), view.rest_of_year.count))
+            ),
         )
 
     def months(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Period]]:

@@ -201,7 +201,7 @@ def _owed(usage: TeamUsage, move: ProviderMixMove, progress: Progress) -> Owed |
     monthly = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * -whole
     rest = usage.rest_of_year
     planned = 1.0 - remaining(moved(move, rest), rest.number(Decimal(repr(done))))
-    return Owed(monthly * (1.0 - remaining(float(move.share), done)), over_days(monthly * planned))
+    return Owed(monthly * (1.0 - remaining(float(move.share), done)), over_days(monthly * planned, rest.count))
 
 
 def _saved(view: TeamUsage, move: ProviderMixMove) -> Decimal | None:
