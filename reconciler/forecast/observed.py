@@ -111,9 +111,16 @@ class Observations:
 
     def between(self, wallets: Iterable[str], start: date, end: date) -> Observed:
         """Return the sums over `wallets` and the days in [start, end), which may be long ago."""
+        return self._days(start, end).of(wallets, days=(end - start).days)
+
+    def rows_between(self, wallets: Sequence[str], start: date, end: date) -> Rows:
+        """Return the rows of `wallets` of the days in [start, end), which may be long ago."""
+        return self._days(start, end).rows_of(wallets, (end - start).days)
+
+    def _days(self, start: date, end: date) -> Observations:
         if (start, end) not in self._older:
             self._older[start, end] = observations(self.usage, known_until=end, days=(end - start).days)
-        return self._older[start, end].of(wallets, days=(end - start).days)
+        return self._older[start, end]
 
     def hit_rate_error(self, wallets: Sequence[str], start: date, end: date) -> float:
         """Return the standard error of the cache hit rate of the days in [start, end), by these days."""
@@ -134,8 +141,7 @@ class Observations:
     def _error(self, wallets: Sequence[str], start: date, end: date, of: tuple[str, ...], count: _Counts) -> float:
         key = (tuple(wallets), start, end, of)
         if key not in self._errors:
-            self.between(wallets, start, end)
-            rows = self._older[start, end].rows_of(wallets, (end - start).days)
+            rows = self.rows_between(wallets, start, end)
             self._errors[key] = 0.0 if self.usage is None else _share_error(self.usage, rows, start, end, count)
         return self._errors[key]
 
@@ -155,8 +161,7 @@ class Observations:
 
     def _by_day(self, wallets: Sequence[str], start: date, end: date, count: _Counts) -> tuple[Floats, Floats]:
         days = (end - start).days
-        self.between(wallets, start, end)
-        rows = self._older[start, end].rows_of(wallets, days)
+        rows = self.rows_between(wallets, start, end)
         if self.usage is None:
             return np.zeros(days), np.zeros(days)
         return _daily(self.usage, rows, start, days, count)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from reconciler.forecast.belief import EVEN, Belief, Prior, Record, believed
 from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.history import Spending
-from reconciler.forecast.observed import Observations, Observed
+from reconciler.forecast.observed import Observations, Observed, Rows
 from reconciler.forecast.windows import WINDOW_DAYS, Window
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -73,6 +73,9 @@ class TeamUsage:
 
     def observed_between(self, start: date, end: date) -> Observed:
         return self.observations.between(self.wallets, start, end)
+
+    def rows_between(self, start: date, end: date) -> Rows:
+        return self.observations.rows_between(self.wallets, start, end)
 
     def hit_rate_error(self) -> float:
         """Return the standard error of the cache hit rate of the last 28 days."""

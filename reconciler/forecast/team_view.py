@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from reconciler.forecast.at_limit import Ceiling
+from reconciler.forecast.history import Spend
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_usage import TeamUsage
@@ -37,10 +38,16 @@ class TeamView(TeamUsage):
     def monthly(self, end: date, *, days: int = WINDOW_DAYS) -> float | None:
         """Return the days before `end` scaled to a month; None unless the wallets had usage all that time."""
         start = end - timedelta(days=days)
-        spends = [self.known.wallets.get(wallet) for wallet in self.wallets]
-        firsts = [spend.first_event() for spend in spends if spend is not None]
-        began = min((first for first in firsts if first is not None), default=None)
-        if began is None or began > start:
+        if not self.is_known_from(start):
             return None
-        spent = sum(float(spend.daily(start, end).sum()) for spend in spends if spend is not None)
+        spent = sum(float(spend.daily(start, end).sum()) for spend in self._spends)
         return spent / days * DAYS_OF_A_MONTH
+
+    def is_known_from(self, start: date) -> bool:
+        """Whether the wallets had usage by then."""
+        return any(first is not None and first <= start for first in (spend.first_event() for spend in self._spends))
+
+    @property
+    def _spends(self) -> list[Spend]:
+        known = self.known.wallets
+        return [known[wallet] for wallet in self.wallets if wallet in known]

@@ -37,6 +37,11 @@ class Window:
         return f"the {self.days} days to {self.end - timedelta(days=1)}"
 
     @property
+    def before_days(self) -> Days:
+        """The four weeks before the month."""
+        return self.month.first - timedelta(days=WINDOW_DAYS), self.month.first
+
+    @property
     def before(self) -> str:
         return f"the four weeks before {self.month.name}"
 

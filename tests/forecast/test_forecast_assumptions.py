@@ -20,16 +20,21 @@ FULL, MINI = "openai/gpt-4o", "openai/gpt-4o-mini"
 def usage(
     *, days: int = 420, hits: int = 140, mini: int = 10, moved: int | None = None, growth: float = 0.0
 ) -> UsageBuilder:
-    """400 a day; `hits` of 1,000 requests hit the cache; `mini` of 100 tokens are cheap ones, `moved` since 2026."""
+    """400 a day; `hits` of 1,000 requests hit the cache; `mini` of 100 tokens are cheap ones, `moved` since 2026.
+
+    Of everything there is `growth` more in the last 60 days.
+    """
     table = UsageBuilder()
-    level = 400 * np.where(np.arange(days) >= days - 60, 1 + growth, 1.0)
+    grown = np.where(np.arange(days) >= days - 60, 1 + growth, 1.0)
     for step in range(days):
         day = AS_OF - timedelta(days=days - step)
         mini = moved if moved is not None and day >= date(2026, 1, 1) else mini
+        more = float(grown[step])
         tokens: dict[str, Any] = {"provider": "openai", "output_tokens": 0}
-        table.row(day, "team_support", float(level[step]) - 10, model="gpt-4o", requests=900, cache_hits=hits,
-                  input_tokens=1000 * (100 - mini), **tokens)  # fmt: skip
-        table.row(day, "team_support", 10, model="gpt-4o-mini", requests=100, input_tokens=1000 * mini, **tokens)
+        table.row(day, "team_support", 390 * more, model="gpt-4o", requests=round(900 * more),
+                  cache_hits=round(hits * more), input_tokens=round(1000 * (100 - mini) * more), **tokens)  # fmt: skip
+        table.row(day, "team_support", 10 * more, model="gpt-4o-mini", requests=round(100 * more),
+                  input_tokens=round(1000 * mini * more), **tokens)  # fmt: skip
     return table
 
 
@@ -107,6 +112,72 @@ def test_growth_is_compared_with_the_weeks_before_the_plans_first_step() -> None
     assert rows(planned, usage(days=90))["growth"].sentence == (
         "there is no usage of the four weeks before April 2026 to compare with"
     )
+
+
+def asked(
+    *, price: float = 1.0, hits: float = 0.1, tokens: float = 1.0, cheap: float = 0.0, since: date = date(2026, 4, 20)
+) -> UsageBuilder:
+    """A tenth more requests since April; `since` a day the price, the cache, the length or the model is another."""
+    table = UsageBuilder()
+    for back in range(420, 0, -1):
+        day = AS_OF - timedelta(days=back)
+        requests, is_new = 1100 if day >= date(2026, 4, 1) else 1000, day >= since
+        length, hit = (tokens, hits) if is_new else (1.0, 0.1)
+        for model, part, each in (("gpt-4o", 1.0 - cheap * is_new, 0.4), ("gpt-4o-mini", cheap * is_new, 0.04)):
+            amount, paid = requests * part, requests * part * (1 - hit) * length
+            cost = paid * each * (price if is_new else 1.0)
+            named: dict[str, Any] = {"provider": "openai", "model": model, "input_tokens": round(paid * 500)}
+            if part:
+                table.row(day, "team_support", cost, requests=round(amount), cache_hits=round(amount * hit), **named)
+    return table
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"price": 1.5}, {"price": 0.5}, {"hits": 0.4}, {"tokens": 3.0}, {"cheap": 0.5},
+     {"price": 1.5, "since": date(2026, 6, 1)}, {"hits": 0.4, "since": date(2026, 4, 1)}],
+    ids=["nothing", "dearer", "cheaper", "cache", "longer", "another model", "dearer of late", "cache at once"],
+)  # fmt: skip
+def test_what_a_request_costs_is_no_growth(change: dict[str, Any]) -> None:
+    grown = {"baseline_monthly": "10957.50", "growth": [{"reason": "regions", "rate": "10%", "from": "2026-04"}]}
+    row = rows(grown, asked(**change))["growth"]
+    assert (row.verdict, row.year_cost) == ("holds", Decimal(0))
+    assert row.observed.startswith("+10.0% ")
+
+
+def test_growth_is_worth_what_requests_cost_now() -> None:
+    """Five points less than planned, at a price that has doubled: not at the price of the days before."""
+    late = {"growth": [{"reason": "regions", "rate": "20%", "from": "2026-04"}]}
+    once, twice = (rows(late, asked(price=price))["growth"].year_cost for price in (1.0, 2.0))
+    assert once is not None
+    assert once < 0
+    assert twice == pytest.approx(2 * once)
+
+
+def test_a_workload_that_is_new_is_no_growth_of_the_others_and_each_counts_by_its_cost() -> None:
+    table = UsageBuilder()
+    for back in range(200, 0, -1):
+        day = AS_OF - timedelta(days=back)
+        is_new = day >= date(2026, 4, 1)
+        table.row(
+            day, "team_support", 90.0 * (1.1 if is_new else 1), workload="chat", requests=1100 if is_new else 1000
+        )
+        table.row(
+            day, "team_support", 10.0 * (3 if is_new else 1), workload="tags", requests=90000 if is_new else 30000
+        )
+        if is_new:
+            table.row(day, "team_support", 400.0, workload="voice", requests=5000)
+    row = rows({"growth": [{"reason": "regions", "rate": "29%", "from": "2026-04"}]}, table)["growth"]
+    assert (row.verdict, row.observed.split(" ")[0]) == ("holds", "+29.0%")
+
+
+def test_rows_that_are_sums_of_days_tell_growth_by_their_money() -> None:
+    table = UsageBuilder()
+    for back in range(200, 0, -1):
+        day = AS_OF - timedelta(days=back)
+        table.row(day, "team_support", 130.0 if day >= date(2026, 4, 1) else 100.0, requests=1)
+    row = rows({"growth": [{"reason": "regions", "rate": "30%", "from": "2026-04"}]}, table)["growth"]
+    assert (row.verdict, row.observed.split(" ")[0]) == ("holds", "+30.0%")
 
 
 def test_growth_that_began_this_month_is_judged_by_this_months_weeks_alone() -> None:

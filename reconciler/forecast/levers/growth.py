@@ -14,6 +14,7 @@ from math import log, prod
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys
+from reconciler.forecast.demand import demand_since
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.part import Part
@@ -69,11 +70,11 @@ class Growth(Lever):
         window = view.window(min((step.starts for step in view.plan.growth), key=lambda month: month.first))
         if not window.days:
             return unknown_row("growth", steps, window.too_short)
-        before, now = view.monthly(window.month.first), view.monthly(window.end, days=window.days)
-        if now is None or not before:
+        seen = demand_since(view, window) if view.is_known_from(window.before_days[0]) else None
+        if seen is None:
             return unknown_row("growth", steps, f"there is no usage of {window.before} to compare with")
         planned = float(self.factor(view.plan, view.when(window.start, window.days)).mean()) - 1.0
-        observed = now / before - 1.0
+        observed = seen.now / seen.before - 1.0
         off = (1.0 + observed) / (1.0 + planned) - 1.0 if planned > -1.0 else 0.0
         verdict = verdict_of(observed, planned, TOLERANCE)
         way = "above" if observed > planned else "below"
@@ -87,7 +88,7 @@ class Growth(Lever):
             verdict=verdict,
             sentence=near if verdict == "holds" else told,
             year_cost=cents(
-                repr(before * off * over_days(self.factor(view.plan, view.rest_of_year), view.rest_of_year.count))
+                repr(seen.before * off * over_days(self.factor(view.plan, view.rest_of_year), view.rest_of_year.count))
             ),
         )
 
