@@ -57,16 +57,26 @@ def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
 
 
 def journal_of(
-    budgets: Path, asked: str | None, *, sandbox: bool = False, moves: bool = False, passing: str | None = None
+    budgets: Path,
+    asked: str | None,
+    *,
+    sandbox: bool = False,
+    moves: bool = False,
+    begins: bool = False,
+    passing: str | None = None,
 ) -> tuple[str | None, Path]:
     """Return the journal of a command, and the folder that it is seen from.
 
+    Unless the command `begins` the budgets, they are there where nothing else tells whose remote is meant.
+
     In a `sandbox` it is what is `asked` for, else `passing`, which ends with the command: what was done to a
-    ledger that is gone is nobody's history. Raises what `settled` raises.
+    ledger that is gone is nobody's history. Raises what `settled` raises, and FindingsError where there is no folder.
     """
     if sandbox:
         return from_here(asked, budgets) if asked else passing, root_of(budgets)
     place = settled(budgets, asked, moves=moves)
+    if place.is_remote and not (begins or budgets.is_dir() or work_tree(budgets)):
+        raise FindingsError(load(budgets).findings, budgets=str(budgets))
     return place.name, place.folder
 
 

@@ -33,4 +33,6 @@ def command(repo: str | None, record: Path | None, probe: bool, **values: Any) -
     from reconciler.app.doctor.doctor import doctor
 
     journal = values["journal"]
-    return doctor(options.settings(values), journal=journal, repository=repo, record_in=record, probe=probe)
+    return doctor(
+        options.settings(values, begins=True), journal=journal, repository=repo, record_in=record, probe=probe
+    )

@@ -53,4 +53,4 @@ def command(*, months: tuple[tuple[str, Any], ...], usage: tuple[str, ...], dry_
     said = dict(months)
     answers = {"months_by": said.pop("", None), "months": said, "ask": ask_month()}
     request = options.made(ImportRequest, values, usage=bool(usage), write=not dry_run, **answers)
-    return import_live(options.settings({**values, "usage": filter(None, usage)}), request)
+    return import_live(options.settings({**values, "usage": filter(None, usage)}, begins=True), request)

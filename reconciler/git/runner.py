@@ -80,6 +80,10 @@ def ask(
 ) -> bytes:
     """Return what git prints; GitError with its own words, its kind and a cure when it fails."""
     done = run(*arguments, folder=folder, given=given, extra=extra)
+    if done.returncode and folder is not None and not folder.is_dir():
+        raise GitError(
+            f"the folder {folder} does not exist", hint="name the folder that holds org.yaml with `--budgets`"
+        )
     if done.returncode:
         doing = next((word for word in arguments if not word.startswith("-") and "=" not in word), "git")
         raise failure(doing, done.stderr)

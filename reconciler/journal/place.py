@@ -46,6 +46,12 @@ class Place:
         return Path(place) if kind == "file" else None
 
     @property
+    def is_remote(self) -> bool:
+        """Whether it is named by what a repository calls a remote."""
+        kind, _, place = self.name.partition(":")
+        return kind == "git" and Address.of(place).is_name
+
+    @property
     def holds_records(self) -> bool:
         """Whether it is a file with something in it."""
         return self.file is not None and _size(self.file) > 0

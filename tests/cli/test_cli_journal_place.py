@@ -292,3 +292,26 @@ def test_a_declared_file_is_not_begun_beside_one_with_records(desk: Desk) -> Non
     subprocess.run(["sh", "-c", refused.err.rpartition("the one there is: ")[2].strip()], check=True)
     assert desk.applied().code == 0
     assert desk.funded == 300
+
+
+@pytest.mark.parametrize("command", [("plan",), ("drift",), ("apply", "--period", "2026-06"), ("audit",), ("resume",)])
+def test_of_a_folder_that_is_not_there_its_remote_is_not_looked_for(
+    desk: Desk, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    missing = desk.kt(*command, "--budgets", tmp_path / "plain" / "nosuch", "--journal", "git:origin")
+    assert missing.code == 3
+    assert "the budgets folder does not exist" in missing.err
+    assert "remote" not in missing.err
+    inside = desk.kt("pr", "apply", "--budgets", "nosuch", "--journal", "git:origin")
+    assert inside.err.splitlines() == [
+        "kt-budgets: the folder nosuch does not exist",
+        "  hint: name the folder that holds org.yaml with `--budgets`",
+    ]
+
+
+def test_what_begins_budgets_or_looks_for_faults_goes_on_without_their_folder(desk: Desk, tmp_path: Path) -> None:
+    there = ("--budgets", tmp_path / "plain" / "nosuch", "--journal", "git:origin")
+    assert "no remote called origin" in desk.kt("import", *there).err
+    looked = desk.kt("doctor", "--no-probe", *there)
+    assert "nosuch:1:1: the budgets folder does not exist" in looked.out
+    assert "no remote called origin" in looked.out

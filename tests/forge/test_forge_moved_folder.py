@@ -106,3 +106,14 @@ def test_budgets_elsewhere_that_cannot_be_read_are_refused(desk: MergeDesk) -> N
     assert found["state"] == "refused"
     assert "the budgets of org_acme in budgets" in found["title"].lower()
     assert found["problems"][0]["cure"] == "correct the files on main first"
+
+
+def test_a_folder_that_is_nowhere_lets_nothing_pass_while_there_are_budgets_elsewhere(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"), shown=False)
+    found = judged(desk, "main", "--budgets", "no/such")
+    assert (found["state"], check(desk)["conclusion"]) == ("refused", "failure")
+    assert "no folder no/such, before or after, and there are budgets in budgets" in found["title"]
+    (problem,) = found["problems"]
+    assert "`--budgets budgets`" in problem["cure"]
+    assert not (desk.repository.folder / "no").exists()
+    assert judged(desk, "main", "--budgets", "budgets")["state"] == "waiting"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from reconciler.app.budget_files import Commits
 from reconciler.app.change_request.queue import entries
@@ -36,10 +38,9 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
         UsageError: no repository was named.
         RemoteError: the forge cannot be read, or git is too old to merge without a work tree.
     """
-    settings.budgets.mkdir(parents=True, exist_ok=True)
     told: list[Ruled] = []
     code = ExitCode.DONE
-    with forge_session(repo, recorded_by=recorded_by) as session:
+    with _there(settings.budgets), forge_session(repo, recorded_by=recorded_by) as session:
         for head, rulings in _ruled(session, settings, number):
             published = _publish(session, head, rulings)
             for ruling in rulings:
@@ -53,6 +54,19 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
     return Statement(
         GateDocument(pull_requests=tuple(told)), "\n".join(lines) or f"no open {forge_words().request}s", code
     )
+
+
+@contextmanager
+def _there(budgets: Path) -> Iterator[None]:
+    """Let git work in a folder that a change may bring, and this checkout does not have; it is gone afterwards."""
+    made = [place for place in (budgets, *budgets.parents) if not place.exists()]
+    budgets.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
 
 
 def _told(ruling: Ruling, published: str, words: ForgeWords) -> Ruled:
@@ -141,7 +155,7 @@ def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
     assert queued is not None  # noqa: S101
     budgets = gate.commits.budgets
     for entry in entries(budgets, queued, request_of(session, queued.number).base_ref):
-        if tree_id(budgets, entry.before) == tree_id(budgets, entry.after):
+        if gate.is_same(entry.before, entry.after):
             yield Ruling(entry.number or queued.number, entry.after, "nothing")
             continue
         if entry.number is None:

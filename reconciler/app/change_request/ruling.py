@@ -67,11 +67,10 @@ class Gate:
             return self._refused(pull, Problem(error.message, error.hint))
 
     def _ruled(self, pull: ChangeRequest, before: str, after: str | None) -> Ruling:
-        budgets = self.commits.budgets
         if after is None:
             words = f"it conflicts with {pull.base_ref}"
             return self._refused(pull, Problem(words, f"bring the branch up to date with {pull.base_ref}"))
-        if tree_id(budgets, before) == tree_id(budgets, after):
+        if self.is_same(before, after):
             return Ruling(pull.number, pull.head, "nothing")
         found = self.commits.loaded(after)
         if found.desired is None:
@@ -82,6 +81,24 @@ class Gate:
         if rules.commits.files(before).files and not changed_parts(rules.before, found.desired):
             return Ruling(pull.number, pull.head, "nothing")
         return self._judged(pull, rules, found.desired)
+
+    def is_same(self, before: str, after: str) -> bool:
+        """Whether the folder of the budgets is the same in both.
+
+        Raises RefusedError where it is in neither, and budgets are elsewhere: then nothing here is looked at.
+        """
+        budgets = self.commits.budgets
+        found = tree_id(budgets, before)
+        if found != tree_id(budgets, after):
+            return False
+        elsewhere = {} if found else organizations(budgets, after)
+        if elsewhere:
+            raise RefusedError(
+                f"there is no folder {prefix(budgets)}, before or after, and there are budgets in"
+                f" {', '.join(map(str, [*elsewhere][:5]))}: what changes in them is looked at by no check",
+                hint=f"name their folder with `--budgets`, where the check is run: `--budgets {next(iter(elsewhere))}`",
+            )
+        return True
 
     def _rules(self, pull: ChangeRequest, before: str, after: Desired) -> Rules:
         """Return by what `after` is judged: never by its own owners where somebody else's budgets were there before.

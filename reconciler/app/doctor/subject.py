@@ -117,7 +117,9 @@ class Subject:
         if sandbox and not self.asked_journal:
             folder = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="kt-budgets-"))
             passing = f"file:{folder}/journal"
-        name, root = journal_of(self.settings.budgets, self.asked_journal, sandbox=sandbox, passing=passing)
+        name, root = journal_of(
+            self.settings.budgets, self.asked_journal, sandbox=sandbox, begins=True, passing=passing
+        )
         return Place(name or self.settings.journal, root)
 
     @cached_property
