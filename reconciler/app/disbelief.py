@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
 from reconciler.app.budget_files import Commits
-from reconciler.app.forge_here import words_in
-from reconciler.app.forge_session import attribution_of_now, run_of_now
+from reconciler.app.forge_session import attribution_of_now, run_of_now, words_in
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
 from reconciler.journal.declared import Declared

@@ -1,35 +1,36 @@
-"""Which forge a work tree tells of, and what those who work in it call things."""
+"""Which forge a work tree tells of."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
-from reconciler.app.forge_session import forge_words
-from reconciler.forge.registry import is_told, provider_of
 from reconciler.git.failures import GitError
-from reconciler.git.places import work_tree
+from reconciler.git.places import repository_root, work_tree
 from reconciler.git.runner import run
-from reconciler.model.forge_words import ForgeWords
-from reconciler.settings import environment
 
 _HOST = re.compile(r"^(?:[a-z+]+://(?:[^/@]*@)?(?P<url>[^/:]+)|(?:[^/@:]*@)?(?P<scp>[^/:]{2,}):)")
 _SECONDS = 10.0
 REMOTE = "origin"
 
 
-def words_in(folder: Path) -> ForgeWords:
-    """Return what those call things who work on the budgets in `folder`.
+def forge_around(folder: Path) -> str:
+    """Return the forge that the work tree around `folder` tells of; `none` outside of one."""
+    top, root = work_tree(folder), repository_root(folder)
+    if top is None:
+        return "none"
+    try:
+        return _forge_of(top, ((root or top) / ".git" / "config").stat().st_mtime_ns)
+    except OSError:
+        return forge_of(top)
 
-    Where neither this run nor the repository tells of a forge, by its remote or a file of its CI, they run commands.
-    """
-    variables = environment()
-    if is_told(variables):
-        return forge_words()
-    top = work_tree(folder)
-    found = forge_of(top) if top else "none"
-    return replace(provider_of(variables, usual=found).words, commands=found == "none")
+
+@lru_cache(maxsize=8)
+def _forge_of(top: Path, changed: int) -> str:
+    """Ask once; `changed` is when its remotes were set."""
+    del changed
+    return forge_of(top)
 
 
 def forge_of(top: Path) -> str:

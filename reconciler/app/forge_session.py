@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.forge_here import forge_around
 from reconciler.findings import UsageError
-from reconciler.forge.registry import provider_of
+from reconciler.forge.registry import is_told, provider_of
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.ci_run import CiRun
-    from reconciler.forge.protocol import Forge
+    from reconciler.forge.protocol import Forge, Provider
     from reconciler.journal.attribution import Attribution
     from reconciler.model.forge_words import ForgeWords
+
+
+def _provider() -> Provider:
+    """Return the forge of this run, and where nothing of it is told that of the clone around the current folder."""
+    variables = environment()
+    return provider_of(variables, usual="" if is_told(variables) else forge_around(Path.cwd()))
 
 
 def run_of_now() -> CiRun:
     """Return what CI says about this run; of a change request that is planned as merged, that it is its test merge."""
     variables = environment()
-    run = provider_of(variables).run_of(variables)
+    run = _provider().run_of(variables)
     target = variables.get("KT_BUDGETS_TARGET", "")
     return replace(run, target=target, is_test_merge=True) if target else run
 
@@ -48,7 +56,7 @@ def attribution_of_now() -> Attribution:
 def forge_session(repo: str | None, *, recorded_by: str = "") -> AbstractContextManager[Forge]:
     """Open the repository that `--repo` or the run names; `recorded_by` is whose checks count as ours."""
     variables = environment()
-    provider = provider_of(variables)
+    provider = _provider()
     return provider.open(variables, provider.run_of(variables), repository=repo, recorded_by=recorded_by)
 
 
@@ -62,4 +70,16 @@ def request_of(session: Forge, number: int | None) -> ChangeRequest:
 
 def forge_words() -> ForgeWords:
     """Return what people on the forge of this run call things."""
-    return provider_of(environment()).words
+    return _provider().words
+
+
+def words_in(folder: Path) -> ForgeWords:
+    """Return what those call things who work on the budgets in `folder`.
+
+    Where neither this run nor the repository tells of a forge, by its remote or a file of its CI, they run commands.
+    """
+    variables = environment()
+    if is_told(variables):
+        return forge_words()
+    found = forge_around(folder)
+    return replace(provider_of(variables, usual=found).words, commands=found == "none")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from reconciler.app.forge_session import attribution_of_now, forge_words, run_of_now
+from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words, run_of_now
+from reconciler.findings import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +80,34 @@ def test_people_on_each_forge_have_their_own_words(monkeypatch: pytest.MonkeyPat
     assert (forge_words().forge, forge_words().request) == ("GitHub", "pull request")
     monkeypatch.setenv("GITLAB_CI", "true")
     assert (forge_words().forge, forge_words().request) == ("GitLab", "merge request")
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "asks"),
+    [
+        ("git@gitlab.acme.example:acme/ai-budgets.git", "", "CI_PROJECT_PATH"),
+        ("https://github.com/acme/ai-budgets.git", "", "GITHUB_REPOSITORY"),
+        ("git@gitlab.acme.example:acme/ai-budgets.git", "GITHUB_TOKEN", "GITHUB_REPOSITORY"),
+        ("https://github.com/acme/ai-budgets.git", "GITLAB_TOKEN", "CI_PROJECT_PATH"),
+        ("https://git.acme.example/ai-budgets.git", "", "GITHUB_REPOSITORY"),
+    ],
+)
+def test_a_clone_tells_of_its_forge_where_nothing_else_does(
+    address: str, token: str, asks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (("init", "--quiet"), ("remote", "add", "origin", "https://elsewhere.example/x.git")):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.setenv(token or "LOGNAME", "grace")
+    assert forge_words().request in ("pull request", "merge request")
+    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=tmp_path, check=True)
+    with pytest.raises(UsageError) as caught, forge_session(None):
+        pass
+    assert asks in caught.value.hint
+    assert forge_words().request == ("merge request" if asks.startswith("CI") else "pull request")
+
+
+def test_outside_of_a_clone_it_is_the_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert forge_words().request == "pull request"

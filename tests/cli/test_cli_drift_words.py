@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli.journal_desk import AS_OF, Desk, git
 
-from reconciler.app.forge_here import words_in
+from reconciler.app.forge_session import words_in
 from reconciler.journal.abandoned import abandoned
 from reconciler.journal.git_lock import LockState
 from reconciler.journal.store import Owner

@@ -10,8 +10,7 @@ from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
 from reconciler.app.drift.known import Known, known_of
 from reconciler.app.drift.waiting import waiting_of, waiting_unread
-from reconciler.app.forge_here import words_in
-from reconciler.app.forge_session import forge_session, forge_words
+from reconciler.app.forge_session import forge_session, forge_words, words_in
 from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected

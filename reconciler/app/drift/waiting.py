@@ -15,8 +15,7 @@ from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.change_request.step import Step
 from reconciler.app.checkout import git, is_older
-from reconciler.app.forge_here import words_in
-from reconciler.app.forge_session import forge_words
+from reconciler.app.forge_session import forge_words, words_in
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.check import GATE
 from reconciler.forge.protocol import Forge
