@@ -126,7 +126,7 @@ def disbelief(settings: Settings, records: Sequence[Record], branch: Branch | No
     A journal in a file is believed: nobody else writes there.
     """
     last, listed = last_declared(records), finished_records(records)
-    if not is_in_git(settings) or last is None or last.commit is None:
+    if not is_in_git(settings) or last is None or not (last.commit or last.ahead):
         return ""
     return _doubt(branch or Branch(settings), last, [declared_by_run(record) for record in listed])
 
@@ -135,6 +135,11 @@ def is_in_git(settings: Settings) -> bool:
     """Whether the journal is in git, and the budgets as well."""
     in_git = Place(settings.journal, settings.root).file is None and not settings.sandbox
     return in_git and work_tree(settings.budgets) is not None
+
+
+def is_job() -> bool:
+    """Whether this runs in CI, where there is no person whose word it is."""
+    return bool(run_of_now().cause or environment().get("CI"))
 
 
 def newest_believed(settings: Settings, records: Sequence[Record]) -> Record | None:

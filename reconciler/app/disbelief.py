@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
+from reconciler.app.believed import Branch, disbelief, is_in_git, is_job, newest_believed
 from reconciler.app.budget_files import Commits
-from reconciler.app.forge_session import attribution_of_now, run_of_now, words_in
+from reconciler.app.forge_session import attribution_of_now, words_in
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
 from reconciler.journal.declared import Declared
@@ -22,7 +22,7 @@ from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.waiting import Dispatch, Waiting
-from reconciler.settings import Settings, environment
+from reconciler.settings import Settings
 
 _REPAIR = "`kt-budgets resume --repair-journal --reason WHY`"
 _REASON = "the branch does not bear out what the journal says"
@@ -119,8 +119,7 @@ def unborne(settings: Settings, records: Sequence[Record]) -> list[tuple[str, st
 def _objection(run: RunTrace, branch: Branch, commits: Commits) -> str:
     plan = run.plan
     if plan.source.commit is None or plan.source.dirty:
-        is_job = run_of_now().cause or environment().get("CI")
-        return "it is about files that are in no commit; whoever started it can finish it" if is_job else ""
+        return "it is about files that are in no commit; whoever started it can finish it" if is_job() else ""
     sources = [plan.source.commit, *run.started.facts.get("ahead", {}).values()]
     for commit in dict.fromkeys(sources):
         if not branch.holds(commit):

@@ -13,6 +13,7 @@ from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
 from reconciler.app.planning.managed import managed
 from reconciler.app.session import load_desired
+from reconciler.app.team_by_team import applied_as_it_was, applied_commits
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
 from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
@@ -32,6 +33,7 @@ class Known:
     """The journal and what it says was applied `last`, what the YAML declares, and what open pull requests ask for.
 
     `applied` is what the last applied commit declared, None when nothing was applied yet or that is not believed.
+    `funded` is what a month is funded from: that, or single teams where only those were applied.
     """
 
     records: Sequence[Record]
@@ -39,6 +41,7 @@ class Known:
     standing: Standing
     desired: Desired
     applied: Desired | None
+    funded: Desired | None
     proposals: tuple[Proposal, ...]
     disbelieved: tuple[Waiting, ...] = ()
 
@@ -55,8 +58,9 @@ def known_of(settings: Settings, session: Forge | None, remote: str | None, *, w
     _refuse_behind(settings, last, session)
     proposals = _proposals(settings, session, remote) if session and remote else ()
     applied, now = _applied(settings, desired, last), managed(desired, records)
-    then = managed(applied, records) if applied else None
-    return Known(records, last, standing_of(records), now, then, proposals, doubted)
+    single = applied or _single_teams(settings, last)
+    then, funded = (managed(found, records) if found else None for found in (applied, single))
+    return Known(records, last, standing_of(records), now, then, funded, proposals, doubted)
 
 
 def _refuse_behind(settings: Settings, last: LastApplied | None, session: Forge | None) -> None:
@@ -98,6 +102,17 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
     except BudgetsError as error:
         say(f"{error.message}; the YAML of now stands for what was applied")
         return desired
+
+
+def _single_teams(settings: Settings, last: LastApplied | None) -> Desired | None:
+    """Return the teams that were applied or adopted one by one, None where no commit tells of any."""
+    if last is None or not applied_commits(last):
+        return None
+    try:
+        return applied_as_it_was(settings, last)[0].loaded().desired
+    except BudgetsError as error:
+        say(f"{error.message}; whether their month is funded is not told", error.hint)
+        return None
 
 
 def _proposals(settings: Settings, session: Forge, remote: str) -> tuple[Proposal, ...]:

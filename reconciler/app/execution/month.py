@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.app.budget_files import Commits, applied_files, changed_parts
-from reconciler.app.checkout import is_older
 from reconciler.app.disbelief import refuse_disbelieved
+from reconciler.app.execution.funding_source import Opened, source_of
 from reconciler.app.execution.run import Ran, Terms, executed, refuse_unasked
-from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import assemble, checked_out, compared
 from reconciler.app.planning.scope import Aim
-from reconciler.app.session import connected, load_desired
+from reconciler.app.session import connected
 from reconciler.apply import preflight
-from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
-from reconciler.git.places import provenance
+from reconciler.findings import ExitCode, RefusedError
 from reconciler.journal.journal import last_declared, opened, read_records
 from reconciler.journal.record import Record
-from reconciler.model.applied import LastApplied
-from reconciler.model.desired import Desired
 from reconciler.model.guards import GuardSettings
 from reconciler.model.outcome import Result
-from reconciler.model.period import FiscalYear, Period
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, sealed
 from reconciler.plan.opening import opening
 from reconciler.policy.facts import unasked
@@ -32,7 +27,6 @@ from reconciler.report.receipt import receipt
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
-from reconciler.source.load import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,74 +102,6 @@ def open_month(
     result = executed(settings, source.desired, plan, terms, "nothing")
     summarise(receipt(result.run, commit=plan.source.commit or "unknown"))
     return MonthOpened(settings.period, result=result)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What a month is opened from: what was applied last, or the YAML as it is here where nothing was.
-
-    `commit` is that up to which everything was applied, where it is the former, and `coming` the fiscal year that the
-    YAML here is for, where that is not applied.
-    """
-
-    desired: Desired
-    warnings: tuple[Finding, ...]
-    commit: str | None = None
-    coming: FiscalYear | None = None
-
-
-def source_of(settings: Settings, last: LastApplied | None) -> Opened:
-    """Return what a month is to be opened from; says what of the YAML here is not applied, and so not funded.
-
-    What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
-    applied is neither in this clone nor in a remote of it.
-    """
-    if last is None or last.commit is None or last.dirty or not last.whole:
-        return Opened(*load_desired(settings))
-    for commit in {last.commit, *last.ahead.values()}:
-        bring_applied(settings, commit)
-    try:
-        files = applied_files(Commits(settings.budgets), last.commit, last.ahead)
-    except BudgetsError as error:
-        raise RefusedError(
-            f"the month is funded from what was applied last, {last.commit[:12]}, and that is not in this clone",
-            hint=f"check out the whole history, such as `git fetch --unshallow`; {error.hint}. Where no clone has it"
-            f" any more, because the branch was pushed by force, {AFRESH}",
-        ) from None
-    applied, here = files.loaded(), load(settings.budgets)
-    if applied.desired is None:
-        raise RefusedError(
-            f"the budgets of {last.commit[:12]}, which were applied last, cannot be read",
-            hint="run `kt-budgets validate` on that commit, and apply what corrects it",
-        )
-    if here.desired is None:
-        say(f"the YAML here has errors; the month is funded from what was applied last ({last.commit[:12]})")
-    elif pending := changed_parts(applied.desired, here.desired):
-        _say_pending(pending, last.commit, is_behind=_is_behind(settings, last.commit))
-    else:
-        return Opened(here.desired, here.findings)
-    coming = here.desired.organization.fiscal_year.value if here.desired else None
-    return Opened(applied.desired, applied.findings, last.commit, coming)
-
-
-def _is_behind(settings: Settings, applied: str) -> bool:
-    commit, _ = provenance(settings.budgets)
-    return commit is not None and is_older(settings.budgets, commit, applied)
-
-
-def _say_pending(parts: Collection[str], commit: str, *, is_behind: bool) -> None:
-    names = sorted(part or "org.yaml" for part in parts)
-    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-    if is_behind:
-        say(
-            f"what the YAML here says of {shown} is older than what was applied last ({commit[:12]}), from which the"
-            " month is funded; to see it here: `git pull`"
-        )
-        return
-    say(
-        f"what the YAML says of {shown} is not applied; the month is funded from what was applied last"
-        f" ({commit[:12]}). `kt-budgets pr apply`, or a plan that is applied, brings the rest"
-    )
 
 
 def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], terms: Terms) -> Plan:
