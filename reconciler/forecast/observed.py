@@ -100,7 +100,7 @@ class Observations:
     wallets: dict[str, slice]
     _found: dict[tuple[tuple[str, ...], int], Observed] = field(default_factory=dict)
     _older: dict[tuple[date, date], Observations] = field(default_factory=dict)
-    _errors: dict[tuple[tuple[str, ...], date, date, tuple[str, ...]], float] = field(default_factory=dict)
+    _errors: dict[tuple[tuple[str, ...], date, date], float] = field(default_factory=dict)
 
     def of(self, wallets: Iterable[str], *, days: int = WINDOW_DAYS) -> Observed:
         """Return the sums over `wallets` and the last `days` known days."""
@@ -124,25 +124,9 @@ class Observations:
 
     def hit_rate_error(self, wallets: Sequence[str], start: date, end: date) -> float:
         """Return the standard error of the cache hit rate of the days in [start, end), by these days."""
-        return self._error(
-            wallets, start, end, ("",), lambda usage, rows: (usage.cache_hits[rows], usage.requests[rows])
-        )
-
-    def token_error(self, wallets: Sequence[str], start: date, end: date, model: str, other: str) -> float:
-        """Return the standard error of a model's share in the tokens of both in [start, end), by these days."""
-        return self._error(
-            wallets,
-            start,
-            end,
-            (model, other),
-            lambda usage, rows: (_tokens_of(usage, rows, model), _tokens_of(usage, rows, model, other)),
-        )
-
-    def _error(self, wallets: Sequence[str], start: date, end: date, of: tuple[str, ...], count: _Counts) -> float:
-        key = (tuple(wallets), start, end, of)
+        key = (tuple(wallets), start, end)
         if key not in self._errors:
-            rows = self.rows_between(wallets, start, end)
-            self._errors[key] = 0.0 if self.usage is None else _share_error(self.usage, rows, start, end, count)
+            self._errors[key] = share_error(*self.hits_by_day(wallets, start, end))
         return self._errors[key]
 
     def hits_by_day(self, wallets: Sequence[str], start: date, end: date) -> tuple[Floats, Floats]:
@@ -213,6 +197,14 @@ def observations(usage: DailyUsage | None, *, known_until: date, days: int = LON
     return Observations(usage, end, recent[order], slices)
 
 
+def is_named(usage: DailyUsage, rows: Rows, name: str) -> npt.NDArray[np.bool_]:
+    """Return which rows are of the model written `provider/model`; a name without provider is any provider's."""
+    provider, _, model = name.partition("/")
+    return np.asarray(
+        (usage.model[rows] == name) | (usage.model[rows] == model) & (usage.provider[rows] == provider) & bool(provider)
+    )
+
+
 def _tokens_of(usage: DailyUsage, rows: Rows, *names: str) -> Nanos:
     """Return the tokens of each row that is of one of the models `names`, written as `Model.name`; 0 of others."""
     provider, model = usage.provider[rows], usage.model[rows]
@@ -227,11 +219,9 @@ def _daily(usage: DailyUsage, rows: Rows, start: date, days: int, count: _Counts
     return part, whole
 
 
-def _share_error(usage: DailyUsage, rows: Rows, start: date, end: date, count: _Counts) -> float:
-    """Return the standard error of a share, as that of a ratio of sums over days."""
-    days = (end - start).days
-    part, whole = _daily(usage, rows, start, days, count)
-    total = max(float(whole.sum()), 1.0)
+def share_error(part: Floats, whole: Floats) -> float:
+    """Return the standard error of a share by its days, float64[days], as that of a ratio of their sums."""
+    days, total = len(part), max(float(whole.sum()), 1.0)
     off = part - float(part.sum()) / total * whole
     return float(np.sqrt((off * off).sum() * days / max(days - 1, 1))) / total
 

@@ -82,10 +82,6 @@ class TeamUsage:
         end = self.known.known_until
         return self.observations.hit_rate_error(self.wallets, end - timedelta(days=WINDOW_DAYS), end)
 
-    def token_error(self, start: date, end: date, model: str, other: str) -> float:
-        """Return the standard error of a model's share in the tokens of both in [start, end)."""
-        return self.observations.token_error(self.wallets, start, end, model, other)
-
     def belief(self, record: Record | None) -> Belief:
         """Return how much of a promised saving comes, by its record and by what came of others."""
         return believed(record and record.ratio, record.ratio_error if record else 0.0, self.prior)

@@ -30,12 +30,16 @@ WHOLE = ["    - {reason: everything, from: openai/big, to: openai/small, share: 
 HALVES = [WHOLE[0].replace("40%", "20%").replace("everything", name) for name in ("chat", "search")]
 
 
-def export(moved: int) -> str:
-    """Return an export in which `moved` of 50 requests a day go to the small model instead since the year began."""
+def export(moved: int, *, renamed: date = date.max) -> str:
+    """Return an export in which `moved` of 50 requests a day go to the small model instead since the year began.
+
+    The large one has another name from the day `renamed` on.
+    """
     rows, day = ["id,timestamp,team_id,provider,model,input_tokens,output_tokens,cost\n"], date(2025, 10, 1)
     while day < date(2026, 8, 15):
         small = 50 + (moved if day >= date(2025, 12, 1) else 0)
-        for model, share, price in (("big", 100 - small, "0.90"), ("small", small, "0.09")):
+        big = "big" if day < renamed else "big-2026"
+        for model, share, price in ((big, 100 - small, "0.90"), ("small", small, "0.09")):
             rows += [
                 f"{model}{day}{n},{day}T01:00:00Z,team_echo,openai,{model},900,100,{price}\n" for n in range(share)
             ]
@@ -60,3 +64,22 @@ def test_what_a_move_still_owes_is_intended_after_its_last_month_too(
     assert [mix[f"openai/{name}"]["now"] for name in ("big", "small")] == pytest.approx([now, 1 - now], abs=0.01)
     assert mix["openai/big"]["intended"] == pytest.approx(intended, abs=0.01)
     assert mix["openai/big"]["intended"] + mix["openai/small"]["intended"] == pytest.approx(1.0)
+
+
+def test_a_model_with_a_new_name_saved_nothing_and_next_years_draft_owes_its_move_whole(
+    kt: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "budgets" / "teams").mkdir(parents=True)
+    (tmp_path / "budgets" / "org.yaml").write_text(ORGANIZATION, encoding="utf-8")
+    (tmp_path / "budgets" / "teams" / "echo.yaml").write_text(TEAM % WHOLE[0], encoding="utf-8")
+    (tmp_path / "usage.csv").write_text(export(0, renamed=date(2026, 7, 1)), encoding="utf-8")
+    usage = ("--usage", tmp_path / "usage.csv", "--as-of", "2026-08-15")
+    done = kt("year", "--budgets", tmp_path / "budgets", *usage, "--format", "json", "--draft", tmp_path / "next")
+    team = json.loads(done.out)["teams"][0]
+    step = next(step for step in team["bridge"]["steps"] if step["lever"] == "provider_mix")
+    assert (step["planned"], step["weighed"]) == ("0.00", "0.00")
+    mix = {one["model"]: one for one in team["inputs"]["mix"]}
+    assert mix["openai/big-2026"]["intended"] == mix["openai/big-2026"]["now"]
+    drafted = (tmp_path / "next" / "teams" / "echo.yaml").read_text(encoding="utf-8")
+    assert "  # openai/big is not used any more and openai/small did not gain by it: " in drafted
+    assert "from: openai/big, to: openai/small, share: 40%, by: 2027-11" in drafted

@@ -13,9 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from reconciler.findings import Keys
 from reconciler.forecast.annual.run_rate import recent, run_rate
 from reconciler.forecast.annual.table import TeamCase
-from reconciler.forecast.levers.mix_progress import moved
-from reconciler.forecast.levers.part import Part
-from reconciler.forecast.levers.provider_mix import ProviderMix
+from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
 from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.when import Month, remaining
@@ -121,22 +119,25 @@ class _Draft:
 
     def _moves(self) -> Iterator[ProviderMixMove]:
         """Yield what the moves of this year's plan still owe."""
-        plan, told = self.case.team.plan, []
-        parts = list(ProviderMix().parts(plan, self.case.view))
-        for move, part in zip(plan.provider_mix, parts, strict=True):
-            done = self._done(move, part)
+        view, told = self.case.view, []
+        for move in self.case.team.plan.provider_mix:
+            progress = progress_of(view, move) if view else None
+            done = self._done(move, progress)
             owed = (move.share * (1 - remaining(move.share, done)) / move.share) if move.share else Decimal(0)
             share = owed.quantize(_TENTH, ROUND_HALF_EVEN)
-            told.append(f"{move.source}: {percent_text(done.quantize(_TENTH))} of {percent_text(move.share)} moved")
+            came = f"{percent_text(done.quantize(_TENTH))} of {percent_text(move.share)} moved"
+            told.append(f"{move.source}: {came}" if progress is None or not progress.is_lost else progress.unknown)
             if share > 0:
                 yield move.model_copy(update={"share": share, "by": self.year.periods[-1], "since": None})
         if told:
             self._because(*told, at=("plan", "provider_mix"))
 
-    def _done(self, move: ProviderMixMove, part: Part) -> Decimal:
-        """Return which share has moved: as observed, else as planned by now."""
+    def _done(self, move: ProviderMixMove, progress: Progress | None) -> Decimal:
+        """Return which share has moved: as observed, else as planned by now; of what is lost nothing is known to."""
         planned = moved(move, Month(self.case.now, self.case.year.starts))
-        realized = part.record.realized if part.record else planned
+        if progress is not None and progress.is_lost:
+            return Decimal(0)
+        realized = progress.record.realized if progress and progress.record else planned
         return min(max(realized, Decimal(0)), move.share)
 
     def _demand(self) -> Iterator[object]:

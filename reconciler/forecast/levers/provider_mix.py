@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys, UsageError
-from reconciler.forecast.belief import Record, record
+from reconciler.forecast.belief import Record
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
@@ -53,7 +53,10 @@ class ProviderMix(Lever):
             belief, ahead = None, 0.0
             if setting.promises and _saves(move, whole):
                 progress = progress_of(setting.promises.usage, move)
-                belief = setting.promises.usage.belief(_record(progress))
+                if progress.is_lost:
+                    yield effect
+                    continue
+                belief = setting.promises.usage.belief(progress.record)
                 ahead = progress.ahead(move, planned=float(before.max()))
             at = partial(_repriced, whole, before, moved(move, setting.days), ahead)
             key = f"{self.name} {move.source} {move.target}"
@@ -71,6 +74,8 @@ class ProviderMix(Lever):
                 lacking = _unpriced(view, move) if view else (move.source, move.target)
                 why = f"nobody paid for {' and '.join(lacking)} in the last {LONG_WINDOW_DAYS} days"
                 yield Part("governance", self.name, what, move.reason, uncounted=why)
+            elif (progress := progress_of(view, move)).is_lost:
+                yield Part("governance", self.name, what, move.reason, uncounted=progress.unknown)
             else:
                 yield Part(
                     "governance",
@@ -78,23 +83,23 @@ class ProviderMix(Lever):
                     what,
                     move.reason,
                     factor=partial(_moved_to, move, saved),
-                    record=(known := _record(progress_of(view, move))),
+                    record=(known := progress.record),
                     belief=view.belief(known) if _saves(move, float(saved)) else None,
                 )
 
     def records(self, usage: TeamUsage) -> Iterator[Record]:
         for move in usage.plan.provider_mix:
             saved = _saved(usage, move)
-            if saved is not None and _saves(move, float(saved)) and (known := _record(progress_of(usage, move))):
+            if saved is not None and _saves(move, float(saved)) and (known := progress_of(usage, move).record):
                 yield known
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         for move in view.plan.provider_mix:
             saved, progress = _saved(view, move), progress_of(view, move)
-            known, owed = _record(progress), _owed(view, move, progress)
-            belief = view.belief(known) if saved is not None and _saves(move, float(saved)) else None
-            row = self._row(move, progress)
-            yield with_promise(row, belief, has_record=known is not None, owed=owed, currency=view.currency)
+            is_counted = saved is not None and _saves(move, float(saved)) and not progress.is_lost
+            belief = view.belief(progress.record) if is_counted else None
+            row, owed, has_record = self._row(move, progress), _owed(view, move, progress), progress.record is not None
+            yield with_promise(row, belief, has_record=has_record, owed=owed, currency=view.currency)
 
     def _row(self, move: ProviderMixMove, progress: Progress) -> Assumption:
         """Return which share of one model's traffic moved since the move began, against what was to move by then."""
@@ -102,7 +107,7 @@ class ProviderMix(Lever):
         if progress.planned is not None:
             text += f"; {progress.together}{share(progress.planned)} on average in {progress.window.name}"
         if progress.planned is None or progress.observed is None:
-            return unknown_row("provider_mix", text, progress.unknown)
+            return unknown_row("provider_mix", text, progress.unknown + "; no saving is counted" * progress.is_lost)
         planned, observed, window = progress.planned, progress.observed, progress.window
         verdict = verdict_of(observed, planned, TOLERANCE)
         told = {"ahead": "ahead of the plan", "behind": "behind the plan"}.get(verdict, "")
@@ -124,6 +129,12 @@ class ProviderMix(Lever):
                     f"the move from {move.source} to {move.target} cannot be priced: no paid usage of"
                     f" {' and '.join(missing)} in the last 90 days; it is left out of the forecast",
                     "check the model names in `plan.provider_mix` (written provider/model)",
+                )
+            elif (progress := progress_of(view, move)).is_lost:
+                yield Remark(
+                    "mix-source-gone",
+                    f"{progress.unknown}; the saving of the move is not counted",
+                    "write the name that the usage has into `plan.provider_mix`, or take the move out",
                 )
             elif row.verdict == "behind":
                 yield Remark(
@@ -226,13 +237,6 @@ def _unpriced(view: TeamUsage, move: ProviderMixMove) -> list[str]:
 
 def _moved_to(move: ProviderMixMove, saved: Decimal, month: Month) -> Decimal:
     return max(1 + saved * moved(move, month), Decimal(0))
-
-
-def _record(progress: Progress) -> Record | None:
-    if progress.planned is None or progress.observed is None:
-        return None
-    told = f"{share(progress.observed)} moved where {share(progress.planned)} was planned by now"
-    return record(progress.planned, progress.observed, told, least=TOLERANCE, error=progress.error)
 
 
 @dataclass(frozen=True, slots=True)
