@@ -15,7 +15,7 @@ from reconciler.forecast.quantiles import money, three_digits
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.words import amount
 from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
-from reconciler.model.money import CENT
+from reconciler.model.money import payable, whole_cents_of
 from reconciler.model.outlook import RecommendedAlert
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse
@@ -99,7 +99,7 @@ class WarningTime:
 
     def _amount(self, budget: BillingBudget, percentage: AlertPercentage, threshold: Decimal) -> tuple[Decimal, str]:
         """Return the amount, and where it fires: at the threshold, or before it where the wallet gets less."""
-        most = (self.most * 100 / max(100, *budget.alert_percentages)).quantize(CENT, ROUND_FLOOR)
+        most = payable(whole_cents_of(self.most * 100 / max(100, *budget.alert_percentages)), budget.currency)
         value = three_digits(threshold * 100 / percentage, ROUND_FLOOR)
         if abs(value - budget.amount) <= NEAR_ENOUGH * budget.amount and budget.amount <= most:
             return budget.amount, "there"

@@ -28,6 +28,10 @@ class Guard(StrEnum):
     ALERT_REMOVED = "alert-removed"
 
 
+OF_THE_RUN = frozenset({Guard.TOTAL_MOVED, Guard.NET_INCREASE, Guard.POOL_EXHAUSTION})
+"""Guards of all that a run does; the others are of one team's change."""
+
+
 class GuardSettings(Frozen):
     """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does."""
 
@@ -57,9 +61,11 @@ class Waiver(Frozen):
     """Lets one guard, or one rule, pass for one team, up to `max` and until a day, both inclusive, for some plans."""
 
     name: Identifier | None = Field(None, description="What it is called; its uses are counted under this name.")
-    guard: Guard | None = Field(None, description="The guard that is waived; or else `rule`.")
+    guard: Guard | None = Field(
+        None, description="The guard that is waived; or else `rule`. Nothing lets `pool-exhaustion` pass."
+    )
     rule: Identifier | None = Field(None, description="The organization's own rule that is waived; or else `guard`.")
-    team: Identifier | None = Field(None, description="The team it is waived for; left out: the whole run's guards.")
+    team: Identifier | None = Field(None, description="The team it is waived for; left out: what is said of the run.")
     max: YamlAmount | None = Field(None, description="The value that is still let pass; left out: any.")
     until: Day = Field(description="The last day on which the waiver holds, such as 2026-07-31.")
     uses: Uses | None = Field(None, description="How many plans may be applied under it; left out: any number.")

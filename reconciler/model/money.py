@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
@@ -146,6 +146,11 @@ def has_cents(currency: str) -> bool:
     return currency not in _WITHOUT_MINOR_UNITS
 
 
+def coin(currency: str) -> Decimal:
+    """Return the smallest amount that can be paid in `currency`, as far as amounts are in whole cents."""
+    return CENT if has_cents(currency) else Decimal(1)
+
+
 def is_payable(amount: Decimal, currency: str) -> bool:
     return has_cents(currency) or amount == amount.to_integral_value()
 
@@ -153,6 +158,11 @@ def is_payable(amount: Decimal, currency: str) -> bool:
 def payable(amount: Decimal, currency: str) -> Decimal:
     """Return what of `amount`, in cents, `currency` has coins for: never more than there is."""
     return amount if is_payable(amount, currency) else amount.to_integral_value(ROUND_DOWN)
+
+
+def enough(amount: Decimal, currency: str) -> Decimal:
+    """Return the least amount that `currency` has coins for and that is not below `amount`."""
+    return amount.quantize(coin(currency), ROUND_CEILING) + ZERO
 
 
 class Funds(Frozen):

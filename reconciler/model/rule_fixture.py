@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reconciler.model.frozen import Frozen
+from reconciler.model.period import Period
 from reconciler.model.yaml_types import Day, Identifier, Label, Version
 
 Expected = Literal["passes", "refused", "warned", "asks"]
@@ -32,4 +33,7 @@ class FixtureFile(Frozen):
     """`budgets/policies/NAME.test.yaml`: fixtures for the rules of NAME.yaml."""
 
     version: Version = Field(description="The version of this file's format: 1.")
+    fiscal_year: Period | None = Field(
+        None, description="The month that the fiscal year begins in, as YYYY-MM; left out: the organization's."
+    )
     tests: tuple[RuleFixture, ...] = Field(min_length=1, description="The fixtures.")

@@ -57,6 +57,7 @@ class PolicyExplained(Document):
     rule: str = Field(description="The rule's name.")
     when: str = Field(description="Where it is asked, in CEL; empty: everywhere.")
     asserts: str = Field(description="What must be true, in CEL.")
+    idle: str = Field("", description="Why it is asked of nothing on that day; empty where it is in force.")
     subjects: tuple[Explained, ...] = Field(description="Everything that it is asked of.")
     waivers: tuple[RuleWaiver, ...] = Field((), description="The waivers of it that there are.")
 

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from reconciler.model.money import coin
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule_verdicts import Explained, ReadValue
 from reconciler.policy.expression import EvaluationError
-from reconciler.policy.rule_facts import MILLION, rule_facts
+from reconciler.policy.rule_facts import MILLION, micros, rule_facts
 from reconciler.policy.rule_judging import Subject, subjects
 from reconciler.policy.rule_message import names_of, worded_value
 from reconciler.policy.rule_set import LoadedRule
 from reconciler.policy.tokens import names_in
 from reconciler.policy.vocabulary import values
 
-CENT = MILLION // 100
 _FORECAST = ("wallet.after.runs_out", "wallet.after.ceiling", "wallet.after.money_left")
 
 
@@ -78,27 +78,38 @@ def _would_pass(rule: LoadedRule, known: Mapping[str, Any], currency: str) -> st
         return ""
     if set(read) & set(_FORECAST) or any(name.startswith("plan.") and name != "plan.changes" for name in read):
         return ""
-    less = _nearest(rule, known, target, before)
-    if less is not None:
-        return f"a target of {worded_value(less, 'money', currency)} would pass"
-    up = _nearest(rule, known, target, max(target, before, MILLION) * 10)
-    return f"a target of {worded_value(up, 'money', currency)} would pass" if up is not None else ""
+    step = micros(coin(currency))
+    near = _nearest(rule, known, target, before, step)
+    if near is not None and near != before:
+        return f"a target of {worded_value(near, 'money', currency)} would pass"
+    kept = f"leaving it at {worded_value(before, 'money', currency)}"
+    other = _nearest(rule, known, target, max(target, MILLION) * 10 if target > before else 0, step)
+    if other is None:
+        return f"{kept} would pass"
+    return f"a target of {worded_value(other, 'money', currency)} would pass, and so would {kept}"
 
 
-def _nearest(rule: LoadedRule, known: Mapping[str, Any], failing: int, passing: int) -> int | None:
-    """Return the target nearest to `failing` that passes, on the way to `passing`; None where that does not pass."""
-    low, high = failing // CENT, passing // CENT
-    if not _passes(rule, known, high * CENT):
+def _nearest(rule: LoadedRule, known: Mapping[str, Any], failing: int, passing: int, step: int) -> int | None:
+    """Return the target nearest to `failing` that passes, on the way to `passing`; None where that does not pass.
+
+    Targets are multiples of `step`, the smallest coin.
+    """
+    low, high = failing // step, passing // step
+    if not _passes(rule, known, high * step):
         return None
     while abs(high - low) > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _passes(rule, known, middle * CENT) else (middle, high)
-    return high * CENT
+        low, high = (low, middle) if _passes(rule, known, middle * step) else (middle, high)
+    return high * step
 
 
 def _passes(rule: LoadedRule, known: Mapping[str, Any], target: int) -> bool:
-    moved = abs(target - known["change.funded_before"])
-    other = {"change.amount": moved, "change.target": target, "change.funded_after": target}
+    """Whether a rule passes where the target is another; where it leaves the wallet as it is, no rule is asked."""
+    moved = target - known["change.funded_before"]
+    if not moved:
+        return True
+    other = {"change.amount": abs(moved), "change.target": target, "change.funded_after": target}
+    other |= {"change.is_raise": moved > 0, "change.is_cut": moved < 0}
     if "wallet.after.target" in known:
         other["wallet.after.target"] = target
     outcome, _ = _outcome(rule, {**known, **other})

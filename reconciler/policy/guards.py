@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import partial
 from typing import Any
 
 from reconciler.model.change import Allocate, ObjectChange, Reclaim
 from reconciler.model.guards import Guard, GuardSettings
 from reconciler.model.kinds.billing_budget import BillingBudget
-from reconciler.model.money import Money
+from reconciler.model.money import CENT, Money
 from reconciler.model.policy_input import PolicyInput
 from reconciler.policy.rule import BuiltIn, GuardRule, Verdict
 
@@ -81,13 +81,14 @@ def _largest_change_percent(limit: Decimal, facts: PolicyInput) -> Verdicts:
     percent = limit * 100
     for place, move in _moves(facts):
         if move.funded_before > 0 and move.amount * 100 > percent * move.funded_before:
-            share = move.amount / move.funded_before * 100
+            share = (move.amount / move.funded_before * 100).quantize(CENT, ROUND_CEILING)
+            told = share if round(share, 1) <= percent else round(share, 1)
             yield Verdict(
                 Guard.LARGEST_CHANGE_PERCENT,
-                f"{_name(move)} changes by {share:.1f}% of the {move.currency} {move.funded_before:,.2f} it was funded"
+                f"{_name(move)} changes by {told}% of the {move.currency} {move.funded_before:,.2f} it was funded"
                 f" with; a single wallet may change by {percent.normalize():f}%",
                 "change it in smaller steps",
-                share.quantize(Decimal("0.01")),
+                share,
                 percent,
                 **_about(place, move),
             )

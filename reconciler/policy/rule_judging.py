@@ -77,10 +77,7 @@ def verdicts(organization: OrganizationBudget, day: date, facts: PolicyInput) ->
         words = f"the rules count {organization.currency}, and the plan is in {facts.currency}"
         yield _refusal(POLICIES, "", words, "change the currency apart from everything else, without rules in force")
         return
-    first, last = sorted((facts.as_of, day))
-    rules = tuple(
-        replace(rule, set_name=_path(rule.set_name, facts)) for rule in rules if rule.setting.is_in_force(first, last)
-    )
+    rules = tuple(replace(rule, set_name=_path(rule.set_name, facts)) for rule in rules if is_asked(rule, facts, day))
     try:
         seen = rule_facts(facts, day)
     except OverflowError as error:
@@ -90,6 +87,12 @@ def verdicts(organization: OrganizationBudget, day: date, facts: PolicyInput) ->
     for spoken, alike in groupby(sorted(rules, key=_kind), key=_kind):
         del spoken
         yield from _asked(tuple(alike), seen, facts, until)
+
+
+def is_asked(rule: LoadedRule, facts: PolicyInput, day: date) -> bool:
+    """Whether a rule is in force for a plan that is judged on `day`."""
+    first, last = sorted((facts.as_of, day))
+    return rule.setting.is_in_force(first, last)
 
 
 def _path(set_name: str, facts: PolicyInput) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import lru_cache
 
 from reconciler.findings import Finding, Severity
@@ -17,7 +17,7 @@ from reconciler.forecast.levers.registry import (
 )
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import listed
-from reconciler.model.money import CENT
+from reconciler.model.money import enough
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, TeamBudget
 from reconciler.model.yaml_types import LARGEST_AMOUNT
@@ -62,20 +62,20 @@ def _funding(team: TeamBudget, levers: Sequence[Lever], year: FiscalYear, contex
         " wallets"
         f" get {context.money(target)}: {context.money(gap)} too little; {_short(short, year, context)}"
     )
-    hint = ", or ".join([*_raised(team, short), "correct the annual plan"])
+    hint = ", or ".join([*_raised(team, short, context.currency), "correct the annual plan"])
     at = ("plan", "baseline_monthly")
     yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
 
 
-def _raised(team: TeamBudget, short: Sequence[tuple[Decimal, Period]]) -> Iterator[str]:
+def _raised(team: TeamBudget, short: Sequence[tuple[Decimal, Period]], currency: str) -> Iterator[str]:
     """Yield by how much to raise the wallets; a month with an override of its own goes by that and not by `monthly`."""
     own = {month for wallet in team.wallets.values() for month in wallet.overrides}
     usual = max((gap for gap, month in short if month not in own), default=Decimal(0))
     apart = [(gap, month) for gap, month in short if month in own]
     if max(gap for gap, _ in short) >= LARGEST_AMOUNT:
         return
-    cures = [f"raise the wallets by {usual.quantize(CENT, ROUND_CEILING)} a month"] if usual else []
-    overrides = [f"{month} by {gap.quantize(CENT, ROUND_CEILING)}" for gap, month in apart]
+    cures = [f"raise the wallets by {enough(usual, currency)} a month"] if usual else []
+    overrides = [f"{month} by {enough(gap, currency)}" for gap, month in apart]
     cures += [f"raise what `overrides` has for {listed(overrides)}"] if overrides else []
     yield " and ".join(cures)
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from reconciler.findings import Finding, Keys, Origin, Position, Severity
 from reconciler.meant import close_to
+from reconciler.model.guards import OF_THE_RUN, Guard, Waiver
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.rule import MOST_RULES, PolicyFile, RuleSet
 from reconciler.model.yaml_types import shown
 from reconciler.source.characters import readable
-from reconciler.source.documents import YamlDocument
+from reconciler.source.documents import Shape, YamlDocument
 from reconciler.source.expiry_rules import ending
 from reconciler.source.marks import Node, find, mark_tree
 from reconciler.source.problem import problem
@@ -37,7 +38,8 @@ def policy_problems(
     if org is None:
         return
     known = tuple(teams)
-    yield from ((organization.path, one) for one in _waiving_nothing(org, "team", known))
+    yield from ((organization.path, one) for one in _waiving_nothing(organization.shape, "team", known))
+    yield from ((organization.path, one) for one in _holding_nowhere(organization.shape, {}))
     if not (own or files or any(waiver.rule for waiver in org.waivers)):
         return
     from reconciler.policy.rule_set import flaws
@@ -47,7 +49,9 @@ def policy_problems(
     sets += [(file, (), file.shape.model) for file in files if file.shape.model is not None]
     names: dict[str, str] = {}
     written = {rule.name for _, _, rules in sets for rule in rules.rules}
-    yield from ((organization.path, one) for one in _waiving_nothing(org, "rule", written))
+    yield from ((organization.path, one) for one in _waiving_nothing(organization.shape, "rule", written))
+    plan_rules = {rule.name: rule.each == "plan" for _, _, rules in sets for rule in rules.rules}
+    yield from ((organization.path, one) for one in _holding_nowhere(organization.shape, plan_rules))
     total = 0
     for document, keys, rules in sets:
         total += len(rules.rules)
@@ -61,16 +65,45 @@ def policy_problems(
 
 
 def _waiving_nothing(
-    org: OrganizationBudget, what: Literal["team", "rule"], names: Collection[str]
+    shape: Shape[OrganizationBudget], what: Literal["team", "rule"], names: Collection[str]
 ) -> Iterator[Finding]:
     """Yield the waivers for a team, or of a rule, that is none of `names`."""
-    for place, waiver in enumerate(org.waivers):
+    for keys, waiver in _waivers(shape):
         waived = waiver.team if what == "team" else waiver.rule
         if waived is not None and waived not in names:
             close = close_to(waived, names)
             cure = f"write `{close[0]}`" if close else "correct it, or take the waiver out"
             message = f"there is no {what} {shown(waived)}, so this waiver lets nothing pass"
-            yield problem(f"waiver-of-no-{what}", message, cure, ("waivers", place, what), severity=Severity.WARNING)
+            yield problem(f"waiver-of-no-{what}", message, cure, (*keys, what), severity=Severity.WARNING)
+
+
+def _waivers(shape: Shape[OrganizationBudget]) -> Iterator[tuple[Keys, Waiver]]:
+    for position, waiver in enumerate(shape.model.waivers if shape.model else ()):
+        yield ("waivers", shape.index("waivers", position)), waiver
+
+
+def _holding_nowhere(shape: Shape[OrganizationBudget], rules: Mapping[str, bool]) -> Iterator[Finding]:
+    """Yield the waivers of a team where only the run is judged, or the other way round, and of what nothing waives.
+
+    `rules` tells of which rules the plan as a whole is asked; without any it is about guards.
+    """
+    for keys, waiver in _waivers(shape):
+        of_the_run = rules.get(waiver.waived) if rules else waiver.guard and waiver.guard in OF_THE_RUN
+        if of_the_run is None:
+            continue
+        name = shown(waiver.waived)
+        if waiver.guard is Guard.POOL_EXHAUSTION:
+            message = f"nothing lets {name} pass: money that the pool does not hold cannot be moved"
+            cure = "take the waiver out, and fund the pool or plan less"
+        elif of_the_run and waiver.team:
+            message = f"{name} is about the whole run, so this waiver for one team lets nothing pass"
+            cure, keys = "leave `team` out", (*keys, "team")
+        elif not of_the_run and not waiver.team:
+            message = f"{name} is about a team's change, so this waiver for no team lets nothing pass"
+            cure = "write the team that it is for, as in `team: support`"
+        else:
+            continue
+        yield problem("waiver-holds-nowhere", message, cure, keys, severity=Severity.WARNING)
 
 
 def _over(rules: RuleSet, keys: Keys, today: date | None) -> Iterator[Finding]:

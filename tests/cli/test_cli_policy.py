@@ -120,6 +120,21 @@ def test_explain_says_which_values_decide_and_what_would_pass(planned: Desk) -> 
         assert "name one of: known-middle, small-steps" in wrong.err
 
 
+def test_a_rule_that_is_not_in_force_is_explained_as_asked_of_nothing(planned: Desk) -> None:
+    file = planned.clone / "budgets" / "policies" / "money.yaml"
+    text = file.read_text(encoding="utf-8")
+    for when, why in (
+        ("until: 2026-06-17", "it held until 2026-06-17, and is over on 2026-06-18"),
+        ("from: 2026-06-19", "it holds from 2026-06-19 on, and not yet on 2026-06-18"),
+    ):
+        file.write_text(text.replace("    reason: a typing", f"    {when}\n    reason: a typing"), encoding="utf-8")
+        done = planned.kt("policy", "explain", "small-steps")
+        assert done.out.endswith(f"\n\nasked of nothing: {why}\n")
+        assert planned.kt("policy", "check").out == "2 rules: every rule passes\n"
+        told = json.loads(planned.kt("policy", "explain", "small-steps", "--format", "json").out)
+        assert (told["idle"], told["subjects"]) == (why, [])
+
+
 def test_facts_are_what_rules_read(planned: Desk) -> None:
     facts = json.loads(planned.kt("policy", "facts", "--as-of", "2026-06-20").out)
     assert facts["today"]["date"] == "2026-06-20"
@@ -183,8 +198,9 @@ def test_fixtures_that_cannot_be_read_are_findings_and_none_is_a_refusal(planned
     assert planned.kt("policy", "test").code == 2
 
 
-def test_the_library_s_rules_are_sound_and_seen_both_ways(kt: Run, tmp_path: Path) -> None:
-    org = "version: 1\norganization: o\ncurrency: USD\nfiscal_year: {name: F, starts: 2026-06}\n"
+@pytest.mark.parametrize("starts", ["2026-01", "2026-02", "2026-06"])
+def test_the_library_s_rules_are_sound_and_seen_both_ways(kt: Run, tmp_path: Path, starts: str) -> None:
+    org = f"version: 1\norganization: o\ncurrency: USD\nfiscal_year: {{name: F, starts: {starts}}}\n"
     folder = tmp_path / "budgets"
     (folder / "policies").mkdir(parents=True)
     (folder / "teams").mkdir()

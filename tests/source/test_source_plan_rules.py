@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from source.trees import write_tree
+from source.trees import ORGANIZATION, write_tree
 
 from reconciler.findings import Finding
 from reconciler.model.period import Period
@@ -29,6 +29,19 @@ def test_the_worst_month_and_the_number_of_short_months_are_named(tmp_path: Path
         " over count too"
     )
     assert finding.hint == "raise the wallets by 100.00 a month, or correct the annual plan"
+
+
+def test_by_how_much_to_raise_can_be_paid_in_the_organization_s_coins(tmp_path: Path) -> None:
+    yen = ORGANIZATION.replace("currency: USD", "currency: JPY")
+    team = (
+        "version: 1\nteam: web\nplan: {{baseline_monthly: 1000, growth: [{{reason: a, rate: 0.01%, from: 2026-06}}]}}\n"
+    )
+    team += "wallets:\n  prod: {{team_id: web, monthly: {monthly}}}\n"
+    root = write_tree(tmp_path, {"org.yaml": yen, "teams/web.yaml": team.format(monthly="1000")})
+    [finding] = load(root).findings
+    assert finding.hint == "raise the wallets by 1.00 a month, or correct the annual plan"
+    (root / "teams" / "web.yaml").write_text(team.format(monthly="1001.00"), encoding="utf-8")
+    assert load(root).findings == ()
 
 
 def test_once_the_day_is_known_months_that_are_over_are_short_no_more(tmp_path: Path) -> None:

@@ -186,6 +186,32 @@ def test_a_waiver_for_no_team_or_where_there_are_no_rules_is_a_warning(tmp_path:
     ]
 
 
+def test_a_waiver_that_can_never_hold_is_a_warning(tmp_path: Path) -> None:
+    about = (
+        *("guard: pool-exhaustion", "guard: pool-exhaustion, team: support", "guard: total-moved, team: support"),
+        *("guard: largest-change", "guard: total-moved", "guard: largest-change, team: support"),
+        *("rule: own", "rule: own, team: support", "rule: whole", "rule: whole, team: support"),
+    )
+    ends = "until: 2027-01-01, reason: r, approved_by: a"
+    waivers = "waivers:\n" + "".join(f"  - {{{one}, {ends}}}\n" for one in about)
+    rules = text() + (
+        "  - {name: whole, level: deny, owner: o, reason: r, each: plan, assert: plan.changes < 9, message: m}\n"
+    )
+    root = write_tree(
+        tmp_path, {"org.yaml": ORGANIZATION + waivers, "policies/own.yaml": rules, "teams/support.yaml": SUPPORT}
+    )
+    first = ORGANIZATION.count("\n") + 2
+    found = [one for one in load(root).findings if one.code == "waiver-holds-nowhere"]
+    assert [(about[one.position.line - first], one.hint) for one in found] == [
+        ("guard: pool-exhaustion", "take the waiver out, and fund the pool or plan less"),
+        ("guard: pool-exhaustion, team: support", "take the waiver out, and fund the pool or plan less"),
+        ("guard: total-moved, team: support", "leave `team` out"),
+        ("guard: largest-change", "write the team that it is for, as in `team: support`"),
+        ("rule: own", "write the team that it is for, as in `team: support`"),
+        ("rule: whole, team: support", "leave `team` out"),
+    ]
+
+
 def test_fixtures_beside_rules_are_no_budget_files(tmp_path: Path) -> None:
     root = write_tree(
         tmp_path, {"policies/own.yaml": text(), "policies/own.test.yaml": "tests: []", "policies/x.yml": ""}

@@ -11,6 +11,7 @@ from reconciler.app.policy.library import library
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import GuardResult, Plan
+from reconciler.model.rule import RuleSetting
 from reconciler.model.rule_facts import RuleFacts
 from reconciler.model.rule_verdicts import PolicyCheck, PolicyExplained, RuleWaiver
 from reconciler.model.waiver_uses import WaiverUses
@@ -19,6 +20,7 @@ from reconciler.policy.facts import facts_of
 from reconciler.policy.organization_rules import organization_rules
 from reconciler.policy.rule import results
 from reconciler.policy.rule_facts import rule_facts
+from reconciler.policy.rule_judging import is_asked
 from reconciler.policy.rule_set import LoadedRule, loaded
 from reconciler.policy.waivers import times_words
 from reconciler.report.renderers import Answer, Statement
@@ -99,14 +101,22 @@ def _checked(found: Sequence[GuardResult], rules: int) -> Iterator[str]:
 def explain(plan: Plan, organization: OrganizationBudget, name: str | None, day: date, *, budgets: Path) -> Statement:
     """Return how a rule comes to what it says of a plan; UsageError where there is none of that name."""
     rule, facts = _named(organization, name, budgets), facts_of(plan)
+    idle = "" if is_asked(rule, facts, day) else _idle(rule.setting, day)
     found = PolicyExplained(
         rule=rule.setting.name,
         when=rule.setting.when or "",
         asserts=rule.setting.asserts,
-        subjects=explained(rule, facts, day),
+        idle=idle,
+        subjects=() if idle else explained(rule, facts, day),
         waivers=tuple(_waivers(rule, organization, facts.waiver_uses)),
     )
     return Statement(found, "\n".join(_explained(found)))
+
+
+def _idle(rule: RuleSetting, day: date) -> str:
+    if rule.until is not None and rule.until < day:
+        return f"it held until {rule.until}, and is over on {day}"
+    return f"it holds from {rule.starts} on, and not yet on {day}"
 
 
 def _named(organization: OrganizationBudget, name: str | None, budgets: Path) -> LoadedRule:
@@ -136,6 +146,8 @@ def _waived(waiver: RuleWaiver) -> str:
 
 def _explained(found: PolicyExplained) -> Iterator[str]:
     yield f"{found.rule}\n  when    {found.when or 'always'}\n  assert  {found.asserts}"
+    if found.idle:
+        yield f"\nasked of nothing: {found.idle}"
     aside = [one for one in found.subjects if one.outcome == "does not apply"]
     order = ("fails", "cannot be judged", "passes")
     for one in sorted((one for one in found.subjects if one not in aside), key=lambda one: order.index(one.outcome)):
@@ -148,7 +160,7 @@ def _explained(found: PolicyExplained) -> Iterator[str]:
             yield f"  {one.would_pass}"
     if aside:
         yield f"\nof {len(aside)} more {'thing' if len(aside) == 1 else 'things'} it is not asked: `when` is not true"
-    if not found.subjects:
+    if not (found.subjects or found.idle):
         yield "\nthe plan holds nothing that it is asked of"
     for waiver in found.waivers:
         yield f"\n{_waived(waiver)}"

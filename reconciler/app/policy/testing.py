@@ -8,6 +8,7 @@ from pathlib import Path
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, ExitCode, Finding, FindingsError, UsageError
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
 from reconciler.model.rule_fixture import Expected, FixtureFile, RuleFixture
 from reconciler.model.rule_verdicts import FixtureResult, PolicyTests
 from reconciler.policy.facts import facts_of
@@ -82,7 +83,7 @@ def _result(
         said = (
             _of_plan(document, fixture, organization, own)
             if fixture.plan_file
-            else _of_facts(fixture, organization, own)
+            else _of_facts(fixture, _fiscal_year(document, organization), own)
         )
     except (FixtureError, BudgetsError) as error:
         return FixtureResult(file=document.path, name=fixture.name, passed=False, message=str(error))
@@ -92,8 +93,13 @@ def _result(
     return FixtureResult(file=document.path, name=fixture.name, passed=not wrong, message=wrong)
 
 
-def _of_facts(fixture: RuleFixture, organization: OrganizationBudget, own: tuple[LoadedRule, ...]) -> Said:
-    known = known_of(fixture, organization.fiscal_year.starts)
+def _fiscal_year(document: YamlDocument[FixtureFile], organization: OrganizationBudget) -> Period:
+    own = document.shape.model.fiscal_year if document.shape.model else None
+    return own or organization.fiscal_year.starts
+
+
+def _of_facts(fixture: RuleFixture, fiscal_year: Period, own: tuple[LoadedRule, ...]) -> Said:
+    known = known_of(fixture, fiscal_year)
     return {rule.setting.name: verdict_of(rule, known) for rule in own if asked_of(fixture, rule)}
 
 
