@@ -16,9 +16,17 @@ MOST_LASTING = 0.9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wobble:
-    """By how much of the whole each day is off, by factor: float64[days], whose sum over all days is 0."""
+    """By how much of the whole each day is off, by factor: float64[days], whose sum over all days is 0.
+
+    `usual` is the part of the whole that it has where it is not off.
+    """
 
     days: Mapping[Factor, Floats]
+    usual: Mapping[Factor, Floats]
+
+    def spread_out(self, where: Bools) -> Wobble:
+        """Return the same for more days, of which the mask has these; the others are not off and have nothing."""
+        return Wobble(*({name: _placed(own, where) for name, own in each.items()} for each in (self.days, self.usual)))
 
 
 def wobble(traffic: Traffic, days: Bools, weekdays: Ints) -> Wobble | None:
@@ -39,20 +47,21 @@ def wobble(traffic: Traffic, days: Bools, weekdays: Ints) -> Wobble | None:
     worth = prices @ volume
     misses = direct + traffic.fallbacks[days]
     usual = _usual(requests, weekdays[days])
-    return Wobble(
-        {
-            "demand": _off(requests, usual),
-            "tokens_per_request": _off(tokens, direct),
-            "cache": _off(misses, requests),
-            "provider_mix": _off(worth, tokens),
-            "unit_price": _off(cost, worth),
-        }
-    )
+    ratios: dict[Factor, tuple[Floats, Floats]] = {
+        "demand": (requests, usual),
+        "tokens_per_request": (tokens, direct),
+        "cache": (misses, requests),
+        "provider_mix": (worth, tokens),
+        "unit_price": (cost, worth),
+    }
+    expected = {factor: whole / whole.sum() for factor, (_, whole) in ratios.items()}
+    return Wobble({factor: part / part.sum() - expected[factor] for factor, (part, _) in ratios.items()}, expected)
 
 
-def _off(part: Floats, whole: Floats) -> Floats:
-    ratio = part.sum() / whole.sum() if whole.sum() > 0 else 0.0
-    return np.asarray((part - ratio * whole) / part.sum())
+def _placed(values: Floats, where: Bools) -> Floats:
+    full = np.zeros(len(where))
+    full[where] = values
+    return full
 
 
 def _usual(requests: Floats, weekdays: Ints) -> Floats:
@@ -89,13 +98,17 @@ def spread_of_steps(off: Floats) -> float:
     return float(np.sqrt((np.diff(off) ** 2).mean() / 2 * len(off))) if len(off) > 1 else 0.0
 
 
-def noise(parts: Sequence[tuple[float, Wobble]], error: Callable[[Floats], float] = spread) -> dict[Factor, float]:
+def noise(
+    parts: Sequence[tuple[float, Wobble]], error: Callable[[Factor, Floats, Floats], float]
+) -> dict[Factor, float]:
     """Return the standard error of each factor's effect, in money; each unit comes with what it costs.
 
-    Units that vary together are added up day by day before, so that what they have in common counts in full.
+    Units that vary together are added up day by day before, so that what they have in common counts in full. `error` is
+    given by how much each day is off, and what it has where it is not.
     """
     total: dict[Factor, float] = {}
     for factor in FACTORS:
         off = sum((cost * unit.days[factor] for cost, unit in parts), np.zeros(1))
-        total[factor] = error(np.asarray(off))
+        usual = sum((cost * unit.usual[factor] for cost, unit in parts), np.zeros(1))
+        total[factor] = error(factor, np.asarray(off), np.asarray(usual))
     return total

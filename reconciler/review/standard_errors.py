@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from reconciler.model.usage import NANO
 from reconciler.review.account import Known
+from reconciler.review.levels import spread_about_levels
 from reconciler.review.noise import Wobble, noise, spread_of_steps, wobble
 from reconciler.review.split import FACTORS, Cause, Factor
 from reconciler.review.traffic import Bools, Floats, Unit
 
 ENOUGH = 28
 """Days that tell how much days vary."""
+
+FEW = 14
+"""Days that tell how much they vary at least."""
 
 LEVEL = 56
 """Days whose level is held to be one: a change of it later on is no noise."""
@@ -24,27 +30,60 @@ def standard_errors(known: Known, cost: Mapping[Unit, float], after: Bools, befo
 
     `cost` is what each unit's ordinary traffic costs.
     """
-    first, last = (_errors(known, cost, days, before) for days in (before, after))
+    days = _Days(known, cost)
+    earlier = _before(before, known)
+    first, last = days.errors(before, [earlier], after), days.errors(after, [before, earlier])
     found: dict[Cause, float] = {factor: float(np.hypot(first[factor], last[factor])) for factor in FACTORS}
     found["fallback"] = _fallback_error(known, after, before)
     return found
 
 
-def _errors(known: Known, cost: Mapping[Unit, float], days: Bools, before: Bools) -> dict[Factor, float]:
-    """Return the errors of one side's days, added up from parts of days that are long enough to tell.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Days:
+    """A team's days, and what each unit's ordinary traffic costs."""
 
-    Of too few days, those `before` tell it, or what is earlier still: what changed since then is no noise.
-    """
-    count = max(int(days.sum()), 1)
-    longer = (days, before, _before(before, known))
-    told = next((each for each in longer if each.sum() >= ENOUGH), days)
-    squares = dict.fromkeys(FACTORS, 0.0)
-    whole = max(int(told.sum()), 1)
-    for part in _parts(told):
-        for factor, error in noise(_wobbles(known, cost, part)).items():
-            squares[factor] += (error * int(part.sum()) / whole) ** 2
-    found = {factor: float(np.sqrt(square * whole / count)) for factor, square in squares.items()}
-    return found if told is days else _at_least(found, noise(_wobbles(known, cost, days), spread_of_steps))
+    known: Known
+    cost: Mapping[Unit, float]
+
+    def errors(self, days: Bools, earlier: Sequence[Bools], *later: Bools) -> dict[Factor, float]:
+        """Return the errors of one side's days. Of too few days, `earlier` ones tell it: what changed is no noise.
+
+        Without their steps, the days that tell it are held to vary no less than others do.
+        """
+        count = max(int(days.sum()), 1)
+        told = next((each for each in (days, *earlier) if each.sum() >= ENOUGH), days)
+        others = (each for each in (*earlier, *later) if each is not told and each.sum() >= FEW)
+        other = next(others, None)
+        floor = dict.fromkeys(FACTORS, 0.0) if other is None else self._a_day(other, dict.fromkeys(FACTORS, 0.0))
+        found = {factor: error / count**0.5 for factor, error in self._a_day(told, floor).items()}
+        if told is days:
+            return found
+        return _at_least(found, noise(self._wobbles(days), lambda _, off, __: spread_of_steps(off)))
+
+    def _a_day(self, days: Bools, floor: Mapping[Factor, float]) -> dict[Factor, float]:
+        """Return the errors of one day like these, added up from parts of days that are long enough to tell."""
+        squares = dict.fromkeys(FACTORS, 0.0)
+        whole = max(int(days.sum()), 1)
+        for part in _parts(days):
+            count = max(int(part.sum()), 1)
+            error = partial(_about_levels, {factor: error / count**0.5 for factor, error in floor.items()})
+            errors = noise(self._wobbles(part), error)
+            for factor in FACTORS:
+                squares[factor] += (errors[factor] * count) ** 2 / whole
+        return {factor: float(np.sqrt(square)) for factor, square in squares.items()}
+
+    def _wobbles(self, days: Bools) -> list[tuple[float, Wobble]]:
+        found = []
+        for unit, amount in self.cost.items():
+            steady = days & ~self.known.away[unit]
+            varying = wobble(self.known.seen.units[unit], steady, self.known.seen.weekdays)
+            if varying is not None:
+                found.append((amount, varying.spread_out(steady[days])))
+        return found
+
+
+def _about_levels(floor: Mapping[Factor, float], factor: Factor, off: Floats, usual: Floats) -> float:
+    return spread_about_levels(off, usual, floor[factor])
 
 
 def _at_least(found: dict[Factor, float], own: Mapping[Factor, float]) -> dict[Factor, float]:
@@ -73,23 +112,6 @@ def _before(days: Bools, known: Known) -> Bools:
     earlier = np.zeros_like(days)
     earlier[max(first - LEVEL, int(active[0]) if len(active) else first) : first] = True
     return earlier
-
-
-def _wobbles(known: Known, cost: Mapping[Unit, float], days: Bools) -> list[tuple[float, Wobble]]:
-    found = []
-    for unit, amount in cost.items():
-        steady = days & ~known.away[unit]
-        varying = wobble(known.seen.units[unit], steady, known.seen.weekdays)
-        if varying is not None:
-            aligned = {name: _spread_out(each, steady[days]) for name, each in varying.days.items()}
-            found.append((amount, Wobble(aligned)))
-    return found
-
-
-def _spread_out(values: Floats, where: Bools) -> Floats:
-    full = np.zeros(len(where))
-    full[where] = values
-    return full
 
 
 def _fallback_error(known: Known, after: Bools, before: Bools) -> float:
