@@ -120,7 +120,8 @@ def _objection(run: RunTrace, branch: Branch, commits: Commits) -> str:
     plan = run.plan
     if plan.source.commit is None or plan.source.dirty:
         return "it is about files that are in no commit; whoever started it can finish it" if is_job() else ""
-    sources = [plan.source.commit, *run.started.facts.get("ahead", {}).values()]
+    applied = run.started.facts.get("commit") or plan.source.commit
+    sources = [plan.source.commit, applied, *run.started.facts.get("ahead", {}).values()]
     for commit in dict.fromkeys(sources):
         if not branch.holds(commit):
             return f"it is about {commit[:12]}, which {branch.name or 'the branch'} never held"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from reconciler.model.applied import DeclaredObjects, LastApplied, declared_facts, read_declared
+from reconciler.model.applied import DeclaredObjects, LastApplied, declared_facts, part_digest, read_declared
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import kinds
@@ -27,7 +27,8 @@ class Landed:
 
     `landings` are all that came to the branch after the last applied commit, in order; `ahead` says which parts are
     applied further than that before the run. A run of the `whole` commit is about no landing: where nothing of it is
-    left, that commit is applied, whatever lies before it. Of a `dirty` one nothing counts unless all of it does.
+    left, that commit is applied, whatever lies before it. Of a `dirty` one nothing counts unless all of it does,
+    and `uncommitted` says what the files of its parts were.
     """
 
     commit: str
@@ -36,18 +37,21 @@ class Landed:
     ahead: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
     dirty: bool = False
+    uncommitted: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         passed = [[landing.commit, sorted(landing.parts)] for landing in self.landings]
         said = {"whole": self.whole, "dirty": self.dirty}
         kept = {name: True for name, is_so in said.items() if is_so}
-        return {"commit": self.commit, "parts": sorted(self.parts), "landings": passed, **kept}
+        files = {"uncommitted": dict(sorted(self.uncommitted.items()))} if self.uncommitted else {}
+        return {"commit": self.commit, "parts": sorted(self.parts), "landings": passed, **kept, **files}
 
     @classmethod
     def read(cls, facts: Mapping[str, Any], ahead: Mapping[str, str]) -> Landed:
         landings = tuple(Landing(commit, frozenset(parts)) for commit, parts in facts["landings"])
         said = {"whole": facts.get("whole", False), "dirty": facts.get("dirty", False)}
-        return cls(facts["commit"], frozenset(facts["parts"]), landings, ahead, **said)
+        files = dict(facts.get("uncommitted", {}))
+        return cls(facts["commit"], frozenset(facts["parts"]), landings, ahead, **said, uncommitted=files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Declared:
 
     Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared. `unfinished` are the
     teams whose last run did not do everything. `ahead` are the teams that are applied further than `commit`, and
-    `landed` is what the run is about to add to that. What was applied was `dirty` when it differed from its commit.
+    `landed` is what the run is about to add to that. What was applied was `dirty` when it differed from its commit, and
+    `uncommitted` says what the files of its parts were then.
     """
 
     commit: str | None = None
@@ -66,6 +71,7 @@ class Declared:
     ahead: Mapping[str, str] = field(default_factory=dict)
     landed: Landed | None = None
     dirty: bool = False
+    uncommitted: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, desired: Desired, *, commit: str | None, before: LastApplied | None) -> Declared:
@@ -101,6 +107,7 @@ class Declared:
             before.unfinished,
             before.ahead,
             dirty=before.dirty,
+            uncommitted=before.uncommitted,
         )
 
     @classmethod
@@ -114,6 +121,7 @@ class Declared:
             ahead,
             Landed.read(facts["landed"], ahead) if "landed" in facts else None,
             facts.get("dirty", False),
+            dict(facts.get("uncommitted", {})),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -125,6 +133,7 @@ class Declared:
             **({"ahead": dict(sorted(self.ahead.items()))} if self.ahead else {}),
             **({"landed": self.landed.facts()} if self.landed else {}),
             **({"dirty": True} if self.dirty else {}),
+            **({"uncommitted": dict(sorted(self.uncommitted.items()))} if self.uncommitted else {}),
         }
 
     def after(self, outcomes: Iterable[Outcome], *, waiting: Collection[str] = ()) -> Declared:
@@ -158,14 +167,17 @@ class Declared:
         if landed is None:
             return self
         if landed.whole and not left:
-            return replace(self, commit=landed.commit, ahead={}, whole=True, landed=None, dirty=landed.dirty)
-        is_again = landed.commit == self.commit or landed.dirty
-        parts = set() if is_again else landed.parts - (set(left) | ({ORGANIZATION} if left else set()))
+            said = replace(self, dirty=landed.dirty, uncommitted=landed.uncommitted)
+            return replace(said, commit=landed.commit, ahead={}, whole=True, landed=None)
+        done = landed.parts - (set(left) | ({ORGANIZATION} if left else set()))
+        files = {part: digest for part, digest in self.uncommitted.items() if part not in done}
+        files |= {part: digest for part, digest in landed.uncommitted.items() if part in done}
+        parts = set() if landed.commit == self.commit or landed.dirty else done
         ahead = {**self.ahead, **dict.fromkeys(parts, landed.commit)}
         commit, further = moved_on(self.commit, ahead, landed.landings)
         whole = self.whole or commit != self.commit
         dirty = self.dirty and commit == self.commit
-        return replace(self, commit=commit, ahead=further, whole=whole, landed=None, dirty=dirty)
+        return replace(self, commit=commit, ahead=further, whole=whole, landed=None, dirty=dirty, uncommitted=files)
 
 
 def _joined(former: DeclaredObjects, now: DeclaredObjects, kind: str, teams: Collection[str]) -> dict[str, str]:
@@ -194,8 +206,7 @@ def declared_by(
     if declares == "again":
         return replace(Declared.kept(before), unfinished=frozenset())
     if declares == "its teams" and plan.scope:
-        commit = None if plan.source.dirty else plan.source.commit
-        return _of_teams(frozenset(plan.scope.teams) - set(waiting), desired, commit, before)
+        return _of_teams(frozenset(plan.scope.teams) - set(waiting), desired, plan, before)
     everybody = _everybody(desired, before) | (before.ahead.keys() if before else set())
     teams, dirty = everybody - set(waiting), bool(plan.source.dirty)
     declared = Declared.within(teams, desired, before=before)
@@ -204,13 +215,24 @@ def declared_by(
     if plan.source.commit is None:
         return replace(declared, commit=None, whole=True, ahead={}, dirty=dirty)
     parts = teams - {ORGANIZATION} if waiting else teams
-    landed = Landed(plan.source.commit, parts, ahead=declared.ahead, whole=not waiting, dirty=dirty)
-    return replace(declared, landed=landed)
+    return replace(declared, landed=_of_files(plan, parts, desired, declared, whole=not waiting))
 
 
-def _of_teams(teams: frozenset[str], desired: Desired, commit: str | None, before: LastApplied | None) -> Declared:
+def _of_teams(teams: frozenset[str], desired: Desired, plan: Plan, before: LastApplied | None) -> Declared:
     within = Declared.within(teams, desired, before=before)
-    return replace(within, landed=Landed(commit, teams, ahead=within.ahead)) if commit else within
+    return replace(within, landed=_of_files(plan, teams, desired, within))
+
+
+def _of_files(
+    plan: Plan, parts: frozenset[str], desired: Desired, declared: Declared, *, whole: bool = False
+) -> Landed | None:
+    """Return what a run by hand is about, with what its files are where those are not committed."""
+    if plan.source.commit is None:
+        return None
+    dirty = bool(plan.source.dirty)
+    files = {path.removeprefix(f"{desired.folder}/"): data for path, data in desired.files.items()} if dirty else {}
+    digests = {part: part_digest(files, part) for part in parts} if dirty else {}
+    return Landed(plan.source.commit, parts, (), declared.ahead, whole, dirty, digests)
 
 
 def _landing(landed: Landed, desired: Desired, before: LastApplied | None) -> Declared:

@@ -208,4 +208,5 @@ def _declared(facts: dict[str, Any]) -> LastApplied:
         unfinished=frozenset(facts.get("unfinished", ())),
         ahead=dict(facts.get("ahead", {})),
         dirty=facts.get("dirty", False),
+        uncommitted=dict(facts.get("uncommitted", {})),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from reconciler.model.kinds.managed_kind import ManagedKind, V
@@ -19,7 +20,8 @@ class LastApplied:
 
     Unless `whole`, only plans for single teams were applied so far, so that no commit stands for all of it.
     `unfinished` are the teams for which the last run that was about them did not do everything; an empty name stands
-    for what belongs to no team.
+    for what belongs to no team. `uncommitted` are the parts that were applied from files with changes that were not
+    committed, each with what identifies its content (`part_digest`).
     """
 
     commit: str | None = None
@@ -28,10 +30,25 @@ class LastApplied:
     unfinished: frozenset[str] = frozenset()
     ahead: Mapping[str, str] = field(default_factory=dict)
     dirty: bool = False
+    uncommitted: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: ManagedKind[V]) -> Mapping[str, str]:
         """Return the declared keys of `kind`, as text, each with its team."""
         return self.objects.get(kind.name, {})
+
+
+def part_digest(files: Mapping[str, bytes], part: str) -> str:
+    """Return what identifies a team's file, or all others where `part` is empty; an empty text where there is none.
+
+    `files` go by their paths below the folder of the budgets. Line ends are those of the checkout, and do not count.
+    """
+    team = f"teams/{part}.yaml"
+    own = {path: data for path, data in files.items() if not path.startswith("teams/")}
+    meant = own if not part else {team: files[team]} if team in files else {}
+    hashed = sha256()
+    for path, data in sorted(meant.items()):
+        hashed.update(f"{path}\n".encode() + sha256(data.replace(b"\r\n", b"\n")).digest())
+    return hashed.hexdigest() if meant else ""
 
 
 def declared_facts(objects: DeclaredObjects) -> dict[str, Any]:

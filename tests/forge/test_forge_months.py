@@ -131,3 +131,91 @@ def test_drift_tells_that_the_month_of_a_team_that_was_adopted_alone_is_not_fund
     assert desk.desk.kt("drift", "--as-of", "2026-07-01") == ExitCode.DRIFT, desk.desk.output
     assert "support: 2026-07 is not funded: team_support lacks USD 100.00" in desk.desk.output
     assert "shadow: 2026-07" not in desk.desk.output
+
+
+def hand(desk: MergeDesk, day: str = DAY) -> None:
+    """Apply by hand what lies in the clone, committed or not."""
+    assert desk.desk.kt("plan", "--as-of", day, "--usage", desk.usage, "--output", "../hand.json") == ExitCode.DONE
+    assert desk.desk.kt("apply", "--as-of", day, "--plan", "../hand.json") == ExitCode.DONE, desk.desk.output
+
+
+def applied_uncommitted(desk: MergeDesk, edit: Callable[[], None]) -> None:
+    """Adopt everything, and apply by hand what an edit makes of it; then that edit is gone, and support is raised."""
+    assert desk.desk.kt("adopt", "--as-of", DAY) == ExitCode.DONE, desk.desk.errors
+    edit()
+    hand(desk)
+    desk.repository.git("checkout", "--quiet", ".")
+    desk.pushed(edited(desk, "100.00", "5000.00"))
+
+
+SHADOW_MORE = ("100.00", "150.00", SHADOW_FILE)
+
+
+def test_a_team_that_was_applied_without_being_committed_is_left_and_the_others_are_funded(desk: MergeDesk) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    assert fund(desk, "--dry-run") == ExitCode.PENDING
+    assert fund(desk) == ExitCode.PARTIAL, desk.desk.errors
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 50.0)
+    assert "shadow is not funded for 2026-07: it was applied with changes to its file" in desk.desk.errors
+
+
+def test_committing_what_was_applied_has_its_month_funded(desk: MergeDesk) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    assert fund(desk) == ExitCode.PARTIAL
+    desk.pushed(edited(desk, *SHADOW_MORE))
+    assert fund(desk) == ExitCode.DONE, desk.desk.errors + desk.desk.output
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 50.0 + 150.0)
+    assert fund(desk) == ExitCode.DONE
+    assert "2026-07 was opened on" in desk.desk.output
+
+
+def test_a_plan_that_is_applied_from_a_clean_clone_has_its_month_funded(desk: MergeDesk) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    assert fund(desk) == ExitCode.PARTIAL
+    desk.pushed(edited(desk, "5000.00", "100.00"))
+    hand(desk, "2026-07-01")
+    assert fund(desk) == ExitCode.DONE, desk.desk.errors + desk.desk.output
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 50.0 + 100.0)
+
+
+def test_whoever_has_the_files_that_were_applied_opens_the_month_from_them(desk: MergeDesk) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    edited(desk, *SHADOW_MORE)()
+    assert desk.desk.kt("apply", *JULY) == ExitCode.DONE, desk.desk.errors + desk.desk.output
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 50.0 + 150.0)
+
+
+def test_what_is_applied_of_another_team_makes_nothing_known_of_one_that_was_not_committed(desk: MergeDesk) -> None:
+    assert desk.desk.kt("adopt", "--as-of", DAY) == ExitCode.DONE, desk.desk.errors
+    edited(desk, *SHADOW_MORE)()
+    hand(desk)
+    desk.repository.git("checkout", "--quiet", ".")
+    desk.approved_and_merged(128, edited(desk, "100.00", "200.00"), by="lena")
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert fund(desk) == ExitCode.PARTIAL, desk.desk.errors
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0 + 200.0, 50.0)
+
+
+def test_org_yaml_that_was_applied_without_being_committed_stops_the_month_until_it_is(desk: MergeDesk) -> None:
+    edit = edited(desk, "fiscal_year", "unused: keep\nfiscal_year", "budgets/org.yaml")
+    applied_uncommitted(desk, edit)
+    assert fund(desk) == ExitCode.REFUSED
+    assert "org.yaml was applied with changes that were not committed" in desk.desk.errors
+    desk.pushed(edit)
+    assert fund(desk) == ExitCode.DONE, desk.desk.errors + desk.desk.output
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 100.0)
+
+
+def test_a_team_that_was_adopted_from_files_that_were_not_committed_is_adopted_again_from_a_commit(
+    desk: MergeDesk,
+) -> None:
+    edit = edited(desk, "@acme/support-leads", "@acme/finance")
+    edit()
+    adopt(desk, "support")
+    desk.repository.git("checkout", "--quiet", ".")
+    assert fund(desk) == ExitCode.REFUSED
+    assert "what was applied last was in no commit" in desk.desk.errors
+    desk.pushed(edit)
+    adopt(desk, "support")
+    assert fund(desk) == ExitCode.DONE, desk.desk.errors + desk.desk.output
+    assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 0.0)

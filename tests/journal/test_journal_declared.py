@@ -7,7 +7,7 @@ from apply.loop import Loop
 from worlds import billing_budget, desired
 
 from reconciler.journal.declared import Declared, Landed, declared_by
-from reconciler.model.applied import LastApplied
+from reconciler.model.applied import LastApplied, part_digest
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.outcome import Outcome, Status
@@ -97,3 +97,27 @@ def test_what_belongs_to_no_team_is_finished_with_a_landing_of_the_organization(
     landed = Landed("beef", frozenset({ORGANIZATION}), (Landing("beef", frozenset({ORGANIZATION})),))
     now = declared_by(Loop(wanted).plan(), wanted, landed, before=before)
     assert (now.objects["export_schedule"], now.unfinished) == ({"weekly": ""}, frozenset({"aa"}))
+
+
+def test_what_was_not_committed_is_remembered_by_its_content_until_its_part_is_applied_from_a_commit() -> None:
+    made = whole(dirty=True).after([])
+    assert made.uncommitted.keys() == {"aa", "bb", ORGANIZATION}
+    assert Declared.read(made.facts()) == made
+    before = LastApplied(made.commit, made.objects, dirty=True, uncommitted=made.uncommitted)
+    assert Declared.kept(before).uncommitted == made.uncommitted
+    landing = Landing("f00d", frozenset({"bb"}))
+    landed = Landed("f00d", frozenset({"bb"}), (landing,))
+    wanted = desired(budgets=[("bb", Y)], teams=["aa", "bb"])
+    now = declared_by(Loop(wanted).plan(), wanted, landed, before=before).after([])
+    assert (now.commit, now.dirty, set(now.uncommitted)) == ("f00d", False, {"aa", ORGANIZATION})
+    assert whole(before=before).after([]).uncommitted == {}
+    left_over = whole(dirty=True).after([left("aa")])
+    assert left_over.uncommitted.keys() == {"bb"}
+
+
+def test_content_is_told_by_the_files_of_a_part_whatever_their_line_ends() -> None:
+    files = {"org.yaml": b"a\n", "policies/p.yaml": b"b\n", "teams/x.yaml": b"c\n"}
+    windows = {path: data.replace(b"\n", b"\r\n") for path, data in files.items()}
+    assert part_digest(files, "x") == part_digest(windows, "x") != part_digest(files, ORGANIZATION)
+    assert part_digest(files, ORGANIZATION) != part_digest({"org.yaml": b"a\n"}, ORGANIZATION)
+    assert part_digest(files, "y") == ""

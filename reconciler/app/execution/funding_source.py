@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from reconciler.app.believed import is_in_git, is_job
 from reconciler.app.budget_files import BudgetFiles, changed_parts
@@ -14,12 +14,13 @@ from reconciler.app.session import load_desired
 from reconciler.app.team_by_team import applied_as_it_was, applied_commits
 from reconciler.findings import BudgetsError, Finding, RefusedError
 from reconciler.git.places import provenance
-from reconciler.model.applied import LastApplied
+from reconciler.model.applied import LastApplied, part_digest
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
-from reconciler.model.period import FiscalYear
+from reconciler.model.period import FiscalYear, Period
 from reconciler.settings import Settings
 from reconciler.source.load import load
+from reconciler.source.tree import read_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,16 @@ class Opened:
     """What a month is opened from: what was applied last, or the YAML as it is here where nothing was.
 
     `commit` is that up to which everything was applied, where it is the former, and `coming` the fiscal year that the
-    YAML here is for, where that is not applied.
+    YAML here is for, where that is not applied. What was applied `dirty` is in files here that are not committed. The
+    teams that are `left` get nothing, each for the reason that is said: what was applied of them is nowhere here.
     """
 
     desired: Desired
     warnings: tuple[Finding, ...]
     commit: str | None = None
     coming: FiscalYear | None = None
+    dirty: bool = False
+    left: Mapping[str, str] = field(default_factory=dict)
 
 
 def source_of(settings: Settings, last: LastApplied | None) -> Opened:
@@ -42,10 +46,12 @@ def source_of(settings: Settings, last: LastApplied | None) -> Opened:
     What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
     applied is neither in this clone nor in a remote of it, and in a job where nothing was.
     """
-    if last is None or last.dirty or not applied_commits(last):
+    if last is None or (last.dirty and not last.uncommitted) or not applied_commits(last):
         _refuse_in_a_job(settings, last)
         return Opened(*load_desired(settings))
     files, base = _files(settings, last)
+    files, taken, unknown = _as_applied(settings, last, files)
+    left = {team: _lost(f"{files.folder}/teams/{team}.yaml", team, settings.period, base) for team in unknown}
     applied, here = files.loaded(), load(settings.budgets)
     if applied.desired is None:
         raise RefusedError(
@@ -56,10 +62,40 @@ def source_of(settings: Settings, last: LastApplied | None) -> Opened:
         say(f"the YAML here has errors; the month is funded from what was applied last ({_named(last)})")
     elif pending := changed_parts(applied.desired, here.desired):
         _say_pending(settings, last, applied.desired, pending, base)
-    else:
+    elif not left:
         return Opened(here.desired, here.findings)
     coming = here.desired.organization.fiscal_year.value if here.desired else None
-    return Opened(applied.desired, applied.findings, base, coming)
+    head, dirty = provenance(settings.budgets) if taken else (base, False)
+    return Opened(applied.desired.without(left), applied.findings, head, coming, bool(dirty), left)
+
+
+def _as_applied(
+    settings: Settings, last: LastApplied, files: BudgetFiles
+) -> tuple[BudgetFiles, frozenset[str], tuple[str, ...]]:
+    """Return `files` with what was applied and was not committed then; which parts are taken from here, which unknown.
+
+    Raises RefusedError where what was applied of org.yaml is neither in its commit nor here.
+    """
+    here = BudgetFiles(files.folder, {file.relative: file.data for file in read_tree(settings.budgets).files})
+    differing = {part: said for part, said in last.uncommitted.items() if part_digest(files.files, part) != said}
+    taken = frozenset(part for part, said in differing.items() if part_digest(here.files, part) == said)
+    unknown = tuple(sorted(differing.keys() - taken))
+    if ORGANIZATION in unknown:
+        raise RefusedError(
+            f"org.yaml was applied with changes that were not committed, and it is not here as it was then, so nobody"
+            f" can tell what {settings.period} is to be funded from; nothing was written",
+            hint=f"commit org.yaml as it was applied, and merge it. Or, in a clone of the branch without changes of its"
+            f" own, {AFRESH}",
+        )
+    return files.with_parts(here, taken), taken, unknown
+
+
+def _lost(path: str, team: str, period: Period, commit: str) -> str:
+    return (
+        f"{team} is not funded for {period}: it was applied with changes to its file that were not committed, which are"
+        f" neither in {commit[:12]} nor here. Next: commit {path} as it was applied, merge it, and"
+        f" open the month again; or, in a clone of the branch without changes of its own, {AFRESH}"
+    )
 
 
 def _refuse_in_a_job(settings: Settings, last: LastApplied | None) -> None:
@@ -76,7 +112,8 @@ def _refuse_in_a_job(settings: Settings, last: LastApplied | None) -> None:
     raise RefusedError(
         f"what was applied last was in no commit, so nobody can tell from here what {settings.period} is to be funded"
         " from; nothing was written",
-        hint=f"in a clone of the branch without changes of its own, {AFRESH}",
+        hint="in a clone of the branch without changes of its own, `kt-budgets adopt` takes in what is to stay as it"
+        f" is; or {AFRESH}",
     )
 
 

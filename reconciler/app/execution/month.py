@@ -94,12 +94,14 @@ def open_month(
     refuse_disbelieved(settings, records)
     source = source_of(settings, last)
     plan = opening_plan(settings, source, records, terms)
+    for why in source.left.values():
+        say(why)
     preflight.check(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
     if dry_run:
         return MonthOpened(settings.period, plan=plan)
     confirm_month(source, plan.period, confirm)
     refuse_unasked(settings, plan, terms, last)
-    result = executed(settings, source.desired, plan, terms, "nothing")
+    result = executed(settings, source.desired, plan, terms, "nothing", source.left)
     summarise(receipt(result.run, commit=plan.source.commit or "unknown"))
     return MonthOpened(settings.period, result=result)
 
@@ -119,7 +121,7 @@ def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], 
     )
     funding = opening(diff, live, currency=desired.organization.currency)
     made_from = (
-        Source(commit=source.commit, dirty=False, tree_digest=desired.tree_digest)
+        Source(commit=source.commit, dirty=source.dirty, tree_digest=desired.tree_digest)
         if source.commit
         else checked_out(settings, desired)
     )
