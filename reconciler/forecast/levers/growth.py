@@ -14,7 +14,6 @@ from math import log, prod
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys
-from reconciler.forecast.demand import demand_since
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.part import Part
@@ -64,6 +63,8 @@ class Growth(Lever):
 
     def _row(self, view: TeamView) -> Assumption:
         """Return the growth since the first step, against what the steps have for the same days."""
+        from reconciler.forecast.demand import demand_since
+
         steps = "; ".join(
             f"{planned_share(step.rate, signed=True)} from {step.starts}, {step.reason}" for step in view.plan.growth
         )

@@ -10,8 +10,6 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from reconciler.forecast.belief import Record, record
-from reconciler.forecast.levers.mix_tokens import Tokens, tokens_of, whereabouts
-from reconciler.forecast.observed import share_error
 from reconciler.forecast.when import Month, N, When
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, Window
 from reconciler.forecast.words import share, verdict_of
@@ -21,6 +19,7 @@ from reconciler.model.team import ProviderMixMove
 TOLERANCE = 0.03
 
 if TYPE_CHECKING:
+    from reconciler.forecast.levers.mix_tokens import Tokens
     from reconciler.forecast.observed import Observed
     from reconciler.forecast.panel import Floats
     from reconciler.forecast.team_usage import TeamUsage
@@ -73,6 +72,8 @@ def progress_of(view: TeamUsage, move: ProviderMixMove) -> Progress:
     planned = float(sum(moved(each, when).mean() for each in moves))
     together = "together " if len(moves) > 1 else ""
     whole = float(sum(each.share for each in moves))
+    from reconciler.forecast.levers.mix_tokens import tokens_of, whereabouts
+
     before = tokens_of(view, move, window.before_days)
     now = tokens_of(view, move, (window.start, window.end), ran=before.ran)
     if not (now.source.any() or now.target.any()):
@@ -158,4 +159,6 @@ def _on_source(tokens: Tokens) -> float:
 
 def _error(tokens: Tokens) -> float:
     """Return the standard error of the same."""
+    from reconciler.forecast.observed import share_error
+
     return share_error(tokens.source, tokens.source + tokens.target)
