@@ -59,7 +59,9 @@ class EnvironmentInput(Frozen):
 
     environment: str = Field(description="The environment.")
     wallet: str = Field(description="The wallet's team id in Keeptrusts.")
-    run_rate: Amount | None = Field(description="Money that a month costs now; null without a whole month of usage.")
+    run_rate: Amount | None = Field(
+        description="Money that a month costs at today's prices; null without a whole month."
+    )
     monthly: Amount = Field(description="Money that the wallet gets in the month looked at.")
     year: Amount = Field(description="Money that the wallet may spend over the fiscal year.")
 
@@ -147,7 +149,8 @@ class TeamInputs(Frozen):
 
     months: tuple[MonthSpend, ...] = Field(description="What each whole month cost that is known of every wallet.")
     run_rate: Amount | None = Field(
-        description="Money that a month costs now: the middle one of the last three whole months; null without any."
+        description="Money that a month costs now: the middle one of the last three whole months, at today's prices;"
+        " null without any."
     )
     usual_rate: Amount | None = Field(
         description="The same without what stands out once: the baseline to plan from; null without a whole month."

@@ -10,14 +10,15 @@ import pytest
 from forecast.forecast_world import UsageBuilder, budget, organization, question
 
 from reconciler.forecast.annual.evidence import Evidence, evidence
-from reconciler.forecast.annual.inputs import team_inputs
+from reconciler.forecast.annual.inputs import team_inputs, without
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.annual.savings import cache_point, route
 from reconciler.forecast.annual.table import mix_change
+from reconciler.forecast.annual.todays_prices import Today
 from reconciler.forecast.history import spending
 from reconciler.forecast.observed import Model, Observed, observations
 from reconciler.forecast.team_view import TeamView
-from reconciler.model.annual import LimitInput, SeasonInput, TeamYear
+from reconciler.model.annual import LimitInput, SeasonInput, TeamInputs, TeamYear
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, TeamBudget
 from reconciler.model.usage import DailyUsage
@@ -37,10 +38,15 @@ def known(usage: DailyUsage) -> Evidence:
     return evidence(usage, KEYS, as_of=AS_OF)["support"]
 
 
+def inputs_of(team: TeamBudget, usage: DailyUsage, seen: Observed, year: FiscalYear) -> TeamInputs:
+    found = known(usage)
+    today, usual = Today(found.wallets), without(found, ())
+    return team_inputs(team, found, seen, usual, today=today, year=year, period=JUNE, now=JUNE, money={})
+
+
 def seasons(usage: DailyUsage) -> dict[str, SeasonInput]:
     team, year = TeamBudget(version=1, team="support"), FiscalYear("FY2027", JUNE)
-    inputs = team_inputs(team, known(usage), Observed(0), (), year=year, period=JUNE, now=JUNE, money={})
-    return {season.workload: season for season in inputs.seasons}
+    return {season.workload: season for season in inputs_of(team, usage, Observed(0), year).seasons}
 
 
 def test_a_workload_is_told_in_its_first_three_months_and_its_last_three() -> None:
@@ -157,7 +163,7 @@ def row(usage: DailyUsage, *held_limits: LimitInput, seen: Observed) -> TeamYear
     team = TeamBudget(version=1, team="support", plan=AnnualPlan())
     case = TeamCase(team, known(usage), None, (), FiscalYear("FY2027", JUNE), "USD", JUNE, JUNE, {})
     made = case.row()
-    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE, money={})
+    inputs = inputs_of(team, usage, seen, FiscalYear("FY2027", JUNE))
     return made.model_copy(update={"inputs": inputs.model_copy(update={"limits": held_limits})})
 
 
@@ -194,7 +200,7 @@ def test_what_a_plan_keeps_is_said_with_its_reason_or_that_none_is_given(
 ) -> None:
     team = TeamBudget(version=1, team="support", plan=AnnualPlan(keep_mix=why))
     usage, seen = UsageBuilder().build(), Observed(days=28, cost=100.0, premium_cost=premium)
-    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE, money={})
+    inputs = inputs_of(team, usage, seen, FiscalYear("FY2027", JUNE))
     assert mix_change(team.plan, inputs) == told
     year = row(usage, seen=seen).model_copy(update={"inputs": inputs})
     lane = next((line for line in input_sentences(year) if line.startswith("Premium lane")), "")

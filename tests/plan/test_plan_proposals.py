@@ -99,6 +99,20 @@ def test_a_team_that_began_a_month_ago_has_no_baseline_of_nothing() -> None:
     assert found.plans["law"][0].literal == "200.00"
 
 
+def test_a_baseline_is_at_todays_prices_and_says_what_changed() -> None:
+    usage = UsageBuilder()
+    for back in range(120, 0, -1):
+        day = AS_OF - timedelta(days=back)
+        cost = 150.0 if day >= date(2026, 6, 4) else 100.0
+        usage.row(day, LAW, cost, provider="openai", model="big", requests=9, input_tokens=1_000_000)
+    found = proposals_of(usage.build(), draft(), {"law": (LAW,)}, as_of=AS_OF, currency="USD", year=YEAR)
+    assert found.plans["law"][0].literal == "4650.00"
+    assert found.plans["law"][0].reason == (
+        "the middle one of what the last whole months cost: 2026-03 4,650.00, 2026-04 4,500.00, 2026-05 4,650.00;"
+        " at today's prices: it pays 50% more for a token of openai/big since 2026-06-04"
+    )
+
+
 def test_without_usage_nothing_is_proposed() -> None:
     assert proposals_of(
         UsageBuilder().build(), draft(wallet(ADS, "5")), TEAMS, as_of=AS_OF, currency="USD", year=YEAR

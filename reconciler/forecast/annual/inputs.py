@@ -10,6 +10,7 @@ from reconciler.forecast.annual.anomalies import StandingOut
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.run_rate import RECENT, begun, run_rate
 from reconciler.forecast.annual.savings import cache_point, route
+from reconciler.forecast.annual.todays_prices import Today
 from reconciler.forecast.levers.mix_progress import done
 from reconciler.forecast.observed import Observed
 from reconciler.forecast.team_view import TeamView
@@ -31,26 +32,27 @@ def team_inputs(
     team: TeamBudget,
     found: Evidence,
     seen: Observed,
-    once: Sequence[StandingOut],
+    usual: Mapping[Period, Decimal],
     *,
+    today: Today,
     view: TeamView | None = None,
     year: FiscalYear,
     period: Period,
     now: Period,
     money: Mapping[WalletRef, Decimal],
 ) -> TeamInputs:
-    """Return the inputs of one team. `seen` are its last 28 days, `once` what stands out, `now` the month of as_of.
+    """Return the inputs of one team. `seen` are its last 28 days, `now` is the month of as_of.
 
-    `money` is what each wallet may spend over the year.
+    `usual` are its whole months without what stands out, `today` all of them at today's prices. `money` is what each
+    wallet may spend over the year.
 
     Without its `view`, what was to have moved by now between models counts as moved.
     """
-    usual = without(found, once)
     rate = team.plan.cache_hit_rate
     return TeamInputs(
         months=tuple(MonthSpend(month=month, spent=spent) for month, spent in sorted(found.months.items())),
-        run_rate=run_rate(found.months),
-        usual_rate=run_rate(usual),
+        run_rate=run_rate(today.months),
+        usual_rate=run_rate(repriced(usual, found, today)),
         trend=_trend(usual),
         seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
         mix=tuple(_mix(team.plan, seen, view=view, year=year, now=now)),
@@ -58,7 +60,7 @@ def team_inputs(
         keep_mix=team.plan.keep_mix,
         cache_now=seen.cache_hit_rate,
         cache_target=float(rate.target) if rate else None,
-        wallets=tuple(_wallets(team, found, period=period, money=money)),
+        wallets=tuple(_wallets(team, today, period=period, money=money)),
         alerts=tuple(
             AlertInput(name=alert.name, amount=alert.amount, period=alert.period, percentages=alert.alert_percentages)
             for alert in team.billing_budgets
@@ -74,7 +76,13 @@ def without(found: Evidence, once: Sequence[StandingOut]) -> dict[Period, Decima
     return begun({month: spent - left.get(month, Decimal(0)) for month, spent in found.months.items()})
 
 
-def _trend(months: dict[Period, Decimal]) -> float | None:
+def repriced(usual: Mapping[Period, Decimal], found: Evidence, today: Today) -> dict[Period, Decimal]:
+    """Return the months of `usual`, a part of what they cost, at today's prices."""
+    now = today.months
+    return {month: cost * now[month] / found.months[month] if cost else cost for month, cost in usual.items()}
+
+
+def _trend(months: Mapping[Period, Decimal]) -> float | None:
     """Return by how much the last months cost more than the first, by the day, as a share of the first."""
     if len(months) < 2 * RECENT:
         return None
@@ -132,14 +140,14 @@ def _mix(
 
 
 def _wallets(
-    team: TeamBudget, found: Evidence, *, period: Period, money: Mapping[WalletRef, Decimal]
+    team: TeamBudget, today: Today, *, period: Period, money: Mapping[WalletRef, Decimal]
 ) -> Iterator[EnvironmentInput]:
     for environment, wallet in team.wallets.items():
         key = WalletRef.team(wallet.team_id)
         yield EnvironmentInput(
             environment=environment,
             wallet=wallet.team_id,
-            run_rate=run_rate(found.wallets.get(key, {})),
+            run_rate=run_rate(today.wallets.get(key, {})),
             monthly=wallet.usual(period),
             year=money[key],
         )

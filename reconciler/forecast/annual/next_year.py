@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from reconciler.findings import Keys
 from reconciler.forecast.annual.run_rate import recent, run_rate
 from reconciler.forecast.annual.table import TeamCase
+from reconciler.forecast.annual.todays_prices import Today
 from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
 from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.quantiles import three_digits
@@ -40,7 +41,7 @@ class NextTeam:
 
 def next_year(case: TeamCase, row: TeamYear, year: FiscalYear) -> NextTeam:
     """Return what `year`, the one that is drafted, may be for the team of `case`, whose present year is `row`."""
-    return _Draft(case, row, year).made()
+    return _Draft(case, row, year, case.today()).made()
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class _Draft:
     case: TeamCase
     row: TeamYear
     year: FiscalYear
+    today: Today
     reasons: dict[Keys, tuple[str, ...]] = field(default_factory=dict)
 
     def made(self) -> NextTeam:
@@ -80,12 +82,12 @@ class _Draft:
             if stated is not None:
                 self._because("this year's figure: no whole month of usage proves it", at=at)
             return stated
-        months = {month.month: month.spent for month in inputs.months}
+        months = self.today.months
         last = ", ".join(f"{month} {months[month]:,.2f}" for month in recent(months))
         left = [
             f"{one.month} counts without {one.excess:,.2f}, {one.workload}" for one in self.row.anomalies if one.once
         ]
-        self._because(f"the middle one of the last whole months: {last}", *left, at=at)
+        self._because(f"the middle one of the last whole months: {last}", *self.today.told, *left, at=at)
         return payable(inputs.usual_rate, self.case.currency)
 
     def _growth(self) -> Iterator[object]:
@@ -149,7 +151,7 @@ class _Draft:
                 yield demand.model_copy(update={"starts": max(demand.starts, self.year.starts)})
 
     def _wallet(self, name: str, wallet: WalletTarget, plan: AnnualPlan) -> WalletTarget:
-        months = self.case.found.wallets.get(WalletRef.team(wallet.team_id), {})
+        months = self.today.wallets.get(WalletRef.team(wallet.team_id), {})
         rate, now = run_rate(months), wallet.usual(self.case.period)
         at: Keys = ("wallets", name, "monthly")
         if rate is None or not rate or not plan.baseline_monthly:
@@ -162,8 +164,9 @@ class _Draft:
             middle = sorted(days)[(len(days) - 1) // 2]
             room = max(days) * 31 / (middle * 30) if middle > 0 else Decimal(1)
             monthly = payable(three_digits(rate * factor * room, ROUND_CEILING), self.case.currency)
+            when = "at today's prices" if self.today.changes else "now"
             self._because(
-                f"it costs {rate:,.2f} a month now; {now:,.2f} this year",
+                f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
                 f"times {factor:.3f} for the plan's dearest month, times {room:.3f} for a dear month of 31 days",
                 at=at,
             )

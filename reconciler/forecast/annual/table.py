@@ -10,9 +10,10 @@ from math import prod
 from reconciler.forecast.annual.anomalies import StandingOut, standing_out
 from reconciler.forecast.annual.bridge import baseline_of, bridge
 from reconciler.forecast.annual.evidence import Evidence
-from reconciler.forecast.annual.inputs import team_inputs, without
+from reconciler.forecast.annual.inputs import repriced, team_inputs, without
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.annual.run_rate import began, usual_month
+from reconciler.forecast.annual.todays_prices import Today, at_todays_prices
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM, Observed
@@ -50,12 +51,13 @@ class TeamCase:
 
     def row(self) -> TeamYear:
         team, plan, once = self.team, self.team.plan, standing_out(self.found)
-        seen = self.view.observed() if self.view else Observed(0)
+        seen, usual, today = self.view.observed() if self.view else Observed(0), without(self.found, once), self.today()
         inputs = team_inputs(
             team,
             self.found,
             seen,
-            once,
+            usual,
+            today=today,
             view=self.view,
             year=self.year,
             period=self.period,
@@ -65,11 +67,11 @@ class TeamCase:
         if self.view is not None:
             held = limits(self.view, self.found, Habits(inputs.premium_share, inputs.trend), period=self.period)
             inputs = inputs.model_copy(update={"limits": tuple(held)})
-        rate = plan.cache_hit_rate
+        rate, month = plan.cache_hit_rate, usual_month(repriced(usual, self.found, today))
         return TeamYear(
             team=team.team,
             name=team.name or team.team,
-            baseline_monthly=self._baseline(inputs, once),
+            baseline_monthly=self._baseline(inputs, month),
             baseline_source=_source(plan, inputs),
             growth=float(_growth(plan, self.year)),
             cache_from=float(rate.start) if rate else None,
@@ -79,24 +81,31 @@ class TeamCase:
             alert=next((alert.amount for alert in team.billing_budgets if alert.period == "monthly"), None),
             judgements=tuple(self.judgements),
             inputs=inputs,
-            bridge=self._bridge(inputs, once),
+            bridge=self._bridge(inputs, month),
             anomalies=tuple(self._anomaly(one) for one in once),
         )
 
-    def _bridge(self, inputs: TeamInputs, once: Sequence[StandingOut]) -> YearBridge:
+    def today(self) -> Today:
+        """Return the team's months as the forecast counts their days."""
+        if self.view is None:
+            return Today(self.found.wallets)
+        cache = self.team.plan.cache_hit_rate is None
+        return at_todays_prices(self.found.wallets, self.view.known, self.view.observations, cache=cache)
+
+    def _bridge(self, inputs: TeamInputs, month: Period | None) -> YearBridge:
         """Return the team's year, by its plan's baseline, else by what usage shows since the team began."""
         begins = None if self.team.plan.baseline_monthly is not None else began(self.found.months)
         wallets = sum((self.money[WalletRef.team(wallet.team_id)] for wallet in self.team.wallets.values()), ZERO)
-        baseline = self._baseline(inputs, once) or ZERO
+        baseline = self._baseline(inputs, month) or ZERO
         return bridge(baseline, self._parts, self.year, wallets=wallets, begins=begins)
 
     @property
     def _parts(self) -> list[Part]:
         return [part for lever in levers() for part in lever.parts(self.team.plan, self.view)]
 
-    def _baseline(self, inputs: TeamInputs, once: Sequence[StandingOut]) -> Decimal | None:
-        """Return what the plan starts from: without a stated one, what a month costs without the plan's own steps."""
-        stated, month = self.team.plan.baseline_monthly, usual_month(without(self.found, once))
+    def _baseline(self, inputs: TeamInputs, month: Period | None) -> Decimal | None:
+        """Return what the plan starts from: without a stated one, what a `month` costs without the plan's own steps."""
+        stated = self.team.plan.baseline_monthly
         if stated is not None or month is None or inputs.usual_rate is None:
             return stated
         return baseline_of(inputs.usual_rate, self._parts, Month(month, self.year.starts))

@@ -43,7 +43,7 @@ class Columns(Happening):
             if abs(np.log(change.factor)) >= TOLD:
                 yield WalletNotice(
                     code="price-change" if change.rates is None else "cache-change",
-                    message=f"{_seen(change)}; the days before are counted as if it had been so",
+                    message=f"{seen_change(change)}; the days before are counted as if it had been so",
                     since=change.since,
                     factor=round(change.factor, 3),
                 )
@@ -59,7 +59,7 @@ def find_columns(panel: Panel) -> tuple[Columns, Panel]:
     return Columns(panel.indices), replace(panel, values=panel.values * worth, credits=credits)
 
 
-def _seen(change: Repricing) -> str:
+def seen_change(change: Repricing) -> str:
     if change.rates is not None:
         before, now = (share(rate, places=0) for rate in change.rates)
         more = f", and {'more' if change.factor < 1.0 else 'less'} each week" if change.goes_on > LIKELY else ""

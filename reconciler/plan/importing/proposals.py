@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 
-from reconciler.forecast.annual.run_rate import begun, recent, run_rate, summed
+from reconciler.forecast.annual.run_rate import begun, recent, run_rate
+from reconciler.forecast.annual.todays_prices import Today, at_todays_prices
 from reconciler.forecast.history import spending, whole_months
 from reconciler.forecast.observed import Observations, observations
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
@@ -71,8 +72,12 @@ def proposals_of(
 ) -> Proposals:
     """Return what `usage` says of the teams in `wallets`, which maps each to all of its wallets, and of new wallets."""
     known = whole_months(usage, [key for keys in wallets.values() for key in keys], as_of=as_of)
-    seen = observations(usage, known_until=spending(usage, as_of=as_of).known_until)
-    plans = {team: tuple(_plan(known, seen, keys, currency, year)) for team, keys in wallets.items()}
+    spent = spending(usage, as_of=as_of)
+    seen = observations(usage, known_until=spent.known_until)
+    plans = {}
+    for team, keys in wallets.items():
+        today = at_todays_prices({key: known[key] for key in keys if key in known}, spent, seen, cache=True)
+        plans[team] = tuple(_plan(today, seen, keys, currency, year))
     seasons = {wallet.key: tuple(_seasons(known.get(wallet.key, {}), wallet, as_of, year)) for wallet in draft.wallets}
     return Proposals(
         {team: figures for team, figures in plans.items() if any(figure.key for figure in figures)},
@@ -81,22 +86,22 @@ def proposals_of(
 
 
 def _plan(
-    known: Mapping[WalletRef, Mapping[Period, Decimal]],
+    today: Today,
     seen: Observations,
     keys: Sequence[WalletRef],
     currency: str,
     year: FiscalYear,
 ) -> Iterator[Figure]:
-    months = begun(summed(known[key] for key in keys if key in known))
+    months = begun(today.months)
     rate = run_rate(months)
     if rate is None or sum(months.values()) <= 0:
         return
     middle, last = payable(rate, currency), recent(months)
     each = ", ".join(f"{month} {months[month]:,.2f}" for month in last)
     which = "the middle one of what the last whole months cost" if len(last) > 1 else "what the last whole month cost"
-    unseen = [key for key in keys if key not in known]
+    unseen = [key for key in keys if key not in today.wallets]
     lacking = f"; there is no usage of {', '.join(unseen)}" if unseen else ""
-    yield Figure(f"{which}: {each}{lacking}", "baseline_monthly", f"{middle:.2f}")
+    yield Figure("; ".join((f"{which}: {each}{lacking}", *today.told)), "baseline_monthly", f"{middle:.2f}")
     yield from _cache(seen, keys, year)
     yield from _mix(seen, keys)
 

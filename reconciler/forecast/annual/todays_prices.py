@@ -1,0 +1,71 @@
+"""Whole months at today's prices: the days before a change count as if it had been so, as the forecast counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from reconciler.forecast.annual.run_rate import summed
+from reconciler.forecast.happenings.columns import seen_change
+from reconciler.forecast.history import Spend, Spending
+from reconciler.forecast.observed import Observations
+from reconciler.forecast.price_index import price_index
+from reconciler.forecast.repricing import PriceIndex, Repricing
+from reconciler.forecast.windows import LONG_WINDOW_DAYS
+from reconciler.model.money import cents
+from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
+
+Months = Mapping[Period, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The months of each of a team's wallets, and of all; `changes` say what was counted otherwise, in words."""
+
+    wallets: Mapping[WalletRef, Months]
+    changes: tuple[str, ...] = ()
+
+    @property
+    def months(self) -> dict[Period, Decimal]:
+        return summed(self.wallets.values())
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What a figure's comment says of the price that it is at: nothing where none changed."""
+        return (f"at today's prices: {'; '.join(self.changes)}",) if self.changes else ()
+
+
+def at_todays_prices(wallets: Mapping[WalletRef, Months], known: Spending, seen: Observations, *, cache: bool) -> Today:
+    """Return the months of `wallets`, what each cost, at today's prices.
+
+    With `cache` today's counts too: where a plan promises hits, that says what they are worth.
+    """
+    found, changes = dict[WalletRef, Months](), list[Repricing]()
+    for wallet, months in wallets.items():
+        rows = seen.rows_of((wallet,), LONG_WINDOW_DAYS)
+        index = price_index(seen.usage, rows, known.known_until, cache=cache)
+        found[wallet] = months if index is None else _repriced(months, known.of(wallet), known, index)
+        changes += index.changes if index else ()
+    return Today(found, tuple(_words(changes)))
+
+
+def _repriced(months: Months, spend: Spend, known: Spending, index: PriceIndex) -> Months:
+    """Return what the months would have cost; to the last digit what they did where nothing in them changed."""
+    days = max([(known.known_until - month.first).days for month in months], default=0)
+    start, worth = known.known_until - timedelta(days=days), index.over(days)[::-1]
+    more = spend.daily(start, known.known_until) * (worth - 1.0)
+    counted = {}
+    for month, cost in months.items():
+        first = (month.first - start).days
+        counted[month] = cost + cents(repr(float(np.sum(more[first : first + month.days]))))
+    return counted
+
+
+def _words(changes: Iterable[Repricing]) -> Iterable[str]:
+    ordered = sorted(changes, key=lambda change: (change.since, change.model, change.factor))
+    return dict.fromkeys(f"it {seen_change(change)}" for change in ordered)
