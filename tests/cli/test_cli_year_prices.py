@@ -49,12 +49,12 @@ def export(*, price: float, hits: int = 0, once: int = 0) -> str:
 
 
 def drafted(
-    kt: Run, folder: Path, usage: str, *, plan: str = "baseline_monthly: 3000.00"
+    kt: Run, folder: Path, usage: str, *, plan: str = "baseline_monthly: 3000.00", more: str = ""
 ) -> tuple[dict[str, Any], Path]:
     """Return a team's year, and the file of its draft."""
     (folder / "budgets" / "teams").mkdir(parents=True)
     (folder / "budgets" / "org.yaml").write_text(ORGANIZATION, encoding="utf-8")
-    (folder / "budgets" / "teams" / "beta.yaml").write_text(TEAM % plan, encoding="utf-8")
+    (folder / "budgets" / "teams" / "beta.yaml").write_text(TEAM % plan + more, encoding="utf-8")
     (folder / "usage.csv").write_text(usage, encoding="utf-8")
     options = ("--budgets", folder / "budgets", "--usage", folder / "usage.csv", "--as-of", str(AS_OF))
     done = kt("year", *options, "--format", "json", "--draft", folder / "next")
@@ -95,6 +95,14 @@ def test_a_cache_that_answers_more_lowers_what_a_month_costs_where_the_draft_sta
     team, file = drafted(kt, tmp_path, export(price=1.0, hits=4))
     assert float(team["inputs"]["run_rate"]) == pytest.approx(1800, rel=0.02)
     assert "has 40% of its requests answered by the cache, 0% before" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("price", [1.0, 1.2], ids=["the same", "dearer"])
+def test_alerts_that_a_price_brought_do_not_look_like_growth(kt: Run, tmp_path: Path, price: float) -> None:
+    alert = "billing_budgets: [{name: monthly, amount: 2500.00, alert_percentages: [80], hard_limit: false}]\n"
+    team, _ = drafted(kt, tmp_path, export(price=price), more=alert)
+    (held,) = team["inputs"]["limits"]
+    assert (held["alerted"], held["exhausted"], held["verdict"]) == (6, 0, "holds")
 
 
 def test_what_stands_out_once_is_left_out_at_todays_prices_too(kt: Run, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def team_inputs(
         months=tuple(MonthSpend(month=month, spent=spent) for month, spent in sorted(found.months.items())),
         run_rate=run_rate(today.months),
         usual_rate=run_rate(repriced(usual, found, today)),
-        trend=_trend(usual),
+        trend=trend_of(usual),
         seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
         mix=tuple(_mix(team.plan, seen, view=view, year=year, now=now)),
         premium_share=seen.premium_share,
@@ -82,7 +82,7 @@ def repriced(usual: Mapping[Period, Decimal], found: Evidence, today: Today) -> 
     return {month: cost * now[month] / found.months[month] if cost else cost for month, cost in usual.items()}
 
 
-def _trend(months: Mapping[Period, Decimal]) -> float | None:
+def trend_of(months: Mapping[Period, Decimal]) -> float | None:
     """Return by how much the last months cost more than the first, by the day, as a share of the first."""
     if len(months) < 2 * RECENT:
         return None

@@ -33,7 +33,10 @@ EARLY = 25
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What of a team tells why a limit was reached: its premium lane's share of the cost, and how its spend grew."""
+    """What of a team tells why a limit was reached: its premium lane's share of the cost, and how spend grew.
+
+    `trend` is at today's prices: a price that rose is no growth.
+    """
 
     premium: float | None
     trend: float | None

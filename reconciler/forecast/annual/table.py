@@ -10,7 +10,7 @@ from math import prod
 from reconciler.forecast.annual.anomalies import StandingOut, standing_out
 from reconciler.forecast.annual.bridge import baseline_of, bridge
 from reconciler.forecast.annual.evidence import Evidence
-from reconciler.forecast.annual.inputs import repriced, team_inputs, without
+from reconciler.forecast.annual.inputs import repriced, team_inputs, trend_of, without
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.annual.run_rate import began, usual_month
 from reconciler.forecast.annual.todays_prices import Today, at_todays_prices
@@ -65,7 +65,8 @@ class TeamCase:
             money=self.money,
         )
         if self.view is not None:
-            held = limits(self.view, self.found, Habits(inputs.premium_share, inputs.trend), period=self.period)
+            habits = Habits(inputs.premium_share, trend_of(repriced(usual, self.found, today)))
+            held = limits(self.view, self.found, habits, period=self.period)
             inputs = inputs.model_copy(update={"limits": tuple(held)})
         rate, month = plan.cache_hit_rate, usual_month(repriced(usual, self.found, today))
         return TeamYear(
