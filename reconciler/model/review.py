@@ -13,7 +13,15 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount, ExactAmount
 
 CauseName = Literal[
-    "demand", "tokens_per_request", "cache", "provider_mix", "unit_price", "new_workload", "fallback", "one_off"
+    "demand",
+    "tokens_per_request",
+    "cache",
+    "provider_mix",
+    "unit_price",
+    "new_workload",
+    "fallback",
+    "one_off",
+    "baseline",
 ]
 
 
@@ -23,7 +31,8 @@ class ReviewEffect(Frozen):
     cause: CauseName = Field(
         description="`demand`: requests; `tokens_per_request`; `cache`: the share of requests that it answers;"
         " `provider_mix`: which model and lane took the traffic; `unit_price`: of a model's tokens; `new_workload`:"
-        " what was not there before; `fallback`: its premium; `one_off`: what ran away for some days, and credits."
+        " what was not there before; `fallback`: its premium; `one_off`: what ran away for some days, and credits;"
+        " `baseline`: what the weeks before the plan cost already beyond what it starts from."
     )
     amount: Amount = Field(description="Money that it adds to what it is held against; less than 0 where it saves.")
     noise: Amount | None = Field(
@@ -51,8 +60,8 @@ class ReviewKinds(Frozen):
         description="The same work for more money: cache, provider mix, tokens per request; less than 0 where it saves."
     )
     rest: Amount = Field(
-        description="What the team's work does not explain: unit prices, fallbacks, one-offs, and what cannot be told"
-        " apart."
+        description="What the team's work does not explain: unit prices, fallbacks, one-offs, a baseline that is off,"
+        " and what cannot be told apart."
     )
 
 

@@ -19,6 +19,7 @@ CAUSES: dict[CauseName, str] = {
     "new_workload": "new workload",
     "fallback": "fallback",
     "one_off": "one-off",
+    "baseline": "baseline",
 }
 _MOST = 8
 

@@ -10,6 +10,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from reconciler.review.account import Account, Known, is_burst
+from reconciler.review.baseline import as_it_was
 from reconciler.review.models import UNNAMED, ByModel, planned_on, spent_on, together
 from reconciler.review.one_offs import LONGEST
 from reconciler.review.planned import Planned
@@ -27,10 +28,11 @@ SILENT = 14
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One unit in one part of the days: what it was held against, and what came."""
+    """One unit in one part of the days: what it was held against, the same over a baseline as it was, and what came."""
 
     unit: Unit
     reference: Account
+    start: Account
     actual: Account
     is_new: bool = False
 
@@ -39,9 +41,10 @@ class Pair:
         if self.is_new:
             return {**dict.fromkeys(CAUSES, NONE), "new_workload": self.actual.total - self.reference.total}
         effects: Amounts = dict.fromkeys(CAUSES, NONE)
-        effects.update(split(self.reference.side, self.actual.side).items())
-        effects["fallback"] = self.actual.fallback - self.reference.fallback
-        effects["one_off"] = self.actual.one_off - self.reference.one_off
+        effects.update(split(self.start.side, self.actual.side).items())
+        effects["fallback"] = self.actual.fallback - self.start.fallback
+        effects["one_off"] = self.actual.one_off - self.start.one_off
+        effects["baseline"] = self.start.total - self.reference.total
         return effects
 
 
@@ -70,6 +73,8 @@ class Comparison:
     units: tuple[UnitEffects, ...]
     models: tuple[ByModel, ByModel] = ({}, {})
     """What each model was to cost, or cost before, and what it cost: they add up to `reference` and `actual`."""
+    baseline: Decimal | None = None
+    """What the plan's baseline would be as it was, None where it is not off."""
     invested: Decimal | None = None
     """Money of growth and new demand that is in `reference`; None where that is another period."""
 
@@ -80,13 +85,15 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
         pairs, calendar, demand, held, grown = [], NONE, NONE, NONE, NONE
         models: ByModel = {}
         new = _new_workloads(known, planned.base.end, span)
+        started = as_it_was(known, planned, span, new)
         for month, start, end in span.months():
             part = planned.part(month, start, end)
             days = known.seen.mask(start, end)
             for unit in known.seen.units:
                 reference = planned.account(unit, month, part)
-                pair = _pair(known, unit, days, reference, is_new=unit[1] in new)
-                calendar += reference.side.cost * Decimal(repr(planned.calendar(month) - 1))
+                start_of = started.account(unit, month, part)
+                pair = _pair(known, unit, days, (reference, start_of), is_new=unit[1] in new)
+                calendar += start_of.side.cost * Decimal(repr(planned.calendar(month) - 1))
                 grown += reference.total * planned.growth_in(month)
                 pairs.append(pair)
                 models = together((models, planned_on(known, planned, unit, pair.reference)))
@@ -97,7 +104,9 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
         spread = standard_errors(known, _costs(pairs), after, base)
         found = _comparison(pairs, spread, calendar, demand - held, bursts=_bursts(known, new))
         models = together((models, {UNNAMED: demand - held}))
-        return replace(found, invested=grown + demand, models=(models, spent_on(known, after)))
+        baseline = None if started.scale == planned.scale else started.scale * started.usual
+        both = (models, spent_on(known, after))
+        return replace(found, invested=grown + demand, models=both, baseline=baseline)
 
 
 def against_period(known: Known, span: Span, other: Span) -> Comparison:
@@ -109,17 +118,17 @@ def against_period(known: Known, span: Span, other: Span) -> Comparison:
         for unit in known.seen.units:
             raw = known.side(unit, after)
             reference = known.account(unit, before, raw)
-            pairs.append(_pair(known, unit, after, reference, is_new=unit[1] in new))
+            pairs.append(_pair(known, unit, after, (reference, reference), is_new=unit[1] in new))
             calendar += reference.side.cost * Decimal(repr(_more_days(known, before, after) - 1))
-        spread = standard_errors(known, _costs(pairs), after, before)
+        spread = {**standard_errors(known, _costs(pairs), after, before), "baseline": 0.0}
         found = _comparison(pairs, spread, calendar, NONE, bursts=_bursts(known, new))
         return replace(found, models=(spent_on(known, before), spent_on(known, after)))
 
 
-def _pair(known: Known, unit: Unit, days: Bools, reference: Account, *, is_new: bool) -> Pair:
-    actual = known.account(unit, days, reference.side)
-    side = completed(reference.side, actual.side)
-    return Pair(unit, Account(side, reference.fallback, reference.one_off), actual, is_new=is_new)
+def _pair(known: Known, unit: Unit, days: Bools, held: tuple[Account, Account], *, is_new: bool) -> Pair:
+    actual = known.account(unit, days, held[0].side)
+    reference, start = (replace(each, side=completed(each.side, actual.side)) for each in held)
+    return Pair(unit, reference, start, actual, is_new=is_new)
 
 
 def _new_workloads(known: Known, since: date, span: Span) -> frozenset[str]:
@@ -157,7 +166,7 @@ def _costs(pairs: Iterable[Pair]) -> dict[Unit, float]:
     """Return what each unit's ordinary traffic costs, in the middle between both sides."""
     cost: dict[Unit, float] = {}
     for pair in pairs:
-        cost[pair.unit] = cost.get(pair.unit, 0.0) + float(pair.reference.side.cost + pair.actual.side.cost) / 2
+        cost[pair.unit] = cost.get(pair.unit, 0.0) + float(pair.start.side.cost + pair.actual.side.cost) / 2
     return cost
 
 
@@ -195,5 +204,5 @@ def _by_unit(pairs: Iterable[Pair], bursts: frozenset[str]) -> Iterator[UnitEffe
         effects: Amounts = {cause: sum((one[cause] for one in each), NONE) for cause in CAUSES}
         if unit[1] in bursts:
             effects["one_off"], effects["new_workload"] = effects["one_off"] + effects["new_workload"], NONE
-        sides = (summed(pair.reference.side for pair in own), summed(pair.actual.side for pair in own))
+        sides = (summed(pair.start.side for pair in own), summed(pair.actual.side for pair in own))
         yield UnitEffects(unit, reference, actual, effects, sides, own[0].is_new)

@@ -228,7 +228,7 @@ def _late(team: str, start: date, end: date) -> ForecastNotice:
         code="base-within-the-year",
         message=f"{team}: its usage begins with {start}, so mix, prices and tokens per request are held against the"
         f" {(end - start).days // WEEK} weeks to {end - timedelta(days=1)}; what they were before is not known, and a"
-        " change of them before that day reads as demand",
+        " change of them before that day reads as a baseline that is off",
         hint="give an export that begins two months before the fiscal year with --usage",
     )
 

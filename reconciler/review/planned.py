@@ -72,6 +72,8 @@ class Planned:
     fallback_rate: Mapping[Unit, Decimal]
     credit_rate: Mapping[Unit, Decimal]
     weekdays: Floats
+    usual: Decimal
+    """What a month of the base cost as a baseline says it: before growth, with the planned cache at its start."""
     scale: Decimal
     cache_base: Decimal
     prices: Prices
@@ -108,9 +110,11 @@ class Planned:
 
     def demand_in_base(self, part: Decimal) -> Decimal:
         """Return the money of planned new demand that the base holds already; a stated baseline holds none."""
-        if self.plan.baseline_monthly is not None:
-            return NONE
-        return Decimal(repr(float(np.mean(NewDemand().monthly(self.plan, self._base_days()))))) * part
+        return NONE if self.plan.baseline_monthly is not None else self.new_demand_before() * part
+
+    def new_demand_before(self) -> Decimal:
+        """Return what a month of planned new demand was to cost in the base."""
+        return Decimal(repr(float(np.mean(NewDemand().monthly(self.plan, self._base_days())))))
 
     def _grown(self, when: Month) -> Decimal:
         """Return growth since the base."""
@@ -244,18 +248,21 @@ def planned_of(
         fallback,
         credit,
         weekdays,
+        NONE,
         Decimal(1),
         cache_base,
         prices,
         tells_cache,
         seasons or {},
     )
-    return replace(planned, scale=_scale(planned))
+    usual, baseline = _usual(planned), plan.baseline_monthly
+    scale = baseline / usual if baseline is not None and usual > 0 else Decimal(1)
+    return replace(planned, usual=usual, scale=scale)
 
 
-def _scale(planned: Planned) -> Decimal:
-    """Return by how much the base is multiplied to cost what the plan's baseline says, with its cache at its start."""
-    baseline, rate = planned.plan.baseline_monthly, planned.plan.cache_hit_rate
+def _usual(planned: Planned) -> Decimal:
+    """Return what a month of the base cost as a baseline says it."""
+    rate = planned.plan.cache_hit_rate
     cost = sum(
         (
             side.cost * (1 + planned.fallback_rate[unit] + planned.credit_rate[unit])
@@ -263,11 +270,10 @@ def _scale(planned: Planned) -> Decimal:
         ),
         NONE,
     )
-    if baseline is None or cost <= 0:
-        return Decimal(1)
     known = rate is not None and rate.start < 1 and planned.cache_base < 1 and planned.tells_cache
     start = (1 - rate.start) / (1 - planned.cache_base) if rate and known else Decimal(1)
-    return baseline / (cost * start) * planned.grown_before()
+    grown = planned.grown_before()
+    return cost * start / grown if grown > 0 else NONE
 
 
 def _weekdays(known: Known, base: Base) -> Floats:

@@ -19,7 +19,15 @@ Factor = Literal["demand", "tokens_per_request", "cache", "provider_mix", "unit_
 FACTORS: tuple[Factor, ...] = get_args(Factor)
 
 Cause = Literal[
-    "demand", "tokens_per_request", "cache", "provider_mix", "unit_price", "new_workload", "fallback", "one_off"
+    "demand",
+    "tokens_per_request",
+    "cache",
+    "provider_mix",
+    "unit_price",
+    "new_workload",
+    "fallback",
+    "one_off",
+    "baseline",
 ]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 

@@ -26,7 +26,7 @@ LEVEL = 56
 
 
 def standard_errors(known: Known, cost: Mapping[Unit, float], after: Bools, before: Bools) -> dict[Cause, float]:
-    """Return the standard error of the effect of each factor and of fallbacks, in money.
+    """Return the standard error of the effect of each factor, of fallbacks and of a baseline, in money.
 
     `cost` is what each unit's ordinary traffic costs.
     """
@@ -34,6 +34,7 @@ def standard_errors(known: Known, cost: Mapping[Unit, float], after: Bools, befo
     earlier = _before(before, known)
     first, last = days.errors(before, [earlier], after), days.errors(after, [before, earlier])
     found: dict[Cause, float] = {factor: float(np.hypot(first[factor], last[factor])) for factor in FACTORS}
+    found["baseline"] = float(np.hypot.reduce([*first.values(), last["demand"]]))
     found["fallback"] = _fallback_error(known, after, before)
     return found
 

@@ -20,7 +20,7 @@ from reconciler.review.side import NONE
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES, Cause
 from reconciler.review.untold import Together
-from reconciler.review.words import response, sentence
+from reconciler.review.words import as_written, response, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
             against=told.against,
             currency=told.currency,
         ),
-        response=response(*effect, _others(effect[0], told.together)) if effect else "",
+        response=_response(comparison, effect, told) if effect else "",
         verdicts=tuple(verdicts),
         workloads=tuple(_workloads(comparison.units, told)),
         models=model_rows(*comparison.models),
@@ -100,6 +100,13 @@ def without_base(planned: Decimal, actual: Decimal, told: Told) -> TeamReview:
         sentence=f"{told.name} spent {told.currency} {spent:,.2f}, {way} {told.against} {told.currency}"
         f" {reference:,.2f}; fewer than two weeks of its usage are known to start from, so causes cannot be told apart",
     )
+
+
+def _response(comparison: Comparison, effect: tuple[Cause, Decimal], told: Told) -> str:
+    fitting = response(*effect, _others(effect[0], told.together))
+    if effect[0] != "baseline" or comparison.baseline is None:
+        return fitting
+    return f"{fitting} {as_written(comparison.baseline, told.currency)}"
 
 
 def _merged(effects: Amounts, together: Together) -> Amounts:

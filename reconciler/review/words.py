@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from reconciler.forecast.words import listed
+from reconciler.model.money import coin
 from reconciler.review.split import Cause
 
 NAMES: dict[Cause, str] = {
@@ -17,6 +18,7 @@ NAMES: dict[Cause, str] = {
     "new_workload": "new workload",
     "fallback": "fallback",
     "one_off": "one-off",
+    "baseline": "baseline",
 }
 
 _MORE: dict[Cause, str] = {
@@ -28,6 +30,7 @@ _MORE: dict[Cause, str] = {
     "new_workload": "a new workload came that is not in it",
     "fallback": "fallback providers took traffic at a higher price than that",
     "one_off": "spend ran away for some days (one-off)",
+    "baseline": "its baseline is too low: the weeks that it starts from came to more already",
 }
 _LESS: dict[Cause, str] = {
     "demand": "demand was lower than that: fewer requests",
@@ -38,6 +41,7 @@ _LESS: dict[Cause, str] = {
     "new_workload": "a new workload that is in it cost less, or did not come",
     "fallback": "fallback providers took less traffic than that",
     "one_off": "credits, or days that ran away before and not now (one-off)",
+    "baseline": "its baseline is too high: the weeks that it starts from came to less already",
 }
 _RESPONSE_MORE: dict[Cause, str] = {
     "demand": "If the growth is wanted, fund it: write it into `plan.growth` with its reason and raise the wallet"
@@ -55,6 +59,7 @@ _RESPONSE_MORE: dict[Cause, str] = {
     "fallback": "Look at the rate limits and outages of the first provider; if this is what staying available costs,"
     " write it into `plan.fallback`.",
     "one_off": "Leave it out of the baseline and fund nothing for it; a rate limit keeps such days from coming again.",
+    "baseline": "Correct `plan.baseline_monthly`; written into `plan.growth` it would be growth that never came.",
 }
 _RESPONSE_LESS: dict[Cause, str] = {
     "demand": "Find out whether it is late or will not come, and lower `plan.growth` or the wallet.",
@@ -65,6 +70,7 @@ _RESPONSE_LESS: dict[Cause, str] = {
     "new_workload": "Find out whether it is late or will not come, and correct `plan.planned_demand`.",
     "fallback": "Lower `plan.fallback` if it stays.",
     "one_off": "Leave it out of the baseline.",
+    "baseline": "Correct `plan.baseline_monthly`, and lower the wallet.",
 }
 
 
@@ -120,3 +126,9 @@ def _inside(text: str) -> str:
 def first_days(number: int) -> str:
     """Return `the first day`, `the first 4 days`."""
     return f"the first {number} days" if number > 1 else "the first day"
+
+
+def as_written(baseline: Decimal, currency: str) -> str:
+    """Return how a baseline is to be written so that it is what days cost."""
+    number = baseline.quantize(coin(currency))
+    return f"By the weeks that it starts from and the days since, it is `baseline_monthly: {number}`."
