@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from reconciler.app.budget_files import BudgetFiles, Commits, applied_files
-from reconciler.app.checkout import git
-from reconciler.app.lineage import bring_applied
-from reconciler.model.applied import LastApplied
+from reconciler.app.budget_files import BudgetFiles, Commits, applied_files, changed_parts, value
+from reconciler.app.checkout import git, is_older, line_of
+from reconciler.app.lineage import AFRESH, bring_applied
+from reconciler.findings import RefusedError
+from reconciler.git.failures import GitError
+from reconciler.model.applied import LastApplied, part_digest
+from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.settings import Settings
 
@@ -40,3 +44,45 @@ def _oldest_first(commits: Commits, last: LastApplied) -> Iterator[str]:
     known = [last.ahead[ORGANIZATION]] if ORGANIZATION in last.ahead else applied_commits(last)
     below = {commit: int(git(commits.budgets, "rev-list", "--count", commit, "--")) for commit in known}
     yield from sorted(below, key=lambda commit: (below[commit], commit))
+
+
+def ahead_of(settings: Settings, last: LastApplied) -> dict[str, str]:
+    """Return the commits of the parts that were applied further than the commit which stands for all.
+
+    Where none does, org.yaml counts from the one that holds for it, unless a run has not finished it.
+    """
+    if last.commit or not last.ahead or ORGANIZATION in last.unfinished:
+        return dict(last.ahead)
+    return {ORGANIZATION: applied_as_it_was(settings, last)[1], **last.ahead}
+
+
+def first_applied(budgets: Path, ahead: Mapping[str, str], head: str) -> str | None:
+    """Return the oldest commit up to `head` that something was adopted or applied from; None where there is none."""
+    known = [commit for commit in dict.fromkeys(ahead.values()) if commit == head or is_older(budgets, commit, head)]
+    return min(known, key=lambda commit: len(line_of(budgets, None, commit)), default=None)
+
+
+def pending_parts(settings: Settings, desired: Desired, last: LastApplied | None) -> frozenset[str]:
+    """Return the parts that were applied, and of which `desired` says something else now (decision 0085).
+
+    What was never applied is not among them. Raises RefusedError where what was applied cannot be read.
+    """
+    if last is None or not applied_commits(last):
+        return frozenset()
+    try:
+        then = applied_as_it_was(settings, last)[0].loaded().desired
+    except GitError:
+        then = None
+    if then is None:
+        raise RefusedError(
+            f"the budgets of {applied_commits(last)[0][:12]}, which were applied last, cannot be read, so nobody can"
+            " tell what of the YAML here was applied; nothing was recorded",
+            hint="check out the whole history, such as `git fetch --unshallow`; where no clone has it any more,"
+            f" {AFRESH}",
+        )
+    files = {path.removeprefix(f"{desired.folder}/"): data for path, data in desired.files.items()}
+    return frozenset(
+        part
+        for part in changed_parts(then, desired)
+        if value(then, part) is not None and last.uncommitted.get(part) != part_digest(files, part)
+    )

@@ -206,7 +206,7 @@ def declared_by(
     if declares == "again":
         return replace(Declared.kept(before), unfinished=frozenset())
     if declares == "its teams" and plan.scope:
-        return _of_teams(frozenset(plan.scope.teams) - set(waiting), desired, plan, before)
+        return of_parts(frozenset(plan.scope.teams) - set(waiting), desired, plan, before)
     everybody = _everybody(desired, before) | (before.ahead.keys() if before else set())
     teams, dirty = everybody - set(waiting), bool(plan.source.dirty)
     declared = Declared.within(teams, desired, before=before)
@@ -218,9 +218,10 @@ def declared_by(
     return replace(declared, landed=_of_files(plan, parts, desired, declared, whole=not waiting))
 
 
-def _of_teams(teams: frozenset[str], desired: Desired, plan: Plan, before: LastApplied | None) -> Declared:
-    within = Declared.within(teams, desired, before=before)
-    return replace(within, landed=_of_files(plan, teams, desired, within))
+def of_parts(parts: frozenset[str], desired: Desired, plan: Plan, before: LastApplied | None) -> Declared:
+    """Return what counts as declared after a run of `plan` that is about these `parts` alone."""
+    within = Declared.within(parts, desired, before=before)
+    return replace(within, landed=_of_files(plan, parts, desired, within))
 
 
 def _of_files(

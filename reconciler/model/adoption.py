@@ -27,6 +27,10 @@ class AdoptionDocument(Document):
     funded_after: Amount = Field(description="The same, read again once it was recorded.")
     entries_before: int = Field(description="Entries of these ledgers that moved money to or from the pool.")
     entries_after: int = Field(description="The same, read again once it was recorded.")
+    pending: tuple[str, ...] = Field(
+        (),
+        description="Teams, or org.yaml, of which the YAML says otherwise than was applied last: that waits.",
+    )
 
 
 class ReleaseDocument(Document):

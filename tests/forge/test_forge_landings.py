@@ -225,7 +225,7 @@ def test_before_the_first_apply_everything_is_one_landing_and_what_was_not_shown
         assert desk.landing(128)["teams"] is None
         assert desk.landing(128)["stale"] == ["shadow"]
         assert (desk.funded(), desk.funded("team_shadow")) == (11000.0, 0.0)
-        desk.approved(128, "sam")
+        desk.approved(128, "sam", "bob")
         assert desk.told() == ExitCode.DONE, desk.desk.output
         assert (desk.funded(), desk.funded("team_shadow")) == (11000.0, 300.0)
         assert desk.merges["applied_commit"] == desk.merges["head"]

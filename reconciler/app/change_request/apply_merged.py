@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.budget_files import Commits, applied_files, value
-from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brings_values, groups, pull_finder
+from reconciler.app.change_request.arrivals import PullOf, arrivals, brings_values, groups, groups_from, pull_finder
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import in_flight, resumed_landings, settled_landings
@@ -22,6 +22,7 @@ from reconciler.app.job import told_merges
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
 from reconciler.app.session import load_desired
+from reconciler.app.team_by_team import ahead_of, first_applied
 from reconciler.apply.resume import resume
 from reconciler.clock import SystemClock
 from reconciler.files import write_file
@@ -179,10 +180,12 @@ def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied |
             hint=f"run the {words.pipeline}s in the budgets' own repository; or, here, have"
             " `kt-budgets plan --output plan.json` looked at, and run `kt-budgets apply --plan plan.json`",
         )
-    found = groups(budgets, since, head, pull_of) if since else [beginning(budgets, head, pull_of)]
+    ahead = ahead_of(bench.settings, last) if last else {}
+    start = None if since else first_applied(budgets, ahead, head)
+    found = groups(budgets, since, head, pull_of) if since else groups_from(budgets, start, head, pull_of)
     listed = arrivals(bench.commits, found, since)
     landings = [arrival.landing for arrival in listed]
-    return Replay(bench, bench.commits, listed, since, _known(bench.commits, landings, last.ahead if last else {}))
+    return Replay(bench, bench.commits, listed, since, _known(bench.commits, landings, ahead))
 
 
 def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, str]) -> dict[str, str]:

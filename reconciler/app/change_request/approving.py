@@ -176,7 +176,7 @@ def _rules(step: Step) -> tuple[Desired, ...]:
 
 
 def _required(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> tuple[Requirement, ...]:
-    start = step.before or step.arrival.before or step.after.without_teams()
+    start = step.start or step.after.without_teams()
     asked = step_of(plan, start, step.after, as_of=as_of)
     found = [requirements(each, asked) for each in rules]
     return tuple(dict.fromkeys(item for listed in found for item in listed))

@@ -36,13 +36,15 @@ class Group:
 class Arrival:
     """A landing with what the YAML says `before` and `after` it, as far as it can be read: None where it cannot.
 
-    `had_budgets` tells budgets that cannot be read before it from none.
+    `had_budgets` tells budgets that cannot be read before it from none. One that `begins` is everything up to it, of
+    which what lies `before` it was applied by nobody either, and shown to nobody in its pull request.
     """
 
     landing: Landing
     before: Desired | None
     after: Desired | None
     had_budgets: bool = True
+    begins: bool = False
 
 
 def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]:
@@ -75,8 +77,18 @@ def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]
     return found
 
 
-def beginning(budgets: Path, head: str, pull_of: PullOf) -> Group:
-    """Return everything as one group, for a journal that names no commit: the pull request that made `head` stands."""
+def groups_from(budgets: Path, start: str | None, head: str, pull_of: PullOf) -> list[Group]:
+    """Return what a journal that names no commit is to look at: everything up to `start`, and each group after it.
+
+    Where nothing was applied at all there is no `start`: everything up to `head` is one group.
+    """
+    if start is None:
+        return [_beginning(budgets, head, pull_of)]
+    return [_beginning(budgets, start, pull_of), *groups(budgets, start, head, pull_of)]
+
+
+def _beginning(budgets: Path, head: str, pull_of: PullOf) -> Group:
+    """Return everything up to `head` as one group: the pull request that made `head` stands for it."""
     line = line_of(budgets, None, head)
     numbers = {commit: number for number, commit in enumerate(line)}
     pull = pull_of(head, numbers, parents(budgets, head))
@@ -92,9 +104,12 @@ def beginning(budgets: Path, head: str, pull_of: PullOf) -> Group:
 def arrivals(commits: Commits, found: Sequence[Group], since: str | None) -> tuple[Arrival, ...]:
     """Return what each group changes, on top of what `since` and the groups before it say as far as it can be read.
 
-    A file with errors holds back its own landing alone: the next one that changes it is compared with what was readable
-    before.
+    Without `since` the first one is everything. A file with errors holds back its own landing alone: the next one that
+    changes it is compared with what was readable before.
     """
+    if since is None:
+        begun = _begun(commits, found[0])
+        return begun, *_arriving(commits, found[1:], found[0].commit)
     return tuple(_arriving(commits, found, since))
 
 
@@ -104,10 +119,7 @@ def brings_values(commits: Commits, since: str | None, head: str) -> bool:
     return any(arrival.landing.parts for arrival in arrivals(commits, came, since))
 
 
-def _arriving(commits: Commits, found: Sequence[Group], since: str | None) -> Iterator[Arrival]:
-    if since is None:
-        yield from (_begun(commits, group) for group in found)
-        return
+def _arriving(commits: Commits, found: Sequence[Group], since: str) -> Iterator[Arrival]:
     below = commits.files(since)
     known, before = below, below.loaded().desired if below.files else None
     for group in found:
@@ -129,11 +141,12 @@ def _begun(commits: Commits, group: Group) -> Arrival:
     loaded, base, budgets = commits.loaded(group.commit), group.base, commits.budgets
     landing = Landing(group.commit, base=base, pull_request=group.pull.number if group.pull else None)
     before = commits.desired(base) or (earlier_budgets(commits, base) if base else None)
-    had_budgets = base is not None and knows(budgets, prefix(budgets) / "org.yaml", until=base)
+    had = base is not None and knows(budgets, prefix(budgets) / "org.yaml", until=base)
     if loaded.desired is None:
         touched = changed_files(BudgetFiles(""), commits.files(group.commit))
-        return Arrival(replace(landing, parts=touched, problem=_problem(loaded)), before, None, had_budgets)
-    return Arrival(replace(landing, parts=changed_parts(None, loaded.desired)), before, loaded.desired, had_budgets)
+        return Arrival(replace(landing, parts=touched, problem=_problem(loaded)), before, None, had, begins=True)
+    parts = changed_parts(None, loaded.desired)
+    return Arrival(replace(landing, parts=parts), before, loaded.desired, had, begins=True)
 
 
 def _problem(loaded: Loaded) -> str:

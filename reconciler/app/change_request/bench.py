@@ -61,7 +61,7 @@ class MergeBench:
         everybody = {*step.after.teams, *(teams or ())}
         scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
         source = Source(commit=step.landing.commit, dirty=False, tree_digest=step.after.tree_digest)
-        before = step.before or step.arrival.before or begun(step.after)
+        before = step.start or begun(step.after)
         plan = self.planned(step.after, step.findings, source=source, scope=scope, before=before)
         self.plans[step.landing.commit] = plan
         return plan

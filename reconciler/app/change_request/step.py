@@ -35,6 +35,11 @@ class Step:
         return self.arrival.landing
 
     @property
+    def start(self) -> Desired | None:
+        """What the YAML said before that was applied, or shown in earlier landings; None where all of it is new."""
+        return self.before or (None if self.arrival.begins else self.arrival.before)
+
+    @property
     def teams(self) -> tuple[str, ...] | None:
         """The teams that the plan is about; None where it is about all of them."""
         return teams_of(self.parts)

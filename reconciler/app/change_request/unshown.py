@@ -18,6 +18,7 @@ from reconciler.forge.check import Check
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring_commit, merged
 from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
 from reconciler.policy.plan_record import PlanRecord
 
 
@@ -43,9 +44,15 @@ def unshown_parts(
     then, shown = commits.desired(base) or earlier_budgets(commits, base), commits.desired(tree or "")
     if shown is None:
         return {}
-    parts = arrival.landing.parts
-    more = {part for part in parts if _changes(arrival.before, arrival.after, part) - _changes(then, shown, part)}
+    changed = {part: _changes(_start(arrival, part), arrival.after, part) for part in arrival.landing.parts}
+    more = {part for part, values in changed.items() if values - _changes(then, shown, part)}
     return {part: _words(part, pull, base) for part in more}
+
+
+def _start(arrival: Arrival, part: str) -> Desired | None:
+    """Return what a part is compared with: nothing where it lay there before, and was applied by nobody."""
+    is_kept = value(arrival.before, part) == value(arrival.after, part)
+    return None if arrival.begins and is_kept and part != ORGANIZATION else arrival.before
 
 
 def _changes(before: Desired | None, after: Desired, part: str) -> set[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,11 +15,13 @@ from reconciler.app.management.baseline import Baseline, LedgerTotal, baseline
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.planning.scope import declared_by
 from reconciler.app.session import connected, load_desired
+from reconciler.app.team_by_team import pending_parts
 from reconciler.app.wallet_names import named
 from reconciler.apply.application import run_name
 from reconciler.apply.executor import executable
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
+from reconciler.journal.declared import Declared, of_parts
 from reconciler.journal.declared import declared_by as declared_of
 from reconciler.journal.history import history_of, open_runs
 from reconciler.journal.journal import Journal, last_declared
@@ -27,7 +29,9 @@ from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.store import Lock
 from reconciler.model.adoption import AdoptionDocument
+from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.landing import ORGANIZATION
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.report.renderers import Statement
 from reconciler.settings import Settings
@@ -47,16 +51,18 @@ def adopt(settings: Settings, teams: Collection[str] = ()) -> Statement:
         RemoteError: Keeptrusts cannot be read whole.
     """
     desired, warnings = load_desired(settings)
+    declared = desired
     wanted = named(desired, teams)
     refuse_beside_git_unless_said(settings, desired.organization)
     with held(settings, desired) as (journal, lock), connected(settings, desired) as connection:
         desired = desired.without(history_of(journal.records).released.keys() - _names(desired, wanted or ()))
         found = baseline(settings, desired, warnings, connection, journal.records, teams=wanted)
-        run = _record(settings, desired, journal, lock, found, teams=wanted)
+        said, pending = _said(settings, declared, desired, journal, found, teams=wanted)
+        run = _record(desired, journal, lock, found, said, teams=wanted)
         again = read_live(settings, desired, connection, teams=wanted)
     wallets = tuple(wallets_of(desired, wanted))
     after = LedgerTotal.of(again, wallets, settings, currency=desired.organization.currency)
-    return _told(settings, desired, found, run, after, teams=wanted)
+    return _told(settings, desired, found, run, after, pending, teams=wanted)
 
 
 @contextmanager
@@ -76,13 +82,31 @@ def held(settings: Settings, desired: Desired) -> Iterator[tuple[Journal, Lock]]
         yield journal, lock
 
 
-def _record(
-    settings: Settings, desired: Desired, journal: Journal, lock: Lock, found: Baseline, *, teams: Teams
-) -> str:
+def _said(
+    settings: Settings, declared: Desired, desired: Desired, journal: Journal, found: Baseline, *, teams: Teams
+) -> tuple[Declared, frozenset[str]]:
+    """Return what counts as applied from now on, and the parts that do not because a merge of theirs waits.
+
+    Only the month was compared: what was merged on top of what was applied may say anything of later ones. A team that
+    was released and is named begins anew.
+    """
+    plan, last = found.plan, last_declared(journal.records)
+    parts = {*declared.teams, *_applied_teams(last), ORGANIZATION} if teams is None else frozenset(teams)
+    released = history_of(journal.records).released.keys() & frozenset(teams or ())
+    pending = (pending_parts(settings, declared, last) & parts) - released
+    if not pending:
+        return declared_of(plan, desired, declared_by(settings, plan, desired, last), before=last), pending
+    return of_parts(frozenset(parts - pending), desired, plan, last), pending
+
+
+def _applied_teams(last: LastApplied | None) -> frozenset[str]:
+    listed = last.objects.values() if last else ()
+    return frozenset(team for declared in listed for team in declared.values()) | (last.ahead.keys() if last else set())
+
+
+def _record(desired: Desired, journal: Journal, lock: Lock, found: Baseline, said: Declared, *, teams: Teams) -> str:
     """Write the run into the journal in one step: it begins with what is adopted, and ends as a run with no change."""
     plan = found.plan
-    last = last_declared(journal.records)
-    said = declared_of(plan, desired, declared_by(settings, plan, desired, last), before=last)
     settled = {"settled": {key: list(ids) for key, ids in sorted(found.diff.settled.items())}}
     begun: dict[str, Any] = {
         **attribution_of_now().facts(),
@@ -125,7 +149,14 @@ def _by_team(wallets: Iterable[DesiredWallet]) -> dict[str, list[str]]:
 
 
 def _told(
-    settings: Settings, desired: Desired, found: Baseline, run: str, after: LedgerTotal, *, teams: Teams
+    settings: Settings,
+    desired: Desired,
+    found: Baseline,
+    run: str,
+    after: LedgerTotal,
+    pending: frozenset[str],
+    *,
+    teams: Teams,
 ) -> Statement:
     wallets = tuple(wallets_of(desired, teams))
     before = found.total
@@ -140,6 +171,7 @@ def _told(
         funded_after=after.funded.amount,
         entries_before=before.entries,
         entries_after=after.entries,
+        pending=tuple(sorted(part or "org.yaml" for part in pending)),
     )
     for left in found.asked:
         say(f"taken as it is dated: {left.reason.partition(';')[0]}")
@@ -155,6 +187,17 @@ def _told(
     what = "1 wallet, as it is" if len(wallets) == 1 else f"{len(wallets)} wallets, as they are"
     text = (
         f"Adopted: {who} with {what} in {settings.period}. Nothing was written to"
-        f" Keeptrusts.\nLedger before: {before}.\nLedger after:  {after}.\n"
+        f" Keeptrusts.\nLedger before: {before}.\nLedger after:  {after}.\n{_waiting(document.pending)}"
     )
     return Statement(document, text, recorded_in=f"the journal {settings.journal}")
+
+
+def _waiting(pending: Sequence[str]) -> str:
+    if not pending:
+        return ""
+    return (
+        f"Not applied: what the YAML says otherwise of {', '.join(pending)} than when it was applied last. It may be"
+        " about later months, which were not compared, so it waits as before: `kt-budgets pr apply` brings it once it"
+        " is approved; or have `kt-budgets plan --output plan.json` looked at, and run `kt-budgets apply --plan"
+        " plan.json`.\n"
+    )
