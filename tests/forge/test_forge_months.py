@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION
@@ -12,6 +13,7 @@ from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
+from reconciler.sandbox.faults import Drop, Faults
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +30,18 @@ BEGUN = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: S
 
 
 @pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+def faults() -> Faults | None:
+    return None
+
+
+@pytest.fixture
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str], faults: Faults | None) -> Iterator[MergeDesk]:
     """A desk of two teams that somebody funded by hand; nothing was applied or adopted yet."""
-    made = merge_desk(tmp_path, host.state, host.url, capsys, files=BEGUN, journal="git:origin", is_applied=False)
-    with made as desk:
+    world: dict[str, Any] = {"files": BEGUN, "journal": "git:origin", "is_applied": False, "faults": faults}
+    with merge_desk(tmp_path, host.state, host.url, capsys, **world) as desk:
         for team in ("team_support", "team_shadow"):
             desk.desk.by_hand(100.0, team=team)
+        desk.desk.variables |= {"CI": ""}
         yield desk
 
 
@@ -219,3 +227,33 @@ def test_a_team_that_was_adopted_from_files_that_were_not_committed_is_adopted_a
     adopt(desk, "support")
     assert fund(desk) == ExitCode.DONE, desk.desk.errors + desk.desk.output
     assert (given(desk, "team_support"), given(desk, "team_shadow")) == (100.0, 0.0)
+
+
+def lost(number: int) -> Faults:
+    """Lose an allocation on its way, the first of a month where `number` were made before."""
+    return Faults(faults=(Drop(when="before", method="POST", route="/v1/wallets/allocate", nth=number + 1),))
+
+
+def resumed(desk: MergeDesk, *options: str) -> int:
+    desk.desk.variables |= {"CI": "true"}
+    code = desk.desk.kt("resume", "--as-of", "2026-07-01", "--settle", "0", *options)
+    desk.desk.variables |= {"CI": ""}
+    return code
+
+
+@pytest.mark.parametrize("faults", [lost(3)])
+def test_a_job_goes_on_with_a_month_that_was_funded_from_a_file_that_was_committed_later(desk: MergeDesk) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    desk.pushed(edited(desk, *SHADOW_MORE))
+    assert fund(desk, "--settle", "0") == ExitCode.UNKNOWN, desk.desk.errors + desk.desk.output
+    assert resumed(desk) == ExitCode.UNKNOWN, desk.desk.errors + desk.desk.output
+    assert "is not finished" not in desk.desk.errors
+
+
+@pytest.mark.parametrize("faults", [lost(2)])
+def test_a_job_goes_on_with_a_month_of_teams_that_were_adopted_one_by_one(desk: MergeDesk) -> None:
+    adopt(desk, "support", "shadow")
+    desk.pushed(edited(desk, "100.00", "5000.00"))
+    assert fund(desk, "--settle", "0") == ExitCode.UNKNOWN, desk.desk.errors + desk.desk.output
+    assert resumed(desk) == ExitCode.UNKNOWN, desk.desk.errors + desk.desk.output
+    assert "is not finished" not in desk.desk.errors
