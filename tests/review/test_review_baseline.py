@@ -119,3 +119,20 @@ def test_planned_demand_that_is_in_the_weeks_before_is_none_of_the_baseline(base
 def test_a_baseline_is_written_in_coins_that_there_are() -> None:
     assert "`baseline_monthly: 2465.44`" in as_written(Decimal("2465.4375"), "USD")
     assert "`baseline_monthly: 2465`" in as_written(Decimal("2465.4375"), "JPY")
+
+
+def test_of_days_before_the_plan_the_baseline_is_held_against_those_days() -> None:
+    year = world(4, None, days=70)
+    team = team_of(times(year, "0.6"), "2026-05")
+
+    assert team.called == "baseline"
+
+
+def test_a_year_whose_growth_ends_all_demand_has_no_baseline_to_correct() -> None:
+    end = [{"reason": "the team is closed", "rate": "-100%", "from": "2026-06"}]
+    year = world(4, None, days=70)
+    plan = AnnualPlan.model_validate({"baseline_monthly": "1000.00", "growth": end})
+    team = team_of(replace(year, plan=plan), "2026-07")
+
+    assert team.called == "demand"
+    assert amounts(team)["baseline"] == 0

@@ -91,3 +91,9 @@ def test_a_cause_that_began_within_the_month_before_is_named() -> None:
     (team,) = reviewed(year, "2026-10", against="2026-09").teams
 
     assert team.called == "unit_price"
+
+
+def test_days_of_which_one_alone_has_anything_have_no_levels() -> None:
+    off = np.array([0.0, 0.0, 1.0, -1.0, 0.0])
+
+    assert spread_about_levels(off, np.array([0.0, 0.0, 1.0, 0.0, 0.0]), 0.0) == spread(off)
