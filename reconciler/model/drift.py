@@ -12,14 +12,16 @@ from reconciler.model.money import Amount
 from reconciler.model.waiting import Waiting
 from reconciler.model.wallet_ref import WalletRef
 
-DriftCategory = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
+DriftCategory = Literal["changed", "missing", "unmanaged", "pending", "unreclaimable", "acknowledged"]
 
 
 class DriftItem(Frozen):
     """A difference that somebody made by hand. `evidence` are ledger ids."""
 
     category: DriftCategory = Field(
-        alias="class", description="How it came about; `pending` is explained by git, `acknowledged` by org.yaml."
+        alias="class",
+        description="How it came about; `pending` is explained by git, `acknowledged` by org.yaml, and"
+        " `unreclaimable` is applied: what is above the target is spent or reserved.",
     )
     team: str = Field(description="The team; empty for the organization.")
     wallet: WalletRef | None = Field(None, description="The wallet's team id in Keeptrusts, where it is about one.")

@@ -1,8 +1,9 @@
 """Drift: how live state differs from what was last applied, and which of it needs a person.
 
 Three sides are compared: `applied`, the YAML of the last applied commit; `merged`, the YAML of the default branch now;
-and `live`. A difference that merged or proposed YAML explains is pending, one that `org.yaml` accepts until a day is
-acknowledged; what is left was changed by hand, is missing, or is unmanaged.
+and `live`. A difference that merged or proposed YAML explains is pending, money that cannot be taken back because it is
+spent is unreclaimable, and one that `org.yaml` accepts until a day is acknowledged; what is left was changed by hand,
+is missing, or is unmanaged.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class _View:
             return _item("missing", wanted, -target, (), words), True
         entries = _responsible(found.funding(self.period), (funded - target).amount, self.own)
         if not entries:
-            return self._pending(wanted, funded)
+            return self._stuck(found, wanted, target) or self._pending(wanted, funded)
         moved = Money(sum((entry.signed for entry in entries), Decimal(0)), wanted.currency)
         evidence = tuple(entry.id for entry in entries)
         for proposal in self.proposals:
@@ -157,6 +158,17 @@ class _View:
                 return _item("pending", wanted, moved, evidence, words), False
         words = f"{_name(wanted)} {told(entries, wanted.currency)}. Git says {target}, the ledger {funded}."
         return _item("changed", wanted, moved, evidence, words), True
+
+    def _stuck(self, found: LiveWallet, wanted: DesiredWallet, target: Money) -> tuple[DriftItem, bool] | None:
+        """Return that the excess of a wallet is spent; None where git asks for another target, or some can go back."""
+        funded = found.funded(self.period)
+        can_tell = self.applied is not None and found.available is not None
+        if not can_tell or target != wanted.target(self.period) or funded.amount < target.amount:
+            return None
+        if found.money_left.amount > 0:
+            return None
+        words = f"{_name(wanted)}: git says {target}, the ledger {funded}; {funded - target} is already spent or"
+        return _item("unreclaimable", wanted, funded - target, (), f"{words} reserved and cannot be taken back."), False
 
     def _pending(
         self, wanted: DesiredWallet, funded: Money, by_hand: Sequence[LedgerEntry] = ()

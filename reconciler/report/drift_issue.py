@@ -44,6 +44,7 @@ _HEADINGS = {
     "missing": "Missing",
     "unmanaged": "Not in any YAML",
     "pending": "Explained by git, not applied yet",
+    "unreclaimable": "Applied, and already spent",
     "acknowledged": "Accepted for now",
 }
 

@@ -95,8 +95,11 @@ def _is_telling(item: DriftItem) -> bool:
     return item.category in ("changed", "missing") or (item.category == "unmanaged" and bool(item.amount))
 
 
+_QUIET = ("pending", "unreclaimable", "acknowledged", "unmanaged")
+
+
 def _besides(items: Sequence[DriftItem]) -> str:
-    counts = [(sum(item.category == name for item in items), name) for name in ("pending", "acknowledged", "unmanaged")]
+    counts = [(sum(item.category == name for item in items), name) for name in _QUIET]
     told = wording.listed([f"{count:,} {name}" for count, name in counts if count])
     return f" (besides {told})" if told else ""
 

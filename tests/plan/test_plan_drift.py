@@ -121,6 +121,35 @@ def test_a_change_that_is_merged_and_not_applied_is_pending() -> None:
     assert look(funded(OWN), merged=merged) == [("pending", False, "500.00", ())]
 
 
+LOWER = desired([wallet("support", "prod", "1000.00")])
+ABSENT = desired([wallet("support", "prod", "1000.00", absent=True)])
+
+
+def taken_back(rest: str, *, left: str = "0") -> Live:
+    """Return a wallet of 1,500.00 from which a run took back what it could, so that it is funded with the `rest`."""
+    back = entry("txn_back", "reclaim", Decimal("1500.00") - Decimal(rest), operation=SECOND, day=12)
+    given = entry("txn_own", "allocate", "1500.00", operation=OURS)
+    return live([live_wallet("team_support", given, back, available=left)])
+
+
+@pytest.mark.parametrize(("git", "above"), [(LOWER, "300.00"), (ABSENT, "1300.00")], ids=["lowered", "absent"])
+def test_money_that_is_spent_and_cannot_be_taken_back_is_applied_and_said_to_be_that(git: Desired, above: str) -> None:
+    state = taken_back("1300.00")
+    assert look(state, merged=git, applied=git) == [("unreclaimable", False, above, ())]
+    (found,) = classify(git, state, JUNE, day=DAY, applied=git)
+    assert f"USD {Decimal(above):,} is already spent or reserved and cannot be taken back." in found.item.sentence
+    assert "not applied" not in found.item.sentence
+
+
+def test_money_that_can_be_taken_back_is_not_called_spent() -> None:
+    assert look(taken_back("1300.00", left="10.00"), merged=LOWER, applied=LOWER) == [("pending", False, "-300.00", ())]
+
+
+def test_money_above_a_target_that_is_merged_and_not_applied_is_pending() -> None:
+    lowest = desired([wallet("support", "prod", "900.00")])
+    assert look(taken_back("1300.00"), merged=lowest, applied=LOWER) == [("pending", False, "-400.00", ())]
+
+
 def test_a_wallet_that_is_new_in_git_is_pending_whatever_it_holds() -> None:
     state = funded(entry("txn_hand", "allocate", "99999.00"))
     assert look(state, applied=desired(teams=["support"])) == [("pending", False, "-87499.00", ())]
