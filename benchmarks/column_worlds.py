@@ -23,7 +23,8 @@ REQUESTS = (60.0, 400.0)
 """The requests of a usual day."""
 TOKENS = 1000.0
 COLUMNS_DAYS = 100
-"""The days whose requests are made one by one; a day before them is one request."""
+"""The days whose requests are made one by one; a day before them has `OLD_REQUESTS` at most, with the tokens of all."""
+OLD_REQUESTS = 20
 MODELS = ("large", "small")
 LARGE_REQUESTS = 0.5
 NANO = 10**9
@@ -149,23 +150,23 @@ def read_columns(worlds: Sequence[Asked], random: Random) -> list[World]:
 
 
 def _events(asked: Asked, wallet: str, random: Random) -> pa.Table:
-    """Return a row a request; a day of long ago has one of each model, which cost what the day did."""
+    """Return a row a request; a day of long ago has few, as large as all of them."""
     import pyarrow as pa
 
     columns, line = asked.columns, asked.line
     known = np.flatnonzero(line.offset < 0)
     old, demand = line.offset[known] < -COLUMNS_DAYS, asked.demand[known]
-    count = np.where(old, 2, np.maximum(np.rint(columns.requests * demand / np.median(demand)), 1)).astype(np.intp)
-    day, is_old = np.repeat(known, count), np.repeat(old, count)
+    whole = np.maximum(np.rint(columns.requests * demand / np.median(demand)), 1)
+    count = np.where(old, np.minimum(whole, OLD_REQUESTS), whole).astype(np.intp)
+    day = np.repeat(known, count)
     random_hit = random.random(len(day)) < columns.hit[day]
     fresh = random.random(len(day)) < np.broadcast_to(columns.fresh, len(line.offset))[day]
-    is_large = np.where(is_old, np.arange(len(day)) % 2 == 0, random.random(len(day)) < LARGE_REQUESTS)
-    tokens = np.where(is_old, TOKENS, np.rint(TOKENS * np.exp(random.normal(-0.125, 0.5, len(day)))) + 1)
+    is_large = random.random(len(day)) < LARGE_REQUESTS
+    tokens = np.rint(TOKENS * np.exp(random.normal(-0.125, 0.5, len(day))) * np.repeat(whole / count, count)) + 1
     share = np.where(
         is_large, columns.large * columns.price[day] / LARGE_REQUESTS, (1 - columns.large) / (1 - LARGE_REQUESTS)
     )
-    cost = share * tokens / TOKENS * np.repeat(demand / count, count)
-    cost *= np.where(is_old, 1.0 - columns.hit[day], ~random_hit)
+    cost = share * tokens / TOKENS * np.repeat(demand / whole, count) * ~random_hit
     nanos = pa.array(np.rint(cost * NANO).astype(np.int64)).cast(pa.decimal128(19, 0))
     moment = np.datetime64(line.as_of, "s") + line.offset[day].astype("timedelta64[D]") + np.timedelta64(12, "h")
     return pa.table(
@@ -177,7 +178,7 @@ def _events(asked: Asked, wallet: str, random: Random) -> pa.Table:
             "input_tokens": pa.array(tokens.astype(np.int64)),
             "output_tokens": pa.array(np.zeros(len(day), dtype=np.int64)),
             "cost": pa.Array.from_buffers(pa.decimal128(19, 9), len(day), nanos.buffers()),
-            "cache_hit": pa.array(random_hit & ~is_old),
+            "cache_hit": pa.array(random_hit),
             "metadata": pa.array(np.where(fresh, '{"workload": "new"}', '{"workload": "chat"}')),
         }
     )

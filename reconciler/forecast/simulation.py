@@ -147,7 +147,7 @@ def before_savings(question: WalletQuestion, context: ForecastContext, days: int
 def _index(question: WalletQuestion, context: ForecastContext) -> PriceIndex | None:
     """Return what the wallet's days are counted at: of the cache its plan tells where it has one."""
     seen, end = context.observations, context.known.known_until
-    rows = seen.rows_of((question.wallet.key,), LONG_WINDOW_DAYS)
+    rows = seen.rows_between((question.wallet.key,), end - timedelta(days=HISTORY_DAYS), end)
     return price_index(seen.usage, rows, end, cache=question.plan.cache_hit_rate is None)
 
 

@@ -14,7 +14,9 @@ from forecast.forecast_world import AS_OF, UsageBuilder, ask, plan, question
 from reconciler.forecast.cache_ramp import LARGEST_RATE, CacheRamp, fit_cache_ramp
 from reconciler.forecast.price_index import price_index
 from reconciler.forecast.repricing import PriceIndex
+from reconciler.forecast.steps import find_steps
 from reconciler.model.forecast import WalletForecast
+from reconciler.model.period import Period
 from reconciler.model.usage import Apart, DailyUsage
 
 DAYS = 170
@@ -181,11 +183,121 @@ def test_demand_and_trifles_are_not_taken_for_prices(found: DailyUsage) -> None:
     assert index(found) is None
 
 
-def test_what_is_older_than_what_is_looked_at_counts_as_the_oldest() -> None:
+def test_every_day_before_a_change_is_counted_at_the_new_price() -> None:
     found = index(usage(prices=(1.0, 0.5), since=10))
     assert found is not None
     assert found.over(9).tolist() == [1.0] * 9
-    assert found.over(400)[-1] == found.over(90)[-1] < 0.6
+    assert found.over(400)[10:] == pytest.approx(np.full(390, 0.54), abs=0.03)
+
+
+STEPPED = 420
+BEGAN = date(2025, 1, 1)
+
+
+def stepped(
+    *,
+    prices: dict[int, float],
+    hits: dict[int, float] | None = None,
+    noise: float = 0.02,
+    tokens: dict[int, int] | None = None,
+) -> DailyUsage:
+    """A wallet of one model: the demand is the same each day; price, hit rate and how tokens are counted change on
+    the days named, for good.
+    """
+    random, built, price, rate, counted = np.random.default_rng(4), UsageBuilder(), 1.0, 0.0, 1
+    for day in range(STEPPED):
+        price, rate, counted = prices.get(day, price), (hits or {}).get(day, rate), (tokens or {}).get(day, counted)
+        requests = int(random.poisson(60))
+        answered = int(random.binomial(requests, rate))
+        cost = (requests - answered) * price * float(np.exp(random.normal(0.0, noise)))
+        built.row(
+            BEGAN + timedelta(days=day),
+            "team_support",
+            cost,
+            provider="openai",
+            model="big",
+            requests=requests,
+            cache_hits=answered,
+            input_tokens=(requests - answered) * 1000 * counted,
+        )
+    return built.build()
+
+
+def seen_on(found: DailyUsage, day: int) -> PriceIndex | None:
+    return price_index(found, np.arange(len(found.day)), BEGAN + timedelta(days=day))
+
+
+def told(found: PriceIndex | None) -> list[int]:
+    return [(change.since - BEGAN).days for change in found.changes] if found else []
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [{110: 1.5}, {110: 0.6}, {40: 1.5, 75: 1.2, 110: 1.6}, {80: 0.5, 110: 1.0}, {95: 1.3, 110: 1.6}],
+    ids=["dearer", "cheaper", "three", "for a month", "a fortnight apart"],
+)
+@pytest.mark.parametrize("noise", [0.0, 0.03])
+def test_a_price_change_is_told_and_taken_out_the_same_on_every_later_day(
+    prices: dict[int, float], noise: float
+) -> None:
+    found, days = stepped(prices=prices, noise=noise), sorted(prices, reverse=True)
+    now = prices[days[0]]
+    at = np.array([next((prices[day] for day in days if day <= each), 1.0) for each in range(STEPPED)])
+    for day in (days[0] + later for later in (*range(2, 31), *range(31, 301, 3))):
+        index = seen_on(found, day)
+        assert index is not None, day
+        assert told(index) == [each for each in days if day - each <= 393], day
+        if day > days[0] + 7:
+            known = min(day, 393)
+            assert index.worth[:known] == pytest.approx((now / at[:day][::-1])[:known], rel=0.05), day
+
+
+def test_a_better_cache_is_dated_and_taken_out_the_same_on_every_later_day() -> None:
+    found = stepped(prices={}, hits={0: 0.1, 110: 0.5})
+    for day in range(114, 410, 2):
+        index = seen_on(found, day)
+        assert index is not None, day
+        assert told(index) == [110], day
+        assert index.worth[: day - 111].mean() == pytest.approx(1.0, abs=0.04), day
+        assert index.worth[day - 108 : min(day, 390)].mean() == pytest.approx(5 / 9, rel=0.08), day
+
+
+def test_a_cache_that_filled_up_long_ago_is_taken_out_still() -> None:
+    found = stepped(prices={}, hits={day: 0.1 + 0.01 * (day - 150) for day in range(150, 191)})
+    for day in (300, 350, 400):
+        index = seen_on(found, day)
+        assert index is not None
+        assert index.worth[: day - 190].mean() == pytest.approx(1.0, abs=0.05)
+        assert index.worth[day - 120 : 380].mean() == pytest.approx(0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("lasting", [0.0, 0.8])
+@pytest.mark.parametrize("drift", [0.0, 0.15])
+def test_what_wanders_or_drifts_is_no_step(lasting: float, drift: float) -> None:
+    random, noise, logs = np.random.default_rng(2), 0.0, []
+    for day in range(400):
+        noise = lasting * noise + float(random.normal(0.0, 0.05))
+        logs.append(noise + drift * day / 400)
+    assert find_steps(np.array(logs), noise=0.01) == []
+
+
+def test_tokens_that_are_counted_another_way_tell_no_price() -> None:
+    assert seen_on(stepped(prices={}, tokens={300: 1000}), 400) is None
+    index = seen_on(stepped(prices={350: 1.5}, tokens={300: 1000}), 400)
+    assert index is not None
+    assert told(index) == [350]
+
+
+def test_the_months_ahead_are_the_same_however_long_ago_a_price_changed() -> None:
+    found = stepped(prices={110: 1.5})
+    for day in (130, 170, 200, 260, 400):
+        as_of = BEGAN + timedelta(days=day)
+        months = [Period.of(as_of).plus(ahead) for ahead in range(1, 13)]
+        asked = question(targets={str(month): 4000.0 for month in months})
+        (wallet,) = ask(found, asked, period=Period.of(as_of), as_of=as_of).wallets
+        assert [notice.since for notice in wallet.notices] == [BEGAN + timedelta(days=110)], day
+        for month in wallet.months:
+            assert float(month.quantiles["0.5"]) == pytest.approx(month.period.days * 90.0, rel=0.12), day
 
 
 @pytest.mark.parametrize("rows", [0, 1, 4])
