@@ -204,7 +204,8 @@ def declared_by(
     if declares == "nothing":
         return Declared.kept(before)
     if declares == "again":
-        return replace(Declared.kept(before), unfinished=frozenset())
+        kept = Declared.kept(before)
+        return replace(kept, unfinished=kept.unfinished - set(plan.scope.teams) if plan.scope else frozenset())
     if declares == "its teams" and plan.scope:
         return of_parts(frozenset(plan.scope.teams) - set(waiting), desired, plan, before)
     everybody = _everybody(desired, before) | (before.ahead.keys() if before else set())

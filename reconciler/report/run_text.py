@@ -143,7 +143,7 @@ def merges_text(found: Merges, screen: Screen = PAPER) -> str:
     for landing in found.landings:
         lines += _lines(landing, screen.words)
     if found.put_back is not None:
-        lines.append(f"Git's values were put back for every team: {run_words(found.put_back)}.")
+        lines.append(f"Git's values were put back for every team that was applied: {run_words(found.put_back)}.")
         lines += [f"    {doubt.reason}. Next: {doubt.hint}." for doubt in found.put_back.doubts]
     lines.append(_end(found))
     return "\n".join(lines) + "\n"

@@ -179,7 +179,7 @@ def test_git_s_values_that_cannot_be_put_back_are_named(desk: MergeDesk) -> None
     desk.desk.by_hand(50.0)
     with in_doubt(desk.desk.sandbox.store, SUPPORTS):
         assert desk.desk.kt("pr", "apply", "--as-of", DAY, "--put-back") == ExitCode.STALE
-        assert "put back for every team: 1 wallet in doubt" in desk.desk.output
+        assert "put back for every team that was applied: 1 wallet in doubt" in desk.desk.output
         assert "its type `adjustment` is not known" in desk.desk.output
     assert desk.apply("--put-back") == ExitCode.DONE
     assert desk.funded() == 10500.0

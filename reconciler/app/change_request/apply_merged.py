@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.apply_environment import apply_environment
-from reconciler.app.budget_files import Commits, applied_files, value
+from reconciler.app.budget_files import Commits, value
 from reconciler.app.change_request.arrivals import PullOf, arrivals, brings_values, groups, groups_from, pull_finder
 from reconciler.app.change_request.bench import MergeBench
+from reconciler.app.change_request.put_back import put_back
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import in_flight, resumed_landings, settled_landings
 from reconciler.app.change_request.settled import settled
@@ -34,7 +35,6 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.landing import Landing
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.outcome import Result
-from reconciler.model.plan import Source
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
@@ -81,7 +81,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
     found = _landed(bench, head, asked)
     if asked.plans:
         _keep(bench, found, asked.plans)
-    again = _put_back(bench) if asked.put_back else None
+    again = put_back(bench) if asked.put_back else None
     log_records(settings, bench.shown)
     last = bench.applied()
     told, anew = {landing.commit for landing in found.landings}, _told_anew(bench, resumed)
@@ -271,26 +271,6 @@ def _settled(bench: MergeBench, last: LastApplied | None, told: Collection[str])
 
     found = settled_landings(bench.records(), now=SystemClock().now(), is_applied=is_applied)
     return tuple(landing for landing in found if landing.commit not in told)
-
-
-def _put_back(bench: MergeBench) -> Result | None:
-    """Put back what differs from what was applied, for every team; it was all approved when it was applied."""
-    last = bench.applied()
-    if last is None or last.commit is None:
-        return None
-    files = applied_files(bench.commits, last.commit, last.ahead)
-    loaded = files.loaded()
-    if loaded.desired is None:
-        raise RefusedError(
-            f"the budgets of {last.commit[:12]}, which were applied last, cannot be read any more",
-            hint="run `kt-budgets validate` on that commit",
-        )
-    source = Source(commit=last.commit, dirty=False, tree_digest=loaded.desired.tree_digest)
-    plan = bench.planned(loaded.desired, loaded.findings, source=source, scope=None)
-    for guard in plan.guards:
-        if guard.status == "refused":
-            raise RefusedError(f"git's values are not put back: {guard.guard}: {guard.message}", hint=guard.hint)
-    return bench.carried_out(plan, loaded.desired, declares="again")
 
 
 def _refuse_behind(settings: Settings, head: str, last: LastApplied | None) -> None:

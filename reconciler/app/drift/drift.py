@@ -131,7 +131,7 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
 def _unread(settings: Settings, known: Known, session: Forge | None, error: RemoteError, *, issue: bool) -> Drift:
     """Return what is known all the same, and put it into the issue; where the forge does not answer either, say so."""
     try:
-        told = waiting_unread(settings, known.records, known.last, applied=known.funded, session=session)
+        told = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
         waiting = (*known.disbelieved, *told)
         if issue and session:
             publish_drift(session, known.desired, (), waiting, doubtful=(), unread=True)
@@ -183,7 +183,7 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         day=settings.as_of,
         applied=known.applied,
         proposals=known.proposals,
-        unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
+        unfinished=known.unfinished,
         own=history.acknowledged,
         doubts=doubts,
     )
@@ -193,7 +193,7 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         known.records,
         last,
         desired=desired,
-        applied=known.funded,
+        applied=known.applied,
         live=live,
         doubts=doubts,
         session=session,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.refresh import bring_heads, merged_here
@@ -23,6 +23,7 @@ from reconciler.journal.record import Record
 from reconciler.journal.standing import Standing, standing_of
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
 from reconciler.model.waiting import Waiting
 from reconciler.plan.drift import Proposal
 from reconciler.settings import Settings
@@ -32,8 +33,9 @@ from reconciler.settings import Settings
 class Known:
     """The journal and what it says was applied `last`, what the YAML declares, and what open pull requests ask for.
 
-    `applied` is what the last applied commit declared, None when nothing was applied yet or that is not believed.
-    `funded` is what a month is funded from: that, or single teams where only those were applied.
+    `applied` is what was applied, and a month is funded from: a commit, or single teams where only those were. It is
+    None when nothing was applied yet, or that is not believed. For the teams in `unfinished`, an empty name standing
+    for what belongs to none, the last run did not do everything, or nothing was ever applied.
     """
 
     records: Sequence[Record]
@@ -41,7 +43,7 @@ class Known:
     standing: Standing
     desired: Desired
     applied: Desired | None
-    funded: Desired | None
+    unfinished: frozenset[str]
     proposals: tuple[Proposal, ...]
     disbelieved: tuple[Waiting, ...] = ()
 
@@ -57,16 +59,24 @@ def known_of(settings: Settings, session: Forge | None, remote: str | None, *, w
     desired = _declared(settings, None if writing else last)
     _refuse_behind(settings, last, session)
     proposals = _proposals(settings, session, remote) if session and remote else ()
-    applied, now = _applied(settings, desired, last), managed(desired, records)
-    single = applied or _single_teams(settings, last)
-    then, funded = (managed(found, records) if found else None for found in (applied, single))
-    return Known(records, last, standing_of(records), now, then, funded, proposals, doubted)
+    applied, now = _applied(settings, desired, last) or _single_teams(settings, last), managed(desired, records)
+    then = managed(applied, records) if applied else None
+    unfinished = _unfinished(last, now, then)
+    return Known(records, last, standing_of(records), now, then, unfinished, proposals, doubted)
+
+
+def _unfinished(last: LastApplied | None, desired: Desired, applied: Desired | None) -> frozenset[str]:
+    if last is None or last.whole:
+        return last.unfinished if last else frozenset()
+    never = desired.teams.keys() - (applied.teams.keys() if applied else ())
+    return last.unfinished | never | ({ORGANIZATION} - last.ahead.keys())
 
 
 def _refuse_behind(settings: Settings, last: LastApplied | None, session: Forge | None) -> None:
     """Refuse a clone that was left behind, but not the branch as the forge has it: that was pushed back by force."""
     try:
-        refuse_behind(settings, last)
+        for each in [replace(last, commit=commit) for commit in applied_commits(last)] if last else ():
+            refuse_behind(settings, each)
     except RefusedError:
         if session is None:
             raise
@@ -89,7 +99,7 @@ def _declared(settings: Settings, last: LastApplied | None) -> Desired:
 
 
 def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:
-    """Return what the last applied commit declared, None when nothing was applied yet.
+    """Return what the last applied commit declared, None when there is none.
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """

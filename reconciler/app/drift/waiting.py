@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 
-from reconciler.app.budget_files import Commits, applied_desired, changed_parts
+from reconciler.app.budget_files import Commits, changed_parts
 from reconciler.app.change_request.apply_merged import replay_of
 from reconciler.app.change_request.arrivals import pull_finder
 from reconciler.app.change_request.bench import MergeBench
@@ -16,6 +16,7 @@ from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.change_request.step import Step
 from reconciler.app.checkout import git, is_older
 from reconciler.app.forge_session import forge_words, words_in
+from reconciler.app.team_by_team import applied_as_it_was, applied_commits
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.check import GATE
 from reconciler.forge.protocol import Forge
@@ -23,6 +24,7 @@ from reconciler.git.failures import GitError
 from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.declared import Landed
 from reconciler.journal.history import history_of
+from reconciler.journal.journal import last_declared
 from reconciler.journal.record import Record
 from reconciler.model.applied import LastApplied
 from reconciler.model.change import Change
@@ -104,7 +106,7 @@ def waiting_of(
     found = [*abandoned(records, lock, now=now, words=words_in(settings.budgets))]
     if last is not None and applied is not None:
         found += _month(settings, records, last, desired, applied, live, doubts, now)
-    if last is not None and last.whole and last.commit is not None:
+    if _is_replayed(records, last, session):
         found += _landings(settings, last, session, now)
     return tuple(found)
 
@@ -124,9 +126,19 @@ def waiting_unread(
     if applied is not None and is_due(settings.period, _instant(settings, now)):
         opened = history_of(records).opened(settings.period)
         found += unknown_months(applied, settings.period, opened=opened, words=words)
-    if last is not None and last.whole and last.commit is not None:
+    if _is_replayed(records, last, session):
         found += _landings(settings, last, session, now, unread=True)
     return tuple(found)
+
+
+def _is_replayed(records: Sequence[Record], last: LastApplied | None, session: Forge | None) -> bool:
+    """Whether what is merged is held against what was applied, in any commit; with a forge, also before that.
+
+    A journal that is not believed tells of nothing.
+    """
+    if last is not None and applied_commits(last):
+        return True
+    return session is not None and (last is not None or last_declared(records) is None)
 
 
 def _instant(settings: Settings, now: datetime) -> datetime:
@@ -167,7 +179,7 @@ def _month(
 
 
 def _landings(
-    settings: Settings, last: LastApplied, session: Forge | None, now: datetime, *, unread: bool = False
+    settings: Settings, last: LastApplied | None, session: Forge | None, now: datetime, *, unread: bool = False
 ) -> Sequence[Waiting]:
     budgets = settings.budgets
     bench = LookBench(settings, Commits(budgets), session)
@@ -175,8 +187,8 @@ def _landings(
         head = git(budgets, "rev-parse", "HEAD").decode().strip()
         if is_nothing_to_do(bench.commits, last, head):
             return ()
-        if last.commit and is_older(budgets, head, last.commit):
-            return [taken_off(last.commit, head, _differing(bench.commits, last, head))]
+        if last and (gone := [commit for commit in applied_commits(last) if is_older(budgets, head, commit)]):
+            return [taken_off(gone[0], head, _differing(settings, bench.commits, last, head))]
         replay = _replay(bench, session, head, last)
     except (GitError, RefusedError) as error:
         return [untellable(error)]
@@ -203,10 +215,11 @@ def _landings(
     ]
 
 
-def _differing(commits: Commits, last: LastApplied, head: str) -> frozenset[str]:
+def _differing(settings: Settings, commits: Commits, last: LastApplied, head: str) -> frozenset[str]:
     """Return the parts of which `head` says something else than what was applied; all are meant where it has errors."""
     then = commits.desired(head)
-    return changed_parts(applied_desired(commits, last), then) if then else frozenset({ORGANIZATION})
+    applied = applied_as_it_was(settings, last)[0].loaded().desired
+    return changed_parts(applied, then) if then else frozenset({ORGANIZATION})
 
 
 def _is_late(settings: Settings, landing: Landing, made: Mapping[str, datetime], now: datetime, *, asked: bool) -> bool:
@@ -227,7 +240,7 @@ def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome
     return {outcome.commit: outcome for outcome in replay.run(wanted) if not outcome.is_done}
 
 
-def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplied) -> Replay:
+def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplied | None) -> Replay:
     if session is None:
         return replay_of(bench, lambda *_: None, head, last)  # nobody asked the forge which request brought a commit
     branch = session.default_branch()
