@@ -19,10 +19,9 @@ def command(teams: tuple[str, ...], **values: Any) -> Answer:
 
     It is refused while anything is to be changed; each difference is told with its place. What was compared is
     recorded in the journal as the baseline: from then on what somebody adds by hand is drift, and plans may take money
-    back. A token that may read is enough, and nothing is written to Keeptrusts; the ledger's total is printed before
-    and after. What was applied before and says something else now stays as it was applied, and is named: its merge
-    waits for its own approvals. Where nothing was adopted and nothing applied, `plan` and `apply` take no money back,
-    and leave alone a wallet whose money may be another month's, unless --first-apply names it.
+    back. A token that may read is enough; the ledger's total is printed before and after. What was applied before and
+    says something else now stays so and is named: its merge waits. Where nothing was adopted or applied, `plan` and
+    `apply` take nothing back, and leave a wallet whose money may be another month's, unless --first-apply names it.
     """
     from reconciler.app.management.adopt import adopt
 

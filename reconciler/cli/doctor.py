@@ -33,6 +33,5 @@ def command(repo: str | None, record: Path | None, probe: bool, **values: Any) -
     from reconciler.app.doctor.doctor import doctor
 
     journal = values["journal"]
-    return doctor(
-        options.settings(values, begins=True), journal=journal, repository=repo, record_in=record, probe=probe
-    )
+    given = options.settings(values, begins=True)
+    return doctor(given, journal=journal, repository=repo, record_in=record, probe=probe)

@@ -21,12 +21,11 @@ from reconciler.report.renderers import Answer
 def command(*, pull_requests: bool, **values: Any) -> Answer:
     """Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.
 
-    Every difference is changed (by hand), missing, unmanaged, pending (explained by git), unreclaimable (applied, and
-    what is above the target is spent) or acknowledged (in org.yaml). Left behind are a month that is not funded, a
-    merge that is not applied an hour later, a run that never finished, a write nobody knows about and a lock nobody
-    gives back, each with the workflow that mends it. While Keeptrusts cannot be read, what git, GitHub and the journal
-    show of that is told all the same. Exits with 11 when somebody is needed. `--accept` writes live values into the
-    YAML, and takes alerts out of it that are gone; `apply` puts git's values back.
+    Every difference is changed (by hand), missing, unmanaged, pending (explained by git), unreclaimable (applied, but
+    spent already) or acknowledged (in org.yaml). Left behind are a month that is not funded, a merge not applied within
+    an hour, a run that never finished, a write nobody knows about and a lock nobody gives back, each with its way out,
+    and told while Keeptrusts cannot be read. Exits with 11 when somebody is needed. `--accept` writes live values into
+    the YAML, and takes alerts out of it that are gone; `apply` puts git's values back.
     """
     from reconciler.app.drift.drift import DriftRequest, drift
 

@@ -76,8 +76,10 @@ def _as_applied(
 
     Raises RefusedError where what was applied of org.yaml is neither in its commit nor here.
     """
-    here = BudgetFiles(files.folder, {file.relative: file.data for file in read_tree(settings.budgets).files})
     differing = {part: said for part, said in last.uncommitted.items() if part_digest(files.files, part) != said}
+    if not differing:
+        return files, frozenset(), ()
+    here = BudgetFiles(files.folder, {file.relative: file.data for file in read_tree(settings.budgets).files})
     taken = frozenset(part for part, said in differing.items() if part_digest(here.files, part) == said)
     unknown = tuple(sorted(differing.keys() - taken))
     if ORGANIZATION in unknown:
