@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
+from itertools import chain
 
 from reconciler.apply.derivation import as_reviewed, first_contact, state_before, unlike
 from reconciler.apply.executor import ExecutionRequest, Executor, Notify
@@ -159,8 +160,7 @@ def _request(
         refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=bool(environment.first_apply))
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
     left = unplanned(plan, diff)
-    behind = {*stale, *refused, *lacking, *(desired.wallets[key].team for key in left)}
-    waiting = frozenset() if declares == "nothing" else frozenset(behind)
+    waiting = frozenset() if opens else _behind(desired, left, stale, refused, lacking)
     return ExecutionRequest(
         plan=plan,
         settled=_settled(diff, desired, context.history, without={*stale, *refused}),
@@ -172,6 +172,11 @@ def _request(
         waiting=waiting,
         about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
     )
+
+
+def _behind(desired: Desired, left: Iterable[WalletRef], *refused: Iterable[str]) -> frozenset[str]:
+    """Return the teams of which something is not done: those that are `refused`, and of the wallets that are `left`."""
+    return frozenset(chain(*refused, (desired.wallets[key].team for key in left)))
 
 
 def _settled(

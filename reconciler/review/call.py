@@ -10,8 +10,9 @@ from __future__ import annotations
 from decimal import Decimal
 from math import erfc, sqrt
 
+from reconciler.model.review import CauseName as Cause
 from reconciler.review.compare import Comparison
-from reconciler.review.split import CAUSES, FACTORS, Cause
+from reconciler.review.split import CAUSES, FACTORS
 
 MATERIAL = 0.02
 BY_CHANCE = 0.04

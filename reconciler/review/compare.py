@@ -9,6 +9,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
+from reconciler.model.review import CauseName as Cause
 from reconciler.review.account import Account, Known, is_burst
 from reconciler.review.baseline import as_it_was
 from reconciler.review.models import UNNAMED, ByModel, planned_on, spent_on, together
@@ -16,7 +17,7 @@ from reconciler.review.one_offs import LONGEST
 from reconciler.review.planned import Planned
 from reconciler.review.side import DIGITS, NONE, Side, completed, summed
 from reconciler.review.span import Span
-from reconciler.review.split import CAUSES, Cause, split
+from reconciler.review.split import CAUSES, split
 from reconciler.review.standard_errors import standard_errors
 from reconciler.review.traffic import Bools, Unit
 

@@ -20,7 +20,7 @@ from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, ProviderMixMove
 from reconciler.review.account import Account, Known
 from reconciler.review.side import NONE, Model, Side
-from reconciler.review.traffic import Floats, Unit
+from reconciler.review.traffic import Bools, Floats, Unit
 
 BASE_WEEKS = 8
 FEWEST_WEEKS = 2
@@ -230,13 +230,7 @@ def planned_of(
     weight = float(weekdays[[(first + at - 1) % 7 for at in np.flatnonzero(days)]].sum()) if days.any() else 0.0
     month = Decimal(repr(DAYS_OF_A_MONTH / weight)) if weight else NONE
     monthly = {unit: side.with_requests(side.requests * month) for unit, side in sides.items()}
-    fallback, credit = {}, {}
-    for unit, side in sides.items():
-        account = known.account(unit, days, side)
-        cost = account.side.cost
-        away = known.seen.units[unit].money("credits", days)
-        fallback[unit] = account.fallback / cost if cost else NONE
-        credit[unit] = away / cost if cost else NONE
+    shares = {unit: _beside(known, unit, side, days) for unit, side in sides.items()}
     requests = sum((side.requests for side in sides.values()), NONE)
     paid = sum((side.requests * (side.paid or NONE) for side in sides.values()), NONE)
     cache_base = 1 - paid / requests if requests else NONE
@@ -245,8 +239,8 @@ def planned_of(
         year,
         base,
         monthly,
-        fallback,
-        credit,
+        {unit: fallback for unit, (fallback, _) in shares.items()},
+        {unit: credit for unit, (_, credit) in shares.items()},
         weekdays,
         NONE,
         Decimal(1),
@@ -258,6 +252,13 @@ def planned_of(
     usual, baseline = _usual(planned), plan.baseline_monthly
     scale = baseline / usual if baseline is not None and usual > 0 else Decimal(1)
     return replace(planned, usual=usual, scale=scale)
+
+
+def _beside(known: Known, unit: Unit, side: Side, days: Bools) -> tuple[Decimal, Decimal]:
+    """Return what fallbacks and credits were of the cost of some days, as shares of it."""
+    account = known.account(unit, days, side)
+    cost, away = account.side.cost, known.seen.units[unit].money("credits", days)
+    return (account.fallback / cost, away / cost) if cost else (NONE, NONE)
 
 
 def _usual(planned: Planned) -> Decimal:

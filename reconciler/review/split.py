@@ -13,22 +13,12 @@ from functools import cache
 from math import factorial
 from typing import Literal, get_args
 
+from reconciler.model.review import CauseName as Cause
 from reconciler.review.side import NONE, Side, completed, mean_price
 
 Factor = Literal["demand", "tokens_per_request", "cache", "provider_mix", "unit_price"]
 FACTORS: tuple[Factor, ...] = get_args(Factor)
 
-Cause = Literal[
-    "demand",
-    "tokens_per_request",
-    "cache",
-    "provider_mix",
-    "unit_price",
-    "new_workload",
-    "fallback",
-    "one_off",
-    "baseline",
-]
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 

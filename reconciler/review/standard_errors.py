@@ -8,11 +8,12 @@ from functools import partial
 
 import numpy as np
 
+from reconciler.model.review import CauseName as Cause
 from reconciler.model.usage import NANO
 from reconciler.review.account import Known
 from reconciler.review.levels import spread_about_levels
 from reconciler.review.noise import Wobble, noise, spread_of_steps, wobble
-from reconciler.review.split import FACTORS, Cause, Factor
+from reconciler.review.split import FACTORS, Factor
 from reconciler.review.traffic import Bools, Floats, Unit
 
 ENOUGH = 28

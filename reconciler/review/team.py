@@ -11,6 +11,7 @@ from reconciler.forecast.when import Month
 from reconciler.model.money import cents, in_cents
 from reconciler.model.period import Period
 from reconciler.model.review import CauseName, ReviewEffect, ReviewVerdict, ReviewWorkload, TeamReview
+from reconciler.model.review import CauseName as Cause
 from reconciler.model.team import AnnualPlan
 from reconciler.review.call import called, stands_out
 from reconciler.review.compare import Amounts, Comparison, UnitEffects
@@ -18,7 +19,7 @@ from reconciler.review.kinds import kinds
 from reconciler.review.models import model_rows
 from reconciler.review.side import NONE
 from reconciler.review.span import Span
-from reconciler.review.split import CAUSES, Cause
+from reconciler.review.split import CAUSES
 from reconciler.review.untold import Together
 from reconciler.review.words import as_written, response, sentence
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from reconciler.model.review import CauseName as Cause
 from reconciler.model.usage import tells
-from reconciler.review.split import Cause
 from reconciler.review.traffic import Seen
 
 Together = tuple[tuple[Cause, Cause], ...]

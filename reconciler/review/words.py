@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.forecast.words import listed
 from reconciler.model.money import coin
-from reconciler.review.split import Cause
+from reconciler.model.review import CauseName as Cause
 
 NAMES: dict[Cause, str] = {
     "demand": "demand (requests)",

@@ -7,10 +7,11 @@ from decimal import Decimal
 from review.review_question import reviewed
 from review.review_worlds import world
 
+from reconciler.model.review import CauseName as Cause
 from reconciler.model.review import ReviewEffect
 from reconciler.report.review_words import by_kind
 from reconciler.review.kinds import kinds
-from reconciler.review.split import CAUSES, Cause
+from reconciler.review.split import CAUSES
 
 
 def effect(cause: Cause, amount: int, *others: Cause) -> ReviewEffect:
