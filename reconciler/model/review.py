@@ -77,8 +77,14 @@ class ReviewVerdict(Frozen):
     sentence: str = Field(description="The same as a sentence.")
 
 
+PLANNED_DEMAND = "planned demand"
+
+
 class ReviewWorkload(Frozen):
-    workload: str = Field(description="The workload's name; empty for spend that none claims.")
+    workload: str = Field(
+        description="The workload's name; empty for spend that none claims, and `planned demand` for what a plan has"
+        " for new demand, which nobody can put beside one workload."
+    )
     environment: str = Field(description="The environment of the wallet that paid.")
     plan: ExactAmount = Field(description="Money that it is held against.")
     actual: ExactAmount = Field(description="Money that it cost.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
 
 import numpy as np
 
+from reconciler.model.money import cents
 from reconciler.model.review import CauseName as Cause
 from reconciler.review.account import Account, Known, is_burst
 from reconciler.review.baseline import as_it_was
@@ -76,6 +77,8 @@ class Comparison:
     """What each model was to cost, or cost before, and what it cost: they add up to `reference` and `actual`."""
     baseline: Decimal | None = None
     """What the plan's baseline would be as it was, None where it is not off."""
+    demand: Amounts = field(default_factory=dict)
+    """What planned new demand, which is in no workload's reference, takes off the effect that it is held against."""
     invested: Decimal | None = None
     """Money of growth and new demand that is in `reference`; None where that is another period."""
 
@@ -180,7 +183,8 @@ def _comparison(
     """
     units = tuple(_by_unit(pairs, bursts))
     effects: Amounts = {cause: sum((unit.effects[cause] for unit in units), NONE) for cause in CAUSES}
-    effects["new_workload" if any(unit.is_new for unit in units) else "demand"] -= planned
+    against: Cause = "new_workload" if any(unit.is_new for unit in units) else "demand"
+    effects[against] -= planned
     for cause in ("new_workload", "one_off"):
         spread[cause] = OWN_NOISE * abs(float(effects[cause]))
     return Comparison(
@@ -190,6 +194,7 @@ def _comparison(
         spread,
         calendar,
         units,
+        demand={**dict.fromkeys(CAUSES, NONE), against: -planned} if cents(planned) else {},
     )
 
 

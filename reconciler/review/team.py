@@ -10,7 +10,7 @@ from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.when import Month
 from reconciler.model.money import cents, in_cents
 from reconciler.model.period import Period
-from reconciler.model.review import CauseName, ReviewEffect, ReviewVerdict, ReviewWorkload, TeamReview
+from reconciler.model.review import PLANNED_DEMAND, ReviewEffect, ReviewVerdict, ReviewWorkload, TeamReview
 from reconciler.model.review import CauseName as Cause
 from reconciler.model.team import AnnualPlan
 from reconciler.review.call import called, stands_out
@@ -76,7 +76,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         ),
         response=_response(comparison, effect, told) if effect else "",
         verdicts=tuple(verdicts),
-        workloads=tuple(_workloads(comparison.units, told)),
+        workloads=tuple(_workloads(comparison, told)),
         models=model_rows(*comparison.models),
     )
 
@@ -119,7 +119,7 @@ def _merged(effects: Amounts, together: Together) -> Amounts:
     return merged
 
 
-def _others(cause: Cause, together: Together) -> tuple[CauseName, ...]:
+def _others(cause: Cause, together: Together) -> tuple[Cause, ...]:
     return tuple(second for first, second in together if first == cause)
 
 
@@ -140,24 +140,41 @@ def _mostly(units: Sequence[UnitEffects], effect: tuple[Cause, Decimal] | None) 
     return name if abs(most) * 2 > abs(amount) and (most > 0) == (amount > 0) else ""
 
 
-def _workloads(units: Sequence[UnitEffects], told: Told) -> list[ReviewWorkload]:
-    rows = []
-    for unit in units:
-        reference, actual = cents(unit.reference), cents(unit.actual)
-        amounts = in_cents(_merged(unit.effects, told.together), actual - reference)
-        effects = (
-            ReviewEffect(cause=cause, amount=amount, together_with=_others(cause, told.together))
-            for cause, amount in amounts.items()
-            if amount
+def _workloads(comparison: Comparison, told: Told) -> list[ReviewWorkload]:
+    """Return a row for each workload, and one for new demand that is planned: together they are the team's sums."""
+    rows = [
+        _row(
+            unit.unit[1],
+            told.environments.get(unit.unit[0], unit.unit[0]),
+            unit.reference,
+            unit.actual,
+            unit.effects,
+            told,
         )
-        rows.append(
-            ReviewWorkload(
-                workload=unit.unit[1],
-                environment=told.environments.get(unit.unit[0], unit.unit[0]),
-                plan=unit.reference,
-                actual=unit.actual,
-                difference=actual - reference,
-                effects=tuple(sorted(effects, key=lambda each: (-abs(each.amount), CAUSES.index(each.cause)))),
-            )
-        )
+        for unit in comparison.units
+    ]
+    if comparison.demand:
+        planned = -sum(comparison.demand.values(), NONE)
+        first = next(iter(told.environments.values()), "")
+        rows.append(_row(PLANNED_DEMAND, first, planned, NONE, comparison.demand, told))
     return sorted(rows, key=lambda row: (-abs(row.difference), row.workload, row.environment))
+
+
+def _row(
+    workload: str, environment: str, plan: Decimal, actual: Decimal, effects: Amounts, told: Told
+) -> ReviewWorkload:
+    difference = cents(actual) - cents(plan)
+    amounts = in_cents(_merged(effects, told.together), difference)
+    told_of = (
+        ReviewEffect(cause=cause, amount=amount, together_with=_others(cause, told.together))
+        for cause, amount in amounts.items()
+        if amount
+    )
+    return ReviewWorkload(
+        workload=workload,
+        environment=environment,
+        plan=plan,
+        actual=actual,
+        difference=difference,
+        effects=tuple(sorted(told_of, key=lambda each: (-abs(each.amount), CAUSES.index(each.cause)))),
+    )

@@ -11,6 +11,7 @@ from forecast.forecast_world import UsageBuilder
 from review.review_question import reviewed
 from review.review_worlds import PLANTED, WALLET, Planted, World, world
 
+from reconciler.model.money import cents
 from reconciler.model.review import ReviewModel, TeamReview
 from reconciler.model.team import AnnualPlan
 
@@ -81,6 +82,25 @@ def test_planned_demand_and_fallbacks_that_never_were_name_no_model() -> None:
     found = reviewed(World(None, plan, usage.build()), "2026-06").teams[0]
     premium = only(found)["m"].plan * Decimal("0.2")
     assert float(only(found)[""].plan) == pytest.approx(float(400 + premium), abs=0.02)
+
+
+@pytest.mark.parametrize("workload", ["chat", "pilot"], ids=["nothing-new-came", "it-came"])
+def test_planned_demand_is_a_row_beside_the_workloads_and_all_rows_add_up(workload: str) -> None:
+    usage = UsageBuilder()
+    usage.series(WALLET, FIRST, np.full(DAYS, 100.0), requests=10, input_tokens=10, workload="chat", model="m")
+    usage.series(WALLET, date(2026, 6, 1), np.full(30, 13.0), requests=2, input_tokens=2, workload=workload, model="m")
+    pilot = {"reason": "pilot", "monthly": "400.00", "from": "2026-06"}
+    plan = AnnualPlan.model_validate({"baseline_monthly": "3000.00", "planned_demand": [pilot]})
+    team = reviewed(World(None, plan, usage.build()), "2026-06").teams[0]
+    (row,) = [row for row in team.workloads if row.workload == "planned demand"]
+    cause = "new_workload" if workload == "pilot" else "demand"
+    assert (row.plan, row.actual, row.difference) == (Decimal(400), Decimal(0), Decimal(-400))
+    assert [(effect.cause, effect.amount) for effect in row.effects] == [(cause, Decimal(-400))]
+    for name in ("plan", "actual", "difference"):
+        assert cents(sum((getattr(each, name) for each in team.workloads), Decimal(0))) == getattr(team, name)
+    told = {effect.cause: effect.amount for effect in team.effects}
+    of_rows = [effect for each in team.workloads for effect in each.effects if effect.cause == cause]
+    assert told[cause] == sum((effect.amount for effect in of_rows), Decimal(0))
 
 
 @pytest.mark.parametrize("planted", [None, *PLANTED])
