@@ -12,7 +12,7 @@ from review.review_question import reviewed
 from review.review_worlds import PLANTED, WALLET, Planted, World, world
 
 from reconciler.model.money import cents
-from reconciler.model.review import ReviewModel, TeamReview
+from reconciler.model.review import CauseName, ReviewModel, TeamReview
 from reconciler.model.team import AnnualPlan
 
 FIRST, DAYS = date(2026, 4, 6), 86
@@ -93,7 +93,7 @@ def test_planned_demand_is_a_row_beside_the_workloads_and_all_rows_add_up(worklo
     plan = AnnualPlan.model_validate({"baseline_monthly": "3000.00", "planned_demand": [pilot]})
     team = reviewed(World(None, plan, usage.build()), "2026-06").teams[0]
     (row,) = [row for row in team.workloads if row.workload == "planned demand"]
-    cause = "new_workload" if workload == "pilot" else "demand"
+    cause: CauseName = "new_workload" if workload == "pilot" else "demand"
     assert (row.plan, row.actual, row.difference) == (Decimal(400), Decimal(0), Decimal(-400))
     assert [(effect.cause, effect.amount) for effect in row.effects] == [(cause, Decimal(-400))]
     for name in ("plan", "actual", "difference"):
