@@ -141,8 +141,7 @@ def _request(
     What the run declares comes to what was declared last, by whatever plan: two of one digest may declare different
     things, as an adoption and a run that puts nothing back. Teams with a wallet in doubt are refused.
     """
-    records = context.journal.records
-    former = last_declared(records, before_plan=plan.digest)
+    former = last_declared(context.journal.records, before_plan=plan.digest)
     before = state_before(live, plan, context.history.transactions)
     teams = plan.scope.teams if plan.scope else None
     doubts = context.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
@@ -150,28 +149,36 @@ def _request(
     derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
     known = context.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
     diff = derive(known=met_again(known, environment.first_apply))
-    if declares == "nothing":
+    if opens := declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
-    doubtful = doubtful_teams(plan, desired, diff.doubts, opens=declares == "nothing")
+    doubtful = doubtful_teams(plan, desired, diff.doubts, opens=opens)
     stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubtful=doubtful)
     refused = unlike(plan, diff.changes, stale=stale)
-    if refused and declares != "nothing":
-        otherwise = unlike(plan, derive(known=_otherwise(plan, known, environment.first_apply)).changes, stale=stale)
-        refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=bool(environment.first_apply))
-    opens = {"opens": str(plan.period)} if declares == "nothing" else {}
+    if refused and not opens:
+        other = derive(known=_otherwise(plan, known, environment.first_apply))
+        refused |= _by_first_contact(plan, refused, other, stale, environment)
     left = unplanned(plan, diff)
     waiting = frozenset() if opens else _behind(desired, left, stale, refused, lacking)
+    about = {**environment.attribution.facts(), "principal": live.identity.principal}
     return ExecutionRequest(
         plan=plan,
         settled=_settled(diff, desired, context.history, without={*stale, *refused}),
         left_out=diff.left_out,
-        declared=declared_by(plan, desired, declares, before=last_declared(records), waiting=waiting),
+        declared=declared_by(plan, desired, declares, before=last_declared(context.journal.records), waiting=waiting),
         stale={**stale, **refused},
         doubts=diff.doubts,
         unplanned=(*left.values(), *lacking.values()),
         waiting=waiting,
-        about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
+        about=about | ({"opens": str(plan.period)} if opens else {}),
     )
+
+
+def _by_first_contact(
+    plan: Plan, refused: Mapping[str, str], other: Diff, stale: Mapping[str, str], environment: ApplyEnvironment
+) -> dict[str, str]:
+    """Return what is said instead of the `refused` teams that are as reviewed in `other`, but for `--first-apply`."""
+    alike = refused.keys() - unlike(plan, other.changes, stale=stale).keys()
+    return first_contact(alike, first_apply=bool(environment.first_apply))
 
 
 def _behind(desired: Desired, left: Iterable[WalletRef], *refused: Iterable[str]) -> frozenset[str]:
