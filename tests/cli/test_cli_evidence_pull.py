@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -65,6 +66,16 @@ def jobs(sandbox: Sandbox) -> int:
 
 def pulled(folder: Path, day: date = DAY) -> Pulled:
     return pull(settings(BUDGETS, as_of=day), folder, poll=0.001)
+
+
+def replace_first(folder: Path, text: str, said: Mapping[str, Any]) -> None:
+    """Put another text into the first export that is kept, and note of it what else is `said`."""
+    store = ExportStore(folder, organization="org_acme", currency="USD")
+    first = store.manifest.exports[0]
+    file = store.files / first.file
+    file.write_text(text)
+    noted = {**said, "digest": digest_of_file(file), "size": file.stat().st_size}
+    store.save(store.manifest.keeping(first.model_copy(update=noted)))
 
 
 def test_the_months_are_whole_and_reach_as_far_back_as_usage_is_looked_at() -> None:
@@ -166,18 +177,10 @@ def test_a_dashboard_that_shows_another_sum_is_named_with_cures_that_hold(
 
 def test_what_an_earlier_release_kept_is_held_against_the_dashboard_as_its_teams_have_rows(tmp_path: Path) -> None:
     with showing("0.00"):
-        manifest = pulled(tmp_path).manifest
-        store = ExportStore(tmp_path, organization="org_acme", currency="USD")
-        first = manifest.exports[0]
-        file = store.files / first.file
+        pulled(tmp_path)
         events = "".join(f"e{team},2025-05-03T00:00:00Z,team_{team},0.004\n" for team in "abc")
-        file.write_text(f"id,timestamp,team_id,cost\n{events}")
         money = {"cost": Decimal("0.01"), "exact_cost": Decimal("0.012"), "spend": Decimal(0), "spend_rounding": None}
-        store.save(
-            manifest.keeping(
-                first.model_copy(update={**money, "digest": digest_of_file(file), "size": file.stat().st_size})
-            )
-        )
+        replace_first(tmp_path, f"id,timestamp,team_id,cost\n{events}", money)
         again = pulled(tmp_path)
     assert (again.fetched, again.manifest.exports[0].spend_rounding) == (0, Decimal("0.015"))
     assert not any(kept.apart for kept in again.manifest.exports)
@@ -185,19 +188,10 @@ def test_what_an_earlier_release_kept_is_held_against_the_dashboard_as_its_teams
 
 def test_rows_that_are_in_no_figure_are_told_with_their_money_in_every_currency(tmp_path: Path) -> None:
     with showing("0.00"):
-        manifest = pulled(tmp_path).manifest
-        store = ExportStore(tmp_path, organization="org_acme", currency="USD")
-        first = manifest.exports[0]
-        file = store.files / first.file
-        file.write_text(
-            "id,timestamp,team_id,cost,currency\n"
-            "e1,2025-05-03T00:00:00Z,team_a,1.00,USD\n"
-            "e2,2025-05-03T00:00:01Z,team_a,2.50,EUR\n"
-            "e3,2025-05-03T00:00:02Z,team_a,4.25,EUR\n"
-            "e4,2025-05-03T00:00:03Z,team_a,none,USD\n"
-        )
-        was = {"exact_cost": None, "digest": digest_of_file(file), "size": file.stat().st_size}
-        store.save(manifest.keeping(first.model_copy(update=was)))
+        pulled(tmp_path)
+        events = ("01.00,USD", "12.50,EUR", "24.25,EUR", "3none,USD")
+        lines = (f"e{one[0]},2025-05-03T00:00:0{one[0]}Z,team_a,{one[1:]}\n" for one in events)
+        replace_first(tmp_path, "id,timestamp,team_id,cost,currency\n" + "".join(lines), {"exact_cost": None})
         again = pulled(tmp_path)
     kept = again.manifest.exports[0]
     assert (kept.rows, kept.left_out, kept.left_out_cost) == (1, 3, Decimal(0))
