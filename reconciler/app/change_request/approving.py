@@ -161,7 +161,7 @@ def _everybody(step: Step, plan: Plan) -> frozenset[str]:
 
 
 def _rules(step: Step) -> tuple[Desired, ...]:
-    """Return the YAML of what the landing came on top of, and what was applied.
+    """Return the YAML of what the landing came on top of, what was applied, and before anything was how it began.
 
     Where there never was any, the new organization's owners approve everything.
     """
@@ -172,11 +172,11 @@ def _rules(step: Step) -> tuple[Desired, ...]:
             f"the budgets below {step.landing.commit[:12]} cannot be read, so nobody knows who must approve",
             hint="run `kt-budgets validate` on what was applied last, and correct the files",
         )
-    return tuple(found for found in (arrival.before, step.before) if found is not None) or (begun,)
+    return tuple(found for found in (arrival.before, step.before, arrival.origin) if found is not None) or (begun,)
 
 
 def _required(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> tuple[Requirement, ...]:
-    start = step.start or step.after.without_teams()
+    start = step.start or (step.arrival.origin or step.after).without_teams()
     asked = step_of(plan, start, step.after, as_of=as_of)
     found = [requirements(each, asked) for each in rules]
     return tuple(dict.fromkeys(item for listed in found for item in listed))

@@ -37,7 +37,8 @@ class Arrival:
     """A landing with what the YAML says `before` and `after` it, as far as it can be read: None where it cannot.
 
     `had_budgets` tells budgets that cannot be read before it from none. One that `begins` is everything up to it, of
-    which what lies `before` it was applied by nobody either, and shown to nobody in its pull request.
+    which what lies `before` it was applied by nobody either, and shown to nobody in its pull request; `origin` is how
+    the budgets began that it was merged onto.
     """
 
     landing: Landing
@@ -45,6 +46,7 @@ class Arrival:
     after: Desired | None
     had_budgets: bool = True
     begins: bool = False
+    origin: Desired | None = None
 
 
 def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]:
@@ -145,8 +147,14 @@ def _begun(commits: Commits, group: Group) -> Arrival:
     if loaded.desired is None:
         touched = changed_files(BudgetFiles(""), commits.files(group.commit))
         return Arrival(replace(landing, parts=touched, problem=_problem(loaded)), before, None, had, begins=True)
-    parts = changed_parts(None, loaded.desired)
-    return Arrival(replace(landing, parts=parts), before, loaded.desired, had, begins=True)
+    parts, origin = changed_parts(None, loaded.desired), _origin(commits, base) if base else None
+    return Arrival(replace(landing, parts=parts), before, loaded.desired, had, begins=True, origin=origin)
+
+
+def _origin(commits: Commits, base: str) -> Desired | None:
+    """Return the first budgets of the line up to `base` that can be read; None where it never had any."""
+    line = line_of(commits.budgets, None, base)
+    return next((found for commit in touching(commits.budgets, line) if (found := commits.desired(commit))), None)
 
 
 def _problem(loaded: Loaded) -> str:

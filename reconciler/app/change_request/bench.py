@@ -83,7 +83,7 @@ class MergeBench:
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         number = step.landing.pull_request
         why = {"KT_BUDGETS_PULL_REQUEST": str(number)} if number else {}
-        rules = (step.arrival.before, step.before)
+        rules = (step.arrival.before, step.before, step.arrival.origin)
         with overlaid(**why, KT_BUDGETS_COMMIT=step.landing.commit):
             return self.carried_out(plan, step.after, declares=landed, withheld=withheld, rules=rules)
 

@@ -50,9 +50,14 @@ def unshown_parts(
 
 
 def _start(arrival: Arrival, part: str) -> Desired | None:
-    """Return what a part is compared with: nothing where it lay there before, and was applied by nobody."""
+    """Return what a part is compared with: nothing where it lay there before, and was applied by nobody.
+
+    Of the settings, which hold for everybody, it is how they began (decision 0060).
+    """
+    if arrival.begins and part == ORGANIZATION:
+        return arrival.origin
     is_kept = value(arrival.before, part) == value(arrival.after, part)
-    return None if arrival.begins and is_kept and part != ORGANIZATION else arrival.before
+    return None if arrival.begins and is_kept else arrival.before
 
 
 def _changes(before: Desired | None, after: Desired, part: str) -> set[tuple[str, str]]:
