@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from cli.conftest import Run
-from cli.outlook_world import SUPPORT, World, make_world, steady, write_budgets, write_usage
+from cli.outlook_world import AS_OF, SUPPORT, World, make_world, steady, write_budgets, write_usage
 
 from reconciler.app.year.draft import year_after
+from reconciler.forecast.levers.registry import planned_spend
+from reconciler.forecast.when import Month
 from reconciler.model.period import FiscalYear, Period
 from reconciler.source.load import load
 from reconciler.source.reasoned_edit import set_with_reasons
@@ -93,6 +97,66 @@ def test_a_year_that_is_over_is_said_and_a_wallet_without_usage_is_named(world: 
     assert done.code == 0, done.err
     assert "warning year-over: FY2027 ended on 2027-05-31" in done.out
     assert "No whole month of prod and dev is known to have cost anything" in " ".join(done.out.split())
+
+
+ONE = """\
+version: 1
+team: support
+plan:
+  baseline_monthly: 3000.00
+  %s
+wallets:
+  prod: {team_id: team_support, monthly: 3900.00}
+"""
+
+
+def export_of(costs: Callable[[date], int]) -> str:
+    """Return an export in which a day costs so many requests of 20.00 each, at one price of a token."""
+    rows, day = ["id,timestamp,team_id,provider,model,input_tokens,output_tokens,cost\n"], date(2025, 6, 1)
+    while day < AS_OF:
+        rows += [f"{day}{n},{day}T01:00:00Z,team_support,openai,m,900,100,20.00\n" for n in range(costs(day))]
+        day += timedelta(1)
+    return "".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("planned", "dearest", "wallet"),
+    [
+        ("growth: [{reason: a region, rate: 20%, from: 2026-05}]", "3720.00", "3850.00"),
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-05}]", "3720.00", "3850.00"),
+        ("growth: [{reason: a region, rate: 20%, from: 2026-03}]", "3100.00", "3850.00"),
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-03}]", "3100.00", "3850.00"),
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-05, until: 2027-05}]", "3100.00", "3210.00"),
+    ],
+    ids=["growth-of-may", "demand-of-may", "growth-of-march", "demand-of-march", "demand-that-ends"],
+)
+def test_what_began_after_the_month_of_the_baseline_is_planned_again_and_counts_once(
+    tmp_path: Path, kt: Run, planned: str, dearest: str, wallet: str
+) -> None:
+    """March, April and May cost 3,100, 3,000 and 3,720, a day 100, 100 and 120: the middle month is March.
+
+    The wallet has room for a month of 31 days of whichever of these days is dearest of what goes on.
+    """
+    world = make_world(tmp_path)
+    world.usage.write_text(export_of(lambda day: 5 if day < date(2026, 5, 1) else 6), encoding="utf-8")
+    write_budgets(world, support=ONE % planned)
+    assert kt("year", *world.options(), "--draft").code == 0
+    after = load(Path(f"{world.budgets}-FY2028")).desired
+    assert after is not None
+    team = after.teams["support"]
+    assert team.plan.baseline_monthly == Decimal("3100.00")
+    assert planned_spend(team.plan, Month(Period(2027, 6), Period(2027, 6))) == Decimal(dearest)
+    assert team.wallets["prod"].monthly == Decimal(wallet)
+
+
+def test_the_draft_says_which_demand_its_baseline_holds_that_ends(tmp_path: Path, kt: Run) -> None:
+    world = make_world(tmp_path)
+    world.usage.write_text(export_of(lambda _: 5), encoding="utf-8")
+    demand = "planned_demand: [{reason: voice, monthly: 600.00, from: 2026-01, until: 2027-08}]"
+    write_budgets(world, support=ONE % demand)
+    assert kt("year", *world.options(), "--draft").code == 0
+    text = (Path(f"{world.budgets}-FY2028") / "teams" / "support.yaml").read_text(encoding="utf-8")
+    assert "# voice, 600.00 a month, is in it as far as it came and was planned until 2027-08: take it off" in text
 
 
 @pytest.mark.parametrize(

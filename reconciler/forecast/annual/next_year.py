@@ -1,17 +1,20 @@
 """Next year's budgets of one team, drafted from the evidence; for each figure a sentence that says where it comes from.
 
-What has arrived is in the baseline and is planned no more; what was promised and has not come is carried on. Growth
-is left to people: it comes from what a team will do, not from a line through what it did.
+What the month of the baseline holds is planned no more; what was promised and it does not hold is carried on,
+whatever later months show. Growth is left to people: it comes from what a team will do, not from a line through what
+it did.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from reconciler.findings import Keys
-from reconciler.forecast.annual.run_rate import recent, run_rate
+from reconciler.forecast.annual.anomalies import standing_out
+from reconciler.forecast.annual.inputs import repriced, without
+from reconciler.forecast.annual.run_rate import recent, run_rate, usual_month
 from reconciler.forecast.annual.table import TeamCase
 from reconciler.forecast.annual.todays_prices import Today
 from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
@@ -41,7 +44,8 @@ class NextTeam:
 
 def next_year(case: TeamCase, row: TeamYear, year: FiscalYear) -> NextTeam:
     """Return what `year`, the one that is drafted, may be for the team of `case`, whose present year is `row`."""
-    return _Draft(case, row, year, case.today()).made()
+    today, usual = case.today(), without(case.found, standing_out(case.found))
+    return _Draft(case, row, year, today, usual_month(repriced(usual, case.found, today))).made()
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class _Draft:
     row: TeamYear
     year: FiscalYear
     today: Today
+    usual: Period | None
     reasons: dict[Keys, tuple[str, ...]] = field(default_factory=dict)
 
     def made(self) -> NextTeam:
@@ -72,6 +77,30 @@ class _Draft:
         update = {"plan": plan, "wallets": wallets, "billing_budgets": alerts, "previously": None}
         return NextTeam(team.model_copy(update=update), self.reasons)
 
+    @property
+    def _late(self) -> AnnualPlan:
+        """What of this year's plan began after the month that the baseline is from, or begins yet, on that baseline."""
+        plan = self.case.team.plan
+        growth = tuple(step for step in plan.growth if self.usual is None or step.starts > self.usual)
+        demand = tuple(one for one in plan.planned_demand if self.usual is None or one.starts > self.usual)
+        return AnnualPlan(baseline_monthly=self.row.inputs.usual_rate, growth=growth, planned_demand=demand)
+
+    def _why_late(self, begun: Iterable[Period]) -> Iterator[str]:
+        """Yield why what began then is planned again, a sentence each."""
+        known = max((month.month for month in self.row.inputs.months), default=None)
+        for starts in begun:
+            came = self.usual is not None and known is not None and starts <= known
+            late = f"of this year's plan: it began in {starts}, and the baseline is what {self.usual} cost"
+            yield late if came else "of this year's plan, in no whole month of usage yet"
+
+    def _on_the_baseline(self, months: Mapping[Period, Decimal]) -> dict[Period, Decimal]:
+        """Return what months would have cost without what began after the month that the baseline is from."""
+        late, first = self._late, self.case.year.starts
+        if not late.baseline_monthly:
+            return dict(months)
+        times = {month: planned_spend(late, Month(month, first)) / late.baseline_monthly for month in months}
+        return {month: cost / times[month] if times[month] > 0 else cost for month, cost in months.items()}
+
     def _because(self, *sentences: str, at: Keys) -> None:
         self.reasons[at] = sentences
 
@@ -87,8 +116,17 @@ class _Draft:
         left = [
             f"{one.month} counts without {one.excess:,.2f}, {one.workload}" for one in self.row.anomalies if one.once
         ]
-        self._because(f"the middle one of the last whole months: {last}", *self.today.told, *left, at=at)
+        self._because(
+            f"the middle one of the last whole months: {last}", *self.today.told, *left, *self._ending(), at=at
+        )
         return payable(inputs.usual_rate, self.case.currency)
+
+    def _ending(self) -> Iterator[str]:
+        """Yield what the month of the baseline holds by the plan, and the last month of next year does not."""
+        for demand in self.case.team.plan.planned_demand:
+            until, what = demand.until, f"{demand.reason}, {demand.monthly:,.2f} a month"
+            if self.usual and until and demand.starts <= self.usual <= until < self.year.periods[-1]:
+                yield f"{what}, is in it as far as it came and was planned until {until}: take it off"
 
     def _growth(self) -> Iterator[object]:
         """Yield the steps that are not in the baseline yet."""
@@ -100,11 +138,11 @@ class _Draft:
             else [f"this year's last three months cost {signed_share(trend, places=0)} against its first three"]
         )
         self._because(told, *seen, at=("plan",))
-        known = max((month.month for month in self.row.inputs.months), default=None)
-        for step in self.case.team.plan.growth:
-            if known is None or step.starts > known:
-                self._because("of this year's plan, in no whole month of usage yet", at=("plan", "growth"))
-                yield step.model_copy(update={"starts": max(step.starts, self.year.starts)})
+        late = self._late.growth
+        if late:
+            self._because(*dict.fromkeys(self._why_late(step.starts for step in late)), at=("plan", "growth"))
+        for step in late:
+            yield step.model_copy(update={"starts": max(step.starts, self.year.starts)})
 
     def _cache(self) -> CacheHitRate | None:
         rate, now = self.case.team.plan.cache_hit_rate, self.row.inputs.cache_now
@@ -143,15 +181,15 @@ class _Draft:
         return min(max(realized, Decimal(0)), move.share)
 
     def _demand(self) -> Iterator[object]:
-        known = max((month.month for month in self.row.inputs.months), default=None)
-        for demand in self.case.team.plan.planned_demand:
-            is_over = demand.until is not None and demand.until < self.year.starts
-            if not is_over and (known is None or demand.starts > known):
-                self._because("of this year's plan, in no whole month of usage yet", at=("plan", "planned_demand"))
-                yield demand.model_copy(update={"starts": max(demand.starts, self.year.starts)})
+        late = [one for one in self._late.planned_demand if one.until is None or one.until >= self.year.starts]
+        if late:
+            self._because(*dict.fromkeys(self._why_late(one.starts for one in late)), at=("plan", "planned_demand"))
+        for demand in late:
+            yield demand.model_copy(update={"starts": max(demand.starts, self.year.starts)})
 
     def _wallet(self, name: str, wallet: WalletTarget, plan: AnnualPlan) -> WalletTarget:
-        months = self.today.wallets.get(WalletRef.team(wallet.team_id), {})
+        spent = self.today.wallets.get(WalletRef.team(wallet.team_id), {})
+        months = self._on_the_baseline(spent)
         rate, now = run_rate(months), wallet.usual(self.case.period)
         at: Keys = ("wallets", name, "monthly")
         if rate is None or not rate or not plan.baseline_monthly:
@@ -165,6 +203,7 @@ class _Draft:
             room = max(days) * 31 / (middle * 30) if middle > 0 else Decimal(1)
             monthly = payable(three_digits(rate * factor * room, ROUND_CEILING), self.case.currency)
             when = "at today's prices" if self.today.changes else "now"
+            when += f", without what began after {self.usual}" if months != spent else ""
             self._because(
                 f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
                 f"times {factor:.3f} for the plan's dearest month, times {room:.3f} for a dear month of 31 days",
