@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
 
 from reconciler.findings import Finding
 from reconciler.model.yaml_types import shown
+from reconciler.source.alike import Alike, parts_of
 from reconciler.source.problem import flaw, syntax_flaw
 from reconciler.source.scalars import NotationError, resolve
 
@@ -38,6 +39,9 @@ MOST_REPEATED = 10_000
 """Values that aliases may add to one file."""
 
 
+_alike = Alike()
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """The value of the only document of a file (None: there is none that could be read) and the flaws on the way."""
@@ -49,6 +53,20 @@ class Parsed:
 
 def parse(data: bytes) -> Parsed:
     """Return what a YAML file says. `data` is UTF-8 without control characters (see `characters`)."""
+    try:
+        text = parts_of(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return parse_afresh(data)
+    if (value := _alike.read(text)) is not None:
+        return Parsed(value, ())
+    parsed = parse_afresh(data)
+    if isinstance(parsed.value, dict) and not parsed.flaws:
+        _alike.learn(text, parsed.value)
+    return parsed
+
+
+def parse_afresh(data: bytes) -> Parsed:
+    """Return what `parse` does, by a look at this file alone."""
     reader = _Reader(data)
     try:
         value, empty = reader.document()

@@ -21,8 +21,9 @@ _WORDS: dict[str, bool | None] = {
     "False": False,
     "FALSE": False,
 }
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?")
+_MOST_DIGITS = 18
+"""Of a whole number that is an int; a longer one is kept as it is written."""
 _CORE_NUMBER = re.compile(
     r"[-+]?(?:[0-9]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))"
     r"|0o[0-7]+|0x[0-9a-fA-F]+|\.(?:nan|NaN|NAN)"
@@ -48,10 +49,9 @@ def resolve(text: str) -> Scalar:
     """
     if text[:1] not in _NUMBER_STARTS:
         return _WORDS.get(text, text)
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return YamlNumber(text)
+    if number := _DECIMAL.fullmatch(text):
+        is_int = number[1] is None and len(text) - (text[0] == "-") <= _MOST_DIGITS
+        return int(text) if is_int else YamlNumber(text)
     if _CORE_NUMBER.fullmatch(text):
         raise NotationError(text, _plain(text))
     return text
