@@ -22,6 +22,7 @@ CauseName = Literal[
     "fallback",
     "one_off",
     "baseline",
+    "calendar",
 ]
 
 
@@ -32,11 +33,14 @@ class ReviewEffect(Frozen):
         description="`demand`: requests; `tokens_per_request`; `cache`: the share of requests that it answers;"
         " `provider_mix`: which model and lane took the traffic; `unit_price`: of a model's tokens; `new_workload`:"
         " what was not there before; `fallback`: its premium; `one_off`: what ran away for some days, and credits;"
-        " `baseline`: what the weeks before the plan cost already beyond what it starts from."
+        " `baseline`: what the weeks before the plan cost already beyond what it starts from;"
+        " `calendar`: days and weekdays that the period has more or less of, at the usual requests of such days."
     )
     amount: Amount = Field(description="Money that it adds to what it is held against; less than 0 where it saves.")
     noise: Amount | None = Field(
-        None, description="Money that it varies by from day to day anyway (one standard error); null for a workload's."
+        None,
+        description="Money that it varies by from day to day anyway (one standard error); null for a workload's, and"
+        " for the calendar's, which is known.",
     )
     stands_out: bool = Field(
         False, description="Whether it is more than three times the noise and 2% of what it is held against."
@@ -61,7 +65,7 @@ class ReviewKinds(Frozen):
     )
     rest: Amount = Field(
         description="What the team's work does not explain: unit prices, fallbacks, one-offs, a baseline that is off,"
-        " and what cannot be told apart."
+        " days and weekdays, and what cannot be told apart."
     )
 
 

@@ -20,6 +20,7 @@ CAUSES: dict[CauseName, str] = {
     "fallback": "fallback",
     "one_off": "one-off",
     "baseline": "baseline",
+    "calendar": "days and weekdays",
 }
 _MOST = 8
 

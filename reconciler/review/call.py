@@ -21,19 +21,9 @@ CHANCE: tuple[Cause, ...] = (*FACTORS, "fallback")
 """What chance alone may move; new workloads and one-offs are told by their days."""
 
 
-def judged(comparison: Comparison, cause: Cause) -> Decimal:
-    """Return what of an effect is to be explained: weekdays alone are no change of demand."""
-    effect = comparison.effects[cause]
-    if cause != "demand":
-        return effect
-    calendar = comparison.calendar
-    left = effect - calendar
-    return left if abs(left) < abs(effect) or effect * calendar < 0 else effect
-
-
 def distance(comparison: Comparison, cause: Cause) -> float:
     """Return how many standard errors an effect is away from nothing; infinite where it never varied."""
-    amount, spread = abs(float(judged(comparison, cause))), comparison.noise.get(cause, 0.0)
+    amount, spread = abs(float(comparison.effects[cause])), comparison.noise.get(cause, 0.0)
     if not amount:
         return 0.0
     return amount / spread if spread > 0 else float("inf")
@@ -62,8 +52,9 @@ def clear(comparison: Comparison) -> float:
 
 
 def stands_out(comparison: Comparison, cause: Cause) -> bool:
-    is_clear = distance(comparison, cause) > clear(comparison)
-    return is_clear and is_material(comparison, judged(comparison, cause))
+    """Whether a cause is one, and not what days vary by anyway; how many days there are is known, and is none."""
+    is_clear = cause != "calendar" and distance(comparison, cause) > clear(comparison)
+    return is_clear and is_material(comparison, comparison.effects[cause])
 
 
 def called(comparison: Comparison) -> Cause | None:
@@ -74,9 +65,4 @@ def called(comparison: Comparison) -> Cause | None:
     off = comparison.actual - comparison.reference
     sided = [cause for cause in CAUSES if not off or off * comparison.effects[cause] > 0]
     found = [cause for cause in sided if stands_out(comparison, cause)]
-    return max(found, key=lambda cause: _told(comparison, cause), default=None)
-
-
-def _told(comparison: Comparison, cause: Cause) -> Decimal:
-    """Return how much of a cause's money is both in its effect and to be explained."""
-    return min(abs(comparison.effects[cause]), abs(judged(comparison, cause)))
+    return max(found, key=lambda cause: abs(comparison.effects[cause]), default=None)

@@ -20,12 +20,15 @@ from reconciler.review.side import DIGITS, NONE, Side, completed, summed
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES, split
 from reconciler.review.standard_errors import standard_errors
-from reconciler.review.traffic import Bools, Unit
+from reconciler.review.traffic import Bools, Floats, Unit
 
 Amounts = dict[Cause, Decimal]
 
 OWN_NOISE = 0.05
 SILENT = 14
+
+RHYTHM, FEWEST = 182, 14
+"""From so many of the last days, and from no fewer, weekdays are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Pair:
     reference: Account
     start: Account
     actual: Account
+    calendar: Decimal = Decimal(1)
+    """How many times as much its days usually ask for as those that it is held against, by number and weekdays."""
     is_new: bool = False
 
     @property
@@ -44,6 +49,9 @@ class Pair:
             return {**dict.fromkeys(CAUSES, NONE), "new_workload": self.actual.total - self.reference.total}
         effects: Amounts = dict.fromkeys(CAUSES, NONE)
         effects.update(split(self.start.side, self.actual.side).items())
+        as_many_days = self.start.side.with_requests(self.start.side.requests * self.calendar)
+        more = split(as_many_days, self.actual.side)["demand"]
+        effects["calendar"], effects["demand"] = effects["demand"] - more, more
         effects["fallback"] = self.actual.fallback - self.start.fallback
         effects["one_off"] = self.actual.one_off - self.start.one_off
         effects["baseline"] = self.start.total - self.reference.total
@@ -64,14 +72,13 @@ class UnitEffects:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All of a team. `noise` is the standard error of each effect, in money, `calendar` the part of `demand` that
-    weekdays alone explain. `reference` and `actual` are exact, not yet in cents."""
+    """All of a team. `noise` is the standard error of each effect, in money. `reference` and `actual` are exact, not in
+    cents yet."""
 
     reference: Decimal
     actual: Decimal
     effects: Amounts
     noise: Mapping[Cause, float]
-    calendar: Decimal
     units: tuple[UnitEffects, ...]
     models: tuple[ByModel, ByModel] = ({}, {})
     """What each model was to cost, or cost before, and what it cost: they add up to `reference` and `actual`."""
@@ -86,18 +93,17 @@ class Comparison:
 def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
     """Return how the days of `span` differ from the plan, month by month."""
     with localcontext(prec=DIGITS):
-        pairs, calendar, demand, held, grown = [], NONE, NONE, NONE, NONE
+        pairs, demand, held, grown = [], NONE, NONE, NONE
         models: ByModel = {}
         new = _new_workloads(known, planned.base.end, span)
         started = as_it_was(known, planned, span, new)
         for month, start, end in span.months():
             part = planned.part(month, start, end)
-            days = known.seen.mask(start, end)
+            days, calendar = known.seen.mask(start, end), Decimal(repr(planned.calendar(month)))
             for unit in known.seen.units:
                 reference = planned.account(unit, month, part)
                 start_of = started.account(unit, month, part)
-                pair = _pair(known, unit, days, (reference, start_of), is_new=unit[1] in new)
-                calendar += start_of.side.cost * Decimal(repr(planned.calendar(month) - 1))
+                pair = _pair(known, unit, days, (reference, start_of), calendar, is_new=unit[1] in new)
                 grown += reference.total * planned.growth_in(month)
                 pairs.append(pair)
                 models = together((models, planned_on(known, planned, unit, pair.reference)))
@@ -106,7 +112,7 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
         base = known.seen.mask(planned.base.start, planned.base.end)
         after = known.seen.mask(span.start, span.end)
         spread = standard_errors(known, _costs(pairs), after, base)
-        found = _comparison(pairs, spread, calendar, demand - held, bursts=_bursts(known, new))
+        found = _comparison(pairs, spread, demand - held, bursts=_bursts(known, new))
         models = together((models, {UNNAMED: demand - held}))
         baseline = None if started.scale == planned.scale else started.scale * started.usual
         both = (models, spent_on(known, after))
@@ -118,21 +124,22 @@ def against_period(known: Known, span: Span, other: Span) -> Comparison:
     with localcontext(prec=DIGITS):
         before, after = known.seen.mask(other.start, other.end), known.seen.mask(span.start, span.end)
         new = _new_workloads(known, other.end, span)
-        pairs, calendar = [], NONE
+        pairs, calendar = [], Decimal(repr(_more_days(known, before, after)))
         for unit in known.seen.units:
             raw = known.side(unit, after)
             reference = known.account(unit, before, raw)
-            pairs.append(_pair(known, unit, after, (reference, reference), is_new=unit[1] in new))
-            calendar += reference.side.cost * Decimal(repr(_more_days(known, before, after) - 1))
+            pairs.append(_pair(known, unit, after, (reference, reference), calendar, is_new=unit[1] in new))
         spread = {**standard_errors(known, _costs(pairs), after, before), "baseline": 0.0}
-        found = _comparison(pairs, spread, calendar, NONE, bursts=_bursts(known, new))
+        found = _comparison(pairs, spread, NONE, bursts=_bursts(known, new))
         return replace(found, models=(spent_on(known, before), spent_on(known, after)))
 
 
-def _pair(known: Known, unit: Unit, days: Bools, held: tuple[Account, Account], *, is_new: bool) -> Pair:
+def _pair(
+    known: Known, unit: Unit, days: Bools, held: tuple[Account, Account], calendar: Decimal, *, is_new: bool
+) -> Pair:
     actual = known.account(unit, days, held[0].side)
     reference, start = (replace(each, side=completed(each.side, actual.side)) for each in held)
-    return Pair(unit, reference, start, actual, is_new=is_new)
+    return Pair(unit, reference, start, actual, calendar, is_new=is_new)
 
 
 def _new_workloads(known: Known, since: date, span: Span) -> frozenset[str]:
@@ -157,13 +164,25 @@ def _bursts(known: Known, new: Iterable[str]) -> frozenset[str]:
 
 def _more_days(known: Known, before: Bools, after: Bools) -> float:
     """Return how many times as much the days of `after` usually cost as those of `before`, by weekdays alone."""
-    total = sum((traffic.ordinary for traffic in known.seen.units.values()), np.zeros(len(before)))
-    every, weekdays = before | after, known.seen.weekdays
-    means = np.asarray(
-        [total[every & (weekdays == day)].mean() if (every & (weekdays == day)).any() else 0.0 for day in range(7)]
-    )
-    usual = means[weekdays[before]].sum()
-    return float(means[weekdays[after]].sum() / usual) if usual > 0 else 1.0
+    weekdays = known.seen.weekdays
+    usual = _rhythm(known, int(np.flatnonzero(before | after).max(initial=0)))
+    whole = usual[weekdays[before]].sum()
+    return float(usual[weekdays[after]].sum() / whole) if whole > 0 else 1.0
+
+
+def _rhythm(known: Known, last: int) -> Floats:
+    """Return float64[7], what each weekday costs in the weeks up to a day, of the seven days that it is amidst.
+
+    So a change of level is no weekday's. All alike where fewer than two weeks tell.
+    """
+    total = sum((traffic.ordinary for traffic in known.seen.units.values()), np.zeros(len(known.seen.weekdays)))
+    days = np.arange(3, last - 2)[-RHYTHM:]
+    around = np.convolve(total, np.ones(7), "valid")[days - 3] if len(days) else days
+    days, around = days[around > 0], around[around > 0]
+    if len(days) < FEWEST:
+        return np.ones(7)
+    weekdays, part = known.seen.weekdays[days], total[days] / around
+    return np.asarray([np.median(part[weekdays == day]) if (weekdays == day).any() else 1 / 7 for day in range(7)])
 
 
 def _costs(pairs: Iterable[Pair]) -> dict[Unit, float]:
@@ -175,7 +194,7 @@ def _costs(pairs: Iterable[Pair]) -> dict[Unit, float]:
 
 
 def _comparison(
-    pairs: Iterable[Pair], spread: dict[Cause, float], calendar: Decimal, planned: Decimal, *, bursts: frozenset[str]
+    pairs: Iterable[Pair], spread: dict[Cause, float], planned: Decimal, *, bursts: frozenset[str]
 ) -> Comparison:
     """Return the sums; `planned` is the money of planned new demand.
 
@@ -192,7 +211,6 @@ def _comparison(
         sum((unit.actual for unit in units), NONE),
         effects,
         spread,
-        calendar,
         units,
         demand={**dict.fromkeys(CAUSES, NONE), against: -planned} if cents(planned) else {},
     )

@@ -13,7 +13,7 @@ from reconciler.model.period import Period
 from reconciler.model.review import PLANNED_DEMAND, ReviewEffect, ReviewVerdict, ReviewWorkload, TeamReview
 from reconciler.model.review import CauseName as Cause
 from reconciler.model.team import AnnualPlan
-from reconciler.review.call import called, stands_out
+from reconciler.review.call import called, is_material, stands_out
 from reconciler.review.compare import Amounts, Comparison, UnitEffects
 from reconciler.review.kinds import kinds
 from reconciler.review.models import model_rows
@@ -47,7 +47,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         ReviewEffect(
             cause=each,
             amount=amount,
-            noise=cents(Decimal(repr(round(_noise(comparison, each, told.together), 2)))),
+            noise=None if each == "calendar" else _noise(comparison, each, told.together),
             stands_out=any(stands_out(comparison, one) for one in (each, *_others(each, told.together))),
             together_with=_others(each, told.together),
         )
@@ -70,6 +70,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
             effect=effect,
             others=_others(main, told.together) if main else (),
             mostly=_mostly(comparison.units, effect),
+            calendar=amounts["calendar"] if is_material(comparison, amounts["calendar"]) else NONE,
             is_opposed=is_opposed,
             against=told.against,
             currency=told.currency,
@@ -123,9 +124,10 @@ def _others(cause: Cause, together: Together) -> tuple[Cause, ...]:
     return tuple(second for first, second in together if first == cause)
 
 
-def _noise(comparison: Comparison, cause: Cause, together: Together) -> float:
+def _noise(comparison: Comparison, cause: Cause, together: Together) -> Decimal:
     causes = (cause, *_others(cause, together))
-    return float(sum(comparison.noise.get(each, 0.0) ** 2 for each in causes) ** 0.5)
+    spread = float(sum(comparison.noise.get(each, 0.0) ** 2 for each in causes) ** 0.5)
+    return cents(Decimal(repr(round(spread, 2))))
 
 
 def _mostly(units: Sequence[UnitEffects], effect: tuple[Cause, Decimal] | None) -> str:

@@ -19,6 +19,7 @@ NAMES: dict[Cause, str] = {
     "fallback": "fallback",
     "one_off": "one-off",
     "baseline": "baseline",
+    "calendar": "calendar",
 }
 
 _MORE: dict[Cause, str] = {
@@ -85,6 +86,7 @@ def sentence(
     effect: tuple[Cause, Decimal] | None,
     others: Sequence[Cause],
     mostly: str,
+    calendar: Decimal,
     is_opposed: bool,
     against: str,
     currency: str,
@@ -92,23 +94,27 @@ def sentence(
     """Return what a team spent against what, and which assumption failed by how much.
 
     `amounts` are what it is held against and what came, `effect` the cause that is called with its money, `others`
-    those that cannot be told from it, `mostly` the workload that most of it is from. `is_opposed`: what stands
-    out is on the other side of the difference.
+    those that cannot be told from it, `mostly` the workload that most of it is from, `calendar` the money of more or
+    other days, 0 where that is not much. `is_opposed`: what stands out is on the other side of the difference.
     """
     reference, actual = amounts
     off = actual - reference
     share = f" ({abs(off) / reference:.1%})" if reference > 0 else ""
     way = f"{money(off, currency)}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
+    days = f"; its number of days and weekdays alone {_costs(calendar, currency)}" if calendar else ""
     spent = f"{team} spent {money(actual, currency)}, {way} {against} {money(reference, currency)}"
     if effect is None:
         which = f" that makes it {'dearer' if off > 0 else 'cheaper'}" if is_opposed else ""
-        return f"{spent}; nothing{which} stands out of what its days vary by anyway"
+        return f"{spent}; nothing{which} stands out of what its days vary by anyway{days}"
     cause, amount = effect
     words = (_MORE if amount > 0 else _LESS)[cause]
     which = f", most of it in {mostly}" if mostly else ""
-    costs = f"{'costs' if amount > 0 else 'saves'} {money(amount, currency)}"
     untold = f" (or {listed([NAMES[other] for other in others])}: the usage cannot tell them apart)" if others else ""
-    return f"{spent}: {words}{untold}, which {costs}{which}"
+    return f"{spent}: {words}{untold}, which {_costs(amount, currency)}{which}{days}"
+
+
+def _costs(amount: Decimal, currency: str) -> str:
+    return f"{'costs' if amount > 0 else 'saves'} {money(amount, currency)}"
 
 
 def response(cause: Cause, amount: Decimal, others: Sequence[Cause] = ()) -> str:

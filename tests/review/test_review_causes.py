@@ -76,7 +76,7 @@ def test_a_saving_is_no_cause_of_an_overspend(actual: int, cause: str | None, wo
     money = Decimal(actual)
     effects = {**dict.fromkeys(CAUSES, Decimal(0)), "fallback": Decimal(-200), "demand": money - 800}
     noise = {**dict.fromkeys(CAUSES, 1.0), "demand": 900.0}
-    comparison = Comparison(Decimal(1000), money, effects, noise, Decimal(0), ())
+    comparison = Comparison(Decimal(1000), money, effects, noise, ())
 
     team = team_review(comparison, Told("support", "Support", "its plan of", "USD", {}))
 
@@ -88,7 +88,7 @@ def test_a_saving_is_no_cause_of_an_overspend(actual: int, cause: str | None, wo
 def test_an_underspend_of_which_dearer_causes_alone_stand_out_names_none() -> None:
     effects = {**dict.fromkeys(CAUSES, Decimal(0)), "fallback": Decimal(200), "demand": Decimal(-300)}
     noise = {**dict.fromkeys(CAUSES, 1.0), "demand": 900.0}
-    comparison = Comparison(Decimal(1000), Decimal(900), effects, noise, Decimal(0), ())
+    comparison = Comparison(Decimal(1000), Decimal(900), effects, noise, ())
 
     team = team_review(comparison, Told("support", "Support", "its plan of", "USD", {}))
 
