@@ -14,6 +14,7 @@ from reconciler.model.applied import LastApplied, part_digest
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.settings import Settings
+from reconciler.source.tree import read_tree
 
 
 def applied_commits(last: LastApplied) -> tuple[str, ...]:
@@ -37,6 +38,18 @@ def applied_as_it_was(settings: Settings, last: LastApplied) -> tuple[BudgetFile
     bases = list(_oldest_first(commits, last))
     found = [applied_files(commits, None, {ORGANIZATION: base, **last.ahead}) for base in bases]
     return next((pair for pair in zip(found, bases, strict=True) if pair[0].loaded().desired), (found[0], bases[0]))
+
+
+def as_applied(
+    settings: Settings, last: LastApplied, files: BudgetFiles
+) -> tuple[BudgetFiles, frozenset[str], frozenset[str]]:
+    """Return `files` with what was applied and not committed, as far as it is here; what that is, and what is not."""
+    differing = {part: said for part, said in last.uncommitted.items() if part_digest(files.files, part) != said}
+    if not differing:
+        return files, frozenset(), frozenset()
+    here = BudgetFiles(files.folder, {file.relative: file.data for file in read_tree(settings.budgets).files})
+    taken = frozenset(part for part, said in differing.items() if part_digest(here.files, part) == said)
+    return files.with_parts(here, taken), taken, frozenset(differing) - taken
 
 
 def _oldest_first(commits: Commits, last: LastApplied) -> Iterator[str]:

@@ -23,6 +23,12 @@ from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries, told
 from reconciler.plan.drifted_objects import ObjectDrift
 
+UNFINISHED = "no run has finished it"
+LOST = (
+    "what was applied is in no commit, so nobody can tell what it is to be. Next: commit the file as it was applied,"
+    " and merge it; or plan and apply what is merged"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -49,6 +55,7 @@ def classify(
     applied: Desired | None = None,
     proposals: Sequence[Proposal] = (),
     unfinished: Collection[str] = (),
+    lost: Collection[str] = (),
     own: Collection[str] = (),
     doubts: Mapping[WalletRef, Doubt] | None = None,
 ) -> tuple[Drifted, ...]:
@@ -56,14 +63,14 @@ def classify(
 
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
     managed object that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
-    the last run did not do it; a person is needed, since nothing does it by itself. `own` are the ledger's ids of our
+    the last run did not do it; a person is needed, since nothing does it by itself. So it is for the teams that are
+    `lost`: what was applied of them is in no commit. `own` are the ledger's ids of our
     operations and of what was adopted, as far as the journal knows them. `doubts` say by wallet what the journal has
     against its reading: such a wallet is pending, and needs a person too.
     """
-    view = _View(
-        merged, live, period, day, applied, tuple(proposals), frozenset(unfinished), frozenset(own), doubts or {}
-    )
-    objects = ObjectDrift(merged, applied, live, tuple(one.desired for one in proposals), frozenset(unfinished))
+    waits = {**dict.fromkeys(unfinished, UNFINISHED), **dict.fromkeys(lost, LOST)}
+    view = _View(merged, live, period, day, applied, tuple(proposals), waits, frozenset(own), doubts or {})
+    objects = ObjectDrift(merged, applied, live, tuple(one.desired for one in proposals), waits)
     return tuple(
         view.judged(item, needs_person=needs_person)
         for item, needs_person in (
@@ -104,7 +111,7 @@ class _View:
     day: date
     applied: Desired | None
     proposals: tuple[Proposal, ...]
-    unfinished: frozenset[str]
+    waits: Mapping[str, str]
     own: frozenset[str]
     doubts: Mapping[WalletRef, Doubt]
 
@@ -135,7 +142,7 @@ class _View:
                 yield self._wallet(found, wanted)
 
     def _wallet(self, found: LiveWallet, wanted: DesiredWallet) -> tuple[DriftItem, bool]:
-        if wanted.team in self.unfinished:
+        if wanted.team in self.waits:
             by_hand = entries_by_hand(found.funding(self.period), self.own)
             return self._pending(wanted, found.funded(self.period), by_hand)
         before = self.applied.wallets.get(found.key) if self.applied else None
@@ -174,12 +181,11 @@ class _View:
         self, wanted: DesiredWallet, funded: Money, by_hand: Sequence[LedgerEntry] = ()
     ) -> tuple[DriftItem, bool]:
         target = wanted.target(self.period)
-        left = wanted.team in self.unfinished
-        how = "no run has finished it" if left else "not applied yet"
-        words = f"{_name(wanted)}: git says {target}, the ledger {funded}; {how}."
-        if by_hand:
-            words += f" It {told(by_hand, wanted.currency)}."
-        return _item("pending", wanted, target - funded, (entry.id for entry in by_hand), words), left
+        how = self.waits.get(wanted.team, "not applied yet")
+        moved = f"; it {told(by_hand, wanted.currency)}" if by_hand else ""
+        words = f"{_name(wanted)}: git says {target}, the ledger {funded}{moved}; {how}."
+        item = _item("pending", wanted, target - funded, (entry.id for entry in by_hand), words)
+        return item, wanted.team in self.waits
 
     def unmanaged_wallets(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield the wallets that no YAML declares. Only one that money is spent from needs a person."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic
 
 from reconciler.model.desired import Desired, DesiredObject
@@ -17,14 +17,14 @@ from reconciler.model.live import Live, Unreadable
 class ObjectDrift:
     """Objects as `merged` says, as they were `applied` as far as is known, as they are live, and as is `proposed`.
 
-    What the last run left `unfinished`, by team, was not applied.
+    What `waits`, by team, is not known to have been applied, each for the reason that is said.
     """
 
     merged: Desired
     applied: Desired | None
     live: Live
     proposed: Sequence[Desired] = ()
-    unfinished: frozenset[str] = frozenset()
+    waits: Mapping[str, str] = field(default_factory=dict)
 
     def differing(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield each object that is not as git says now, and whether that needs a person."""
@@ -39,7 +39,7 @@ class ObjectDrift:
             yield _not_understood("changed", called, unclear, team=about.team, key=text_of(key)), True
             return
         current, wanted = self.live.of(kind).objects.get(key), self.merged.of(kind).get(key)
-        left = about.team in self.unfinished
+        left = about.team in self.waits
         before = self.applied.of(kind).get(key) if self.applied and not left else None
         difference = Difference(
             kind,
@@ -49,7 +49,7 @@ class ObjectDrift:
             proposed=tuple(one.value for desired in self.proposed if (one := desired.of(kind).get(key))),
         )
         if category := difference.category:
-            words = f"{called} {difference.words()}"
+            words = f"{called} {difference.words(self.waits.get(about.team, 'that is not applied yet'))}"
             item = DriftItem(**{"class": category}, team=about.team, key=text_of(key), sentence=words)
             yield item, left or category != "pending"
 
@@ -87,10 +87,10 @@ class Difference(Generic[V]):
             return "pending"
         return "missing" if self.live is None else "changed"
 
-    def words(self) -> str:
-        """Return what became of the object, as the rest of a sentence."""
+    def words(self, waits: str) -> str:
+        """Return what became of the object, as the rest of a sentence; `waits` says why it is not as git says yet."""
         if self.category == "pending" or self.before is None:
-            return "is not as git says; that is not applied yet."
+            return f"is not as git says; {waits}."
         if self.live is None:
             return "was applied and is gone from Keeptrusts."
         live, ours = self.kind.document(self.live), self.kind.document(self.before)

@@ -257,3 +257,40 @@ def test_a_job_goes_on_with_a_month_of_teams_that_were_adopted_one_by_one(desk: 
     assert fund(desk, "--settle", "0") == ExitCode.UNKNOWN, desk.desk.errors + desk.desk.output
     assert resumed(desk) == ExitCode.UNKNOWN, desk.desk.errors + desk.desk.output
     assert "is not finished" not in desk.desk.errors
+
+
+def test_drift_says_of_a_team_that_was_applied_without_being_committed_that_nobody_can_tell_until_it_is(
+    desk: MergeDesk,
+) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    desk.desk.by_hand(7.0, team="team_shadow")
+    assert desk.desk.kt("drift", "--as-of", DAY) == ExitCode.DRIFT, desk.desk.output
+    told = next(line for line in desk.desk.output.splitlines() if "shadow / prod" in line)
+    assert "git says USD 100.00, the ledger USD 157.00; it was given USD 7.00 by hand" in told
+    assert "what was applied is in no commit" in told
+    assert "not applied yet" not in told
+    desk.pushed(edited(desk, *SHADOW_MORE))
+    assert desk.desk.kt("drift", "--as-of", DAY) == ExitCode.DRIFT, desk.desk.output
+    assert "shadow / prod was given USD 7.00 by hand" in desk.desk.output
+    assert "Git says USD 150.00, the ledger USD 157.00" in desk.desk.output
+
+
+def test_drift_holds_what_was_applied_without_being_committed_against_the_files_where_they_are(desk: MergeDesk) -> None:
+    applied_uncommitted(desk, edited(desk, *SHADOW_MORE))
+    desk.repository.edit(SHADOW_FILE, "100.00", "150.00")
+    assert desk.desk.kt("drift", "--as-of", DAY) == ExitCode.DONE, desk.desk.output
+    assert "shadow" not in desk.desk.output
+
+
+def test_an_alert_that_was_applied_without_being_committed_was_not_changed_by_hand(desk: MergeDesk) -> None:
+    alert = "billing_budgets:\n  - {name: shadow-monthly, amount: %s, alert_percentages: [80]}\n"
+    with_alert = edited(desk, "monthly: 100.00}\n", "monthly: 100.00}\n" + alert % "90.00", SHADOW_FILE)
+    desk.pushed(with_alert)
+    desk.desk.kt("plan", "--as-of", DAY, "--usage", desk.usage, "--output", "../hand.json")
+    assert desk.desk.kt("apply", "--as-of", DAY, "--plan", "../hand.json") == ExitCode.DONE, desk.desk.output
+    edited(desk, "amount: 90.00", "amount: 95.00", SHADOW_FILE)()
+    hand(desk)
+    desk.repository.git("checkout", "--quiet", ".")
+    assert desk.desk.kt("drift", "--as-of", DAY) == ExitCode.DRIFT, desk.desk.output
+    assert "is not as git says; what was applied is in no commit" in desk.desk.output
+    assert "was changed in Keeptrusts" not in desk.desk.output

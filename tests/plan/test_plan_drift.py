@@ -64,9 +64,16 @@ def test_money_given_by_hand_is_named_where_a_run_was_not_finished_too() -> None
     (found,) = classify(raised, state, JUNE, day=DAY, applied=GIT, unfinished={"support"})
     assert short(found) == ("pending", True, "74.75", ("txn_hand",))
     assert found.item.sentence == (
-        "support / prod: git says USD 12,600.00, the ledger USD 12,525.25; no run has finished it."
-        " It was given USD 25.25 by hand (txn_hand, 2026-06-16 09:00 UTC)."
+        "support / prod: git says USD 12,600.00, the ledger USD 12,525.25; it was given USD 25.25"
+        " by hand (txn_hand, 2026-06-16 09:00 UTC); no run has finished it."
     )
+
+
+def test_what_was_applied_from_no_commit_is_pending_and_says_what_leads_out() -> None:
+    (found,) = classify(GIT, funded(OWN), JUNE, day=DAY, applied=GIT, lost={"support"})
+    assert short(found)[:2] == ("pending", True)
+    assert "what was applied is in no commit" in found.item.sentence
+    assert "Next: commit the file as it was applied, and merge it" in found.item.sentence
 
 
 def test_money_taken_by_hand_is_named() -> None:

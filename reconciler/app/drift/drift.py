@@ -184,6 +184,7 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         applied=known.applied,
         proposals=known.proposals,
         unfinished=known.unfinished,
+        lost=known.lost,
         own=history.acknowledged,
         doubts=doubts,
     )

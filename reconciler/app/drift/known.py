@@ -13,7 +13,7 @@ from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
 from reconciler.app.planning.managed import managed
 from reconciler.app.session import load_desired
-from reconciler.app.team_by_team import applied_as_it_was, applied_commits
+from reconciler.app.team_by_team import applied_as_it_was, applied_commits, as_applied
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
 from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
@@ -35,7 +35,8 @@ class Known:
 
     `applied` is what was applied, and a month is funded from: a commit, or single teams where only those were. It is
     None when nothing was applied yet, or that is not believed. For the teams in `unfinished`, an empty name standing
-    for what belongs to none, the last run did not do everything, or nothing was ever applied.
+    for what belongs to none, the last run did not do everything, or nothing was ever applied. What was applied of
+    those that are `lost` is in no commit, and not here.
     """
 
     records: Sequence[Record]
@@ -45,6 +46,7 @@ class Known:
     applied: Desired | None
     unfinished: frozenset[str]
     proposals: tuple[Proposal, ...]
+    lost: frozenset[str] = frozenset()
     disbelieved: tuple[Waiting, ...] = ()
 
 
@@ -59,10 +61,11 @@ def known_of(settings: Settings, session: Forge | None, remote: str | None, *, w
     desired = _declared(settings, None if writing else last)
     _refuse_behind(settings, last, session)
     proposals = _proposals(settings, session, remote) if session and remote else ()
-    applied, now = _applied(settings, desired, last) or _single_teams(settings, last), managed(desired, records)
+    applied, lost = _applied(settings, desired, last)
+    now = managed(desired, records)
     then = managed(applied, records) if applied else None
     unfinished = _unfinished(last, now, then)
-    return Known(records, last, standing_of(records), now, then, unfinished, proposals, doubted)
+    return Known(records, last, standing_of(records), now, then, unfinished, proposals, lost, doubted)
 
 
 def _unfinished(last: LastApplied | None, desired: Desired, applied: Desired | None) -> frozenset[str]:
@@ -98,31 +101,22 @@ def _declared(settings: Settings, last: LastApplied | None) -> Desired:
         return applied
 
 
-def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:
-    """Return what the last applied commit declared, None when there is none.
+def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> tuple[Desired | None, frozenset[str]]:
+    """Return what was applied last, team by team, None when nothing was; and the parts of which nobody can tell.
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """
-    if last is None or not last.whole:
-        return None
-    if last.commit is None:
-        return desired
-    try:
-        return applied_desired(Commits(settings.budgets), last) or desired
-    except BudgetsError as error:
-        say(f"{error.message}; the YAML of now stands for what was applied")
-        return desired
-
-
-def _single_teams(settings: Settings, last: LastApplied | None) -> Desired | None:
-    """Return the teams that were applied or adopted one by one, None where no commit tells of any."""
     if last is None or not applied_commits(last):
-        return None
+        return (desired if last and last.whole else None), frozenset()
     try:
-        return applied_as_it_was(settings, last)[0].loaded().desired
+        files, _, lost = as_applied(settings, last, applied_as_it_was(settings, last)[0])
+        return files.loaded().desired or (desired if last.whole else None), lost
     except BudgetsError as error:
-        say(f"{error.message}; whether their month is funded is not told", error.hint)
-        return None
+        stands = (
+            "the YAML of now stands for what was applied" if last.whole else "whether their month is funded is not told"
+        )
+        say(f"{error.message}; {stands}", error.hint)
+        return (desired if last.whole else None), frozenset()
 
 
 def _proposals(settings: Settings, session: Forge, remote: str) -> tuple[Proposal, ...]:

@@ -11,16 +11,15 @@ from reconciler.app.checkout import is_older
 from reconciler.app.lineage import AFRESH
 from reconciler.app.listening import say
 from reconciler.app.session import load_desired
-from reconciler.app.team_by_team import applied_as_it_was, applied_commits
+from reconciler.app.team_by_team import applied_as_it_was, applied_commits, as_applied
 from reconciler.findings import BudgetsError, Finding, RefusedError
 from reconciler.git.places import provenance
-from reconciler.model.applied import LastApplied, part_digest
+from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.period import FiscalYear, Period
 from reconciler.settings import Settings
 from reconciler.source.load import load
-from reconciler.source.tree import read_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,15 @@ def source_of(settings: Settings, last: LastApplied | None) -> Opened:
         _refuse_in_a_job(settings, last)
         return Opened(*load_desired(settings))
     files, base = _files(settings, last)
-    files, taken, unknown = _as_applied(settings, last, files)
-    left = {team: _lost(f"{files.folder}/teams/{team}.yaml", team, settings.period, base) for team in unknown}
+    files, taken, unknown = as_applied(settings, last, files)
+    if ORGANIZATION in unknown:
+        raise RefusedError(
+            f"org.yaml was applied with changes that were not committed, and it is not here as it was then, so nobody"
+            f" can tell what {settings.period} is to be funded from; nothing was written",
+            hint=f"commit org.yaml as it was applied, and merge it. Or, in a clone of the branch without changes of its"
+            f" own, {AFRESH}",
+        )
+    left = {team: _lost(f"{files.folder}/teams/{team}.yaml", team, settings.period, base) for team in sorted(unknown)}
     applied, here = files.loaded(), load(settings.budgets)
     if applied.desired is None:
         raise RefusedError(
@@ -67,29 +73,6 @@ def source_of(settings: Settings, last: LastApplied | None) -> Opened:
     coming = here.desired.organization.fiscal_year.value if here.desired else None
     head, dirty = provenance(settings.budgets) if taken else (base, False)
     return Opened(applied.desired.without(left), applied.findings, head, coming, bool(dirty), left)
-
-
-def _as_applied(
-    settings: Settings, last: LastApplied, files: BudgetFiles
-) -> tuple[BudgetFiles, frozenset[str], tuple[str, ...]]:
-    """Return `files` with what was applied and was not committed then; which parts are taken from here, which unknown.
-
-    Raises RefusedError where what was applied of org.yaml is neither in its commit nor here.
-    """
-    differing = {part: said for part, said in last.uncommitted.items() if part_digest(files.files, part) != said}
-    if not differing:
-        return files, frozenset(), ()
-    here = BudgetFiles(files.folder, {file.relative: file.data for file in read_tree(settings.budgets).files})
-    taken = frozenset(part for part, said in differing.items() if part_digest(here.files, part) == said)
-    unknown = tuple(sorted(differing.keys() - taken))
-    if ORGANIZATION in unknown:
-        raise RefusedError(
-            f"org.yaml was applied with changes that were not committed, and it is not here as it was then, so nobody"
-            f" can tell what {settings.period} is to be funded from; nothing was written",
-            hint=f"commit org.yaml as it was applied, and merge it. Or, in a clone of the branch without changes of its"
-            f" own, {AFRESH}",
-        )
-    return files.with_parts(here, taken), taken, unknown
 
 
 def _lost(path: str, team: str, period: Period, commit: str) -> str:
