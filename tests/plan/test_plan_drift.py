@@ -70,7 +70,8 @@ def test_money_given_by_hand_is_named_where_a_run_was_not_finished_too() -> None
 
 
 def test_what_was_applied_from_no_commit_is_pending_and_says_what_leads_out() -> None:
-    (found,) = classify(GIT, funded(OWN), JUNE, day=DAY, applied=GIT, lost={"support"})
+    raised = desired([wallet("support", "prod", "12600.00")])
+    (found,) = classify(raised, funded(OWN), JUNE, day=DAY, applied=GIT, lost={"support"})
     assert short(found)[:2] == ("pending", True)
     assert "what was applied is in no commit" in found.item.sentence
     assert "Next: commit the file as it was applied, and merge it" in found.item.sentence
