@@ -67,17 +67,18 @@ class Relative:
         return f"{'+' if self.rate >= 0 else ''}{percent_text(self.rate)}"
 
 
+_COLLECTIONS = (list, tuple, dict)
 _STEPS: TypeAdapter[tuple[TargetStep, ...]] = TypeAdapter(tuple[TargetStep, ...])
 
 
 def _monthly(value: Any, _: Any) -> Decimal | tuple[TargetStep, ...]:
-    if isinstance(value, list | tuple) and any(isinstance(item, dict | TargetStep) for item in value):
+    if not isinstance(value, _COLLECTIONS):
+        return parse_amount(value)
+    if not isinstance(value, dict) and any(isinstance(item, dict | TargetStep) for item in value):
         return _STEPS.validate_python(value, by_alias=True, by_name=False)
-    if isinstance(value, list | tuple | dict):
-        what = "keys with values are" if isinstance(value, dict) else "a list of no steps is"
-        hint = "write an amount, or steps such as `[{amount: 12500.00, from: 2026-06}]`"
-        raise refusal("invalid-amount", f"{what} not an amount", hint)
-    return parse_amount(value)
+    what = "keys with values are" if isinstance(value, dict) else "a list of no steps is"
+    hint = "write an amount, or steps such as `[{amount: 12500.00, from: 2026-06}]`"
+    raise refusal("invalid-amount", f"{what} not an amount", hint)
 
 
 def _override(value: Any) -> Decimal | Relative:
@@ -153,7 +154,8 @@ class WalletTarget(Frozen):
         examples=["production"],
     )
     overrides: dict[Period, Override] = Field(
-        {},
+        default_factory=dict,
+        json_schema_extra={"default": {}},
         description="For single months of the fiscal year, what replaces `monthly`: an amount, or by how much the"
         " month differs, such as `+20%`, rounded to the cent.",
         examples=[{"2026-11": 15000.00}],
@@ -172,14 +174,14 @@ class WalletTarget(Frozen):
         return override.of(self.usual(period)) if isinstance(override, Relative) else override
 
     @property
-    def is_even(self) -> bool:
-        """Whether every month gets the same."""
-        return isinstance(self.monthly, Decimal) and not self.overrides
+    def even(self) -> Decimal | None:
+        """What every month gets, None where not all of them get the same."""
+        return self.monthly if not self.overrides and isinstance(self.monthly, Decimal) else None
 
     def over(self, periods: Sequence[Period]) -> Decimal:
         """Return the sum of the targets of `periods`."""
-        if periods and self.is_even:
-            return self.target(periods[0]) * len(periods)
+        if periods and (each := self.even) is not None:
+            return each * len(periods)
         return sum(map(self.target, periods), Decimal(0))
 
     def usual(self, period: Period) -> Decimal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
@@ -17,6 +18,7 @@ from reconciler.model.money import cents
 
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$"
 LARGEST_AMOUNT = Decimal("9999999999999.99")
+_LONGEST_AMOUNT = len(f"{LARGEST_AMOUNT}")
 DAY_PATTERN = r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 RATIO_PATTERN = r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$"
 
@@ -44,9 +46,11 @@ def refusal(code: str, sentence: str, hint: str, *, cure: str | None = None) -> 
 
 def number_text(value: Any) -> str | None:
     """Return the literal text of a number or a string, None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    return value if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def parse_amount(value: Any) -> Decimal:
@@ -56,10 +60,17 @@ def parse_amount(value: Any) -> Decimal:
         ValueError: with the cure; for negative, over-precise or over-large numbers and for anything else.
     """
     text = number_text(value)
-    if text is None or re.fullmatch(MONEY_PATTERN, text) is None:
+    amount = _amount(text) if text is not None and len(text) <= _LONGEST_AMOUNT else None
+    if amount is None:
         sentence, hint, cure = _amount_refusal(value, text)
         raise refusal("invalid-amount", sentence, hint, cure=cure)
-    return cents(text)
+    return amount
+
+
+@lru_cache(maxsize=4096)
+def _amount(text: str) -> Decimal | None:
+    """Return the amount of a text, None where it is none; most are round, and come back in file after file."""
+    return cents(text) if re.fullmatch(MONEY_PATTERN, text) else None
 
 
 def _amount_refusal(value: Any, text: str | None) -> tuple[str, str, str | None]:

@@ -10,7 +10,7 @@ from reconciler.findings import Finding, Keys, Severity
 from reconciler.meant import close_to, only
 from reconciler.model.kinds.billing_budget import watched
 from reconciler.model.period import Period
-from reconciler.model.team import BillingBudgetSetting
+from reconciler.model.team import BillingBudgetSetting, TeamBudget
 from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import Context, TeamView
@@ -19,13 +19,21 @@ from reconciler.source.problem import problem
 
 def alert_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     for position, setting in enumerate(view.team.billing_budgets):
+        if _is_usual(view.team, setting, context):
+            continue
         keys = ("billing_budgets", view.budget_index(position))
-        if setting.scope is not None or setting.environment is not None or not view.team.wallets:
-            yield from _scope(view, setting, keys, context)
-        if not _are_usual(setting.alert_percentages):
-            yield from _percentages(setting, keys)
+        yield from _scope(view, setting, keys, context)
+        yield from _percentages(setting, keys)
         if view.team.state == "present":
             yield from _reach(view, setting, keys, context)
+
+
+def _is_usual(team: TeamBudget, setting: BillingBudgetSetting, context: Context) -> bool:
+    """Whether there is nothing to say of an alert at once: one of the first wallet, within its money."""
+    if setting.scope is not None or setting.environment is not None or not team.wallets:
+        return False
+    first = next(iter(team.wallets.values()))
+    return _are_usual(setting.alert_percentages) and setting.amount <= _most(first, context)
 
 
 def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Finding]:

@@ -86,9 +86,8 @@ def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) 
 
 def team_owner_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield a warning for each owner of a team who can approve nothing."""
-    known = _known(context.organization.model) if context.organization else ()
     named = ((name, ("owners", view.shape.index("owners", place))) for place, name in enumerate(view.team.owners))
-    yield from _nobody(named, known)
+    yield from _nobody(named, context.organization.model if context.organization else None)
 
 
 def organization_owner_problems(context: Context) -> Iterator[Finding]:
@@ -100,7 +99,7 @@ def organization_owner_problems(context: Context) -> Iterator[Finding]:
     named: list[tuple[str, Keys]] = [(name, ("owners", shape.index("owners", n))) for n, name in enumerate(org.owners)]
     for key, names in (("finance", org.approvals.finance), ("platform", org.approvals.platform)):
         named += [(name, ("approvals", key, place)) for place, name in enumerate(names)]
-    yield from _nobody(named, _known(org))
+    yield from _nobody(named, org)
 
 
 def _known(org: OrganizationBudget | None) -> tuple[str, ...]:
@@ -108,10 +107,10 @@ def _known(org: OrganizationBudget | None) -> tuple[str, ...]:
     return tuple(name for name in names if OWNER.fullmatch(name))
 
 
-def _nobody(named: Iterable[tuple[str, Keys]], known: Iterable[str]) -> Iterator[Finding]:
+def _nobody(named: Iterable[tuple[str, Keys]], org: OrganizationBudget | None) -> Iterator[Finding]:
     for name, keys in named:
         if OWNER.fullmatch(name.strip()) is None:
-            close = close_to(name, known)
+            close = close_to(name, _known(org))
             cure = f"write `{close[0]}`" if close else "write `@login` or `@organization/team`"
             message = f"{shown(name)} is nobody on the forge, so nobody can approve as this owner"
             yield problem("owner-is-nobody", message, cure, keys, severity=Severity.WARNING)

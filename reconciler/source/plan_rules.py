@@ -93,13 +93,23 @@ def _gaps(
 
     Where all months are alike, one says it of them all.
     """
-    if months and not levers and all(wallet.is_even for wallet in team.wallets.values()):
-        gap = planned_spend(team.plan, Month(months[0], year.starts)) - _targets(team, months[0])
+    if not levers and (even := _even(team)) is not None:
+        gap = (team.plan.baseline_monthly or Decimal(0)) - even
         return [(gap, period) for period in months] if gap > 0 else []
     gaps = (
         (planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period), period) for period in months
     )
     return [(gap, period) for gap, period in gaps if gap > 0]
+
+
+def _even(team: TeamBudget) -> Decimal | None:
+    """Return what the wallets get each month together, None where not all months are alike."""
+    total = Decimal(0)
+    for wallet in team.wallets.values():
+        if (each := wallet.even) is None:
+            return None
+        total += each
+    return total
 
 
 def _promised(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from reconciler.findings import Finding, Keys, Severity
 from reconciler.model.kinds.billing_budget import watched
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.source.context import Context, TeamView
 from reconciler.source.documents import KEPT_FILES
 from reconciler.source.parse import parse
@@ -19,7 +20,7 @@ from reconciler.source.problem import problem
 
 _FAR = 100
 _ENOUGH = 2
-_THOUSAND = 1000
+_THOUSAND = Decimal(1000)
 _NOTHING = Decimal(0)
 
 
@@ -36,12 +37,8 @@ class SmallAmount(NamedTuple):
     environment: str = ""
 
     @property
-    def may_be_small(self) -> bool:
-        return bool(self.environment) or self.is_small
-
-    @property
     def is_small(self) -> bool:
-        return self.typical is not None and self.amount * _FAR < self.typical
+        return self.typical is not None and _is_far_below(self.amount, self.typical)
 
 
 def small_amounts(view: TeamView) -> tuple[SmallAmount, ...]:
@@ -49,41 +46,54 @@ def small_amounts(view: TeamView) -> tuple[SmallAmount, ...]:
 
     A file whose YAML is flawed says more than that: `12,500` is read as 12 there.
     """
-    return () if view.flawed else tuple(one for one in _few_digits(view) if one.may_be_small)
+    return () if view.flawed else tuple(_may_be_small(view))
 
 
-def _few_digits(view: TeamView) -> Iterator[SmallAmount]:
+def _is_far_below(amount: Decimal, typical: Decimal) -> bool:
+    return amount * _FAR < typical
+
+
+def _may_be_small(view: TeamView) -> Iterator[SmallAmount]:
     team, usual = view.team, _usual(view)
     for environment, wallet in team.wallets.items():
-        if wallet.is_even and usual.get(environment, _NOTHING) >= _THOUSAND:
-            continue
-        amounts = tuple(wallet.amounts())
-        for index, (keys, amount) in enumerate(amounts):
-            if 0 < amount < _THOUSAND:
-                own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
-                at = ("wallets", environment, *keys)
-                if own:
-                    yield SmallAmount(at, amount, median_low(own), "the wallet's other amounts")
-                else:
-                    yield SmallAmount(at, amount, None, f"other teams' `{environment}`", environment)
+        even = wallet.even
+        if even is None or _NOTHING < even < _THOUSAND:
+            yield from _small_in_wallet(environment, tuple(wallet.amounts()))
     for position, setting in enumerate(team.billing_budgets):
-        if 0 < setting.amount < _THOUSAND:
+        if _NOTHING < setting.amount < _THOUSAND:
             watching = usual.get(watched(team, setting) or "", _NOTHING)
-            keys = ("billing_budgets", view.budget_index(position), "amount")
-            yield SmallAmount(keys, setting.amount, watching, "the wallet that it watches")
-    if (baseline := team.plan.baseline_monthly) is not None and 0 < baseline < _THOUSAND:
+            if _is_far_below(setting.amount, watching):
+                keys = ("billing_budgets", view.budget_index(position), "amount")
+                yield SmallAmount(keys, setting.amount, watching, "the wallet that it watches")
+    if (baseline := team.plan.baseline_monthly) is not None and _NOTHING < baseline < _THOUSAND:
         wallets = sum(usual.values(), _NOTHING)
-        yield SmallAmount(("plan", "baseline_monthly"), baseline, wallets, "the team's wallets")
+        if _is_far_below(baseline, wallets):
+            yield SmallAmount(("plan", "baseline_monthly"), baseline, wallets, "the team's wallets")
+
+
+def _small_in_wallet(environment: str, amounts: Sequence[tuple[Keys, Decimal]]) -> Iterator[SmallAmount]:
+    for index, (keys, amount) in enumerate(amounts):
+        if _NOTHING < amount < _THOUSAND:
+            own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
+            at = ("wallets", environment, *keys)
+            if not own:
+                yield SmallAmount(at, amount, None, f"other teams' `{environment}`", environment)
+            elif _is_far_below(amount, typical := median_low(own)):
+                yield SmallAmount(at, amount, typical, "the wallet's other amounts")
 
 
 @lru_cache(maxsize=KEPT_FILES)
 def _usual(view: TeamView) -> Mapping[str, Decimal]:
     """Return the usual amount of each wallet of a file, by environment."""
-    positive = {
-        environment: [one for _, one in wallet.amounts() if one > 0]
-        for environment, wallet in view.team.wallets.items()
-    }
-    return {environment: median_low(amounts) for environment, amounts in positive.items() if amounts}
+    usual = {environment: _usual_of(wallet) for environment, wallet in view.team.wallets.items()}
+    return {environment: amount for environment, amount in usual.items() if amount > _NOTHING}
+
+
+def _usual_of(wallet: WalletTarget) -> Decimal:
+    """Return the usual one of the amounts of a wallet that give it something, nothing where none does."""
+    if (even := wallet.even) is not None:
+        return even
+    return median_low([one for _, one in wallet.amounts() if one > _NOTHING] or [_NOTHING])
 
 
 class _Wallets:

@@ -23,7 +23,7 @@ def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     for environment, wallet in view.team.wallets.items():
         if environment == ALL or environment not in context.environments:
             yield from _environment(view, environment, context)
-        if not wallet.is_even:
+        if wallet.even is None:
             yield from _dated(wallet, ("wallets", environment), context, is_present=view.team.state == "present")
 
 
@@ -37,9 +37,10 @@ def _dated(wallet: WalletTarget, keys: Keys, context: Context, *, is_present: bo
 
 def _none(view: TeamView, context: Context) -> Iterator[Finding]:
     """Warn of a team that is given no money and watched by nothing; a mistyped `wallets` is told as that."""
-    team, mistyped = view.team, any(problem.fix == "wallets" for problem in view.shape.problems)
+    team = view.team
     if team.wallets or team.billing_budgets or team.state == "absent":
         return
+    mistyped = any(problem.fix == "wallets" for problem in view.shape.problems)
     if view.flawed or mistyped or not view.whole("wallets"):
         return
     environment = next(iter(context.environments), "prod")
