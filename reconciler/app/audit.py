@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.app.session import connected, load_desired
+from reconciler.findings import FindingsError
 from reconciler.journal.audit import audit_document, audited_wallets, ledger_problems, strangers
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import read_records, torn_sentence
@@ -13,6 +14,7 @@ from reconciler.journal.standing import require_read
 from reconciler.redaction import without_secrets
 from reconciler.report.audit_text import AuditPage
 from reconciler.settings import Settings
+from reconciler.source.load import load
 
 
 def audit(settings: Settings, *, verify: bool = False) -> AuditPage:
@@ -21,10 +23,13 @@ def audit(settings: Settings, *, verify: bool = False) -> AuditPage:
     Where a month was asked for, its runs alone are told; the whole journal is checked.
 
     Raises:
+        FindingsError: there is neither a journal nor the folder that it would be of.
         RefusedError: a record was edited, removed or reordered; its number is named.
         RemoteError: the journal or the ledger cannot be read whole.
     """
     records = read_records(settings.journal, folder=settings.root)
+    if not (records or settings.budgets.is_dir()):
+        raise FindingsError(load(settings.budgets).findings, budgets=str(settings.budgets))
     checked = verify and bool(settings.token or settings.sandbox)
     problems, notes = _against_ledger(settings, records) if checked else (None, [])
     torn = torn_sentence(settings.journal, folder=settings.root)

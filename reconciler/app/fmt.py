@@ -46,7 +46,9 @@ class Formatted:
         if self.check and self.changed:
             fix = f"kt-budgets fmt --budgets {quote(str(self.budgets))}"
             return f"{files}, {len(self.changed):,} not laid out\n  hint: {fix}"
-        return f"{files}, {len(self.changed):,} laid out anew" if self.changed else f"{files}, all laid out"
+        if self.changed or self.findings:
+            return f"{files}, {len(self.changed):,} laid out anew"
+        return f"{files}, all laid out"
 
 
 def fmt(budgets: Path, *, check: bool = False) -> Formatted:

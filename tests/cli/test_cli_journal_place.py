@@ -29,6 +29,18 @@ def test_every_work_tree_of_a_repository_has_the_same_journal(desk: Desk, tmp_pa
     assert json.loads(audited.out)["journal"] == f"file:{desk.clone / '.kt-budgets' / 'journal'}"
 
 
+def test_an_audit_of_a_folder_that_is_not_there_is_refused_unless_its_journal_is(desk: Desk) -> None:
+    refused = desk.kt("audit", "--budgets", desk.clone / "nosuch")
+    assert refused.code == 3
+    assert "the budgets folder does not exist" in refused.err
+    assert "name the folder that holds org.yaml with `--budgets`" in refused.err
+    assert refused.out == ""
+    assert desk.kt("audit").code == 0
+    assert desk.applied().code == 0
+    told = json.loads(desk.kt("audit", "--budgets", desk.clone / "nosuch", "--format", "json").out)
+    assert len(told["runs"]) == 1
+
+
 def test_without_a_repository_the_journal_is_beside_the_budgets(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     (desk.clone / "budgets").rename(tmp_path / "plain" / "budgets")

@@ -214,6 +214,8 @@ def test_files_are_laid_out_and_a_second_time_changes_nothing(tmp_path: Path, kt
 
     assert (done.code, done.out, done.err) == (0, f"{root}/teams/support.yaml\n", "2 files, 1 laid out anew\n")
     assert (again.code, again.out, again.err) == (0, "", "2 files, all laid out\n")
+    missing = kt("fmt", "--check", "--budgets", "nosuch")
+    assert (missing.code, missing.err) == (3, "0 files, 0 laid out anew\n")
     assert (root / "teams" / "support.yaml").read_text(encoding="utf-8") == SUPPORT
 
 
