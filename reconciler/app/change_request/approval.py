@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts, load_at
 from reconciler.app.change_request.gate import check_gate
+from reconciler.app.change_request.newcomers import asked_of, others_in
 from reconciler.app.checkout import git, knows, parents, prefix
 from reconciler.app.forge_session import forge_session, forge_words
 from reconciler.app.lineage import refuse_older
@@ -190,7 +191,9 @@ def _required(
     before = _rules(settings.budgets, commits, after)
     _check_guards(before, after, plan, as_of=settings.as_of)
     found = [requirements(rules, step_of(plan, rules, after, as_of=settings.as_of)) for rules in before]
-    return tuple(dict.fromkeys(item for listed in found for item in listed))
+    others = {} if _had_budgets(settings.budgets, base) else others_in(Commits(settings.budgets), base, pull.base_ref)
+    step = step_of(plan, after.without_teams(), after, as_of=settings.as_of)
+    return tuple(dict.fromkeys([*(item for listed in found for item in listed), *asked_of(others, after, step)]))
 
 
 def _check_guards(before: Iterable[Desired], after: Desired, plan: Plan, *, as_of: date) -> None:
@@ -227,12 +230,17 @@ def _rules(budgets: Path, commits: Iterable[str], after: Desired) -> list[Desire
     found = []
     for commit in commits:
         rules = load_at(budgets, commit)
-        if rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=commit):
+        if rules is None and not _had_budgets(budgets, commit):
             rules = after.without_teams()
         if rules is None:
             raise _unreadable(commit)
         found.append(rules)
     return found
+
+
+def _had_budgets(budgets: Path, commit: str) -> bool:
+    """Whether budgets of this organization were there by then, in this folder or in another one."""
+    return load_at(budgets, commit) is not None or knows(budgets, prefix(budgets) / "org.yaml", until=commit)
 
 
 def _unreadable(commit: str) -> RefusedError | FindingsError:

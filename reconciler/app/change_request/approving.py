@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from reconciler.app.budget_files import Commits
 from reconciler.app.change_request.edited import Edited, brought_in
+from reconciler.app.change_request.newcomers import Others, asked_of, others_in
 from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
@@ -48,7 +50,7 @@ def approved(
     if pull is None:
         raise _pushed_directly(step, forge.words.request)
     rules = _rules(step)
-    required = _required(rules, step, plan, as_of)
+    required = _required(rules, step, plan, as_of, _others(step, budgets, pull.base_ref))
     try:
         found = _judged(forge, pull, required, plan, budgets)
     except RefusedError as error:
@@ -172,13 +174,24 @@ def _rules(step: Step) -> tuple[Desired, ...]:
             f"the budgets below {step.landing.commit[:12]} cannot be read, so nobody knows who must approve",
             hint="run `kt-budgets validate` on what was applied last, and correct the files",
         )
-    return tuple(found for found in (arrival.before, step.before, arrival.origin) if found is not None) or (begun,)
+    return _known(step) or (begun,)
 
 
-def _required(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> tuple[Requirement, ...]:
+def _known(step: Step) -> tuple[Desired, ...]:
+    listed = (step.arrival.before, step.before, step.arrival.origin)
+    return tuple(found for found in listed if found is not None)
+
+
+def _others(step: Step, budgets: Path, branch: str) -> Others:
+    """Return whose owners approve too: all that have budgets there, where these are the first of an organization."""
+    base = step.landing.base
+    return others_in(Commits(budgets), base, branch) if base and not _known(step) else {}
+
+
+def _required(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date, others: Others) -> tuple[Requirement, ...]:
     start = step.start or (step.arrival.origin or step.after).without_teams()
     asked = step_of(plan, start, step.after, as_of=as_of)
-    found = [requirements(each, asked) for each in rules]
+    found = [*(requirements(each, asked) for each in rules), asked_of(others, step.after, asked)]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 
 

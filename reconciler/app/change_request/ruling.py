@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts, earlier_budgets, value
+from reconciler.app.change_request.newcomers import Others, asked_of, others_in, unreadable
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.app.committed import organizations
 from reconciler.app.listening import say
@@ -44,7 +44,7 @@ class Rules:
     commits: Commits
     before: Desired | None
     applied: Desired | None = None
-    others: Mapping[PurePosixPath, Desired] = field(default_factory=dict)
+    others: Others = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ class Gate:
         if start is None and (
             commits.files(before).files or knows(budgets, prefix(budgets) / "org.yaml", until=before)
         ):
-            raise _unreadable(f"the budgets of {before[:12]}", pull.base_ref)
-        others = {} if start else _others(self.commits, before, pull.base_ref)
+            raise unreadable(f"the budgets of {before[:12]}", pull.base_ref)
+        others = {} if start else others_in(self.commits, before, pull.base_ref)
         return Rules(commits, start, _applied(commits, self.last), others)
 
     def _judged(self, pull: ChangeRequest, rules: Rules, after: Desired) -> Ruling:
@@ -156,11 +156,8 @@ class Gate:
         effects = effects or Effects(teams=tuple(team for team in (record and record.fingerprints) or () if team))
         step = Step(effects, declared(start, after), noted=record.asks if record else ())
         found = [requirements(each, step) for each in (start, rules.applied or start)]
-        for place, other in rules.others.items():
-            why = f"there were no budgets of {after.organization.organization}, and others in {place}"
-            asked = requirements(other.without_teams(), step)
-            found.append(tuple(item.model_copy(update={"reason": f"{item.reason}; {why}"}) for item in asked))
-        return tuple(dict.fromkeys(item for listed in found for item in listed))
+        asked = asked_of(rules.others, after, step)
+        return tuple(dict.fromkeys([*(item for listed in found for item in listed), *asked]))
 
     def _behind(self, pull: ChangeRequest, record: PlanRecord, rules: Rules, after: Desired) -> tuple[str, ...]:
         """Return the parts of which the plan was made from other YAML than what would be merged, or onto other YAML."""
@@ -201,26 +198,6 @@ def _applied(commits: Commits, last: LastApplied | None) -> Desired | None:
     except GitError as error:
         say(f"what was applied last is not known here: {error.message}")
         return None
-
-
-def _others(commits: Commits, commit: str, branch: str) -> dict[PurePosixPath, Desired]:
-    """Return all budgets that a commit has in other folders, whose owners approve what is new (decision 0128).
-
-    Raises RefusedError for what cannot be read.
-    """
-    found = {}
-    for place, organization in organizations(commits.budgets, commit).items():
-        desired = commits.of(organization).desired(commit)
-        if desired is None:
-            raise _unreadable(f"the budgets of {organization} in {place}, as {commit[:12]} has them,", branch)
-        found[place] = desired
-    return found
-
-
-def _unreadable(what: str, branch: str) -> RefusedError:
-    return RefusedError(
-        f"{what} cannot be read, so nobody knows who must approve", hint=f"correct the files on {branch} first"
-    )
 
 
 def _limit(refused: GuardResult) -> Problem:

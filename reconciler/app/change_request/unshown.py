@@ -55,7 +55,7 @@ def _start(arrival: Arrival, part: str) -> Desired | None:
     Of the settings, which hold for everybody, it is how they began (decision 0060).
     """
     if arrival.begins and part == ORGANIZATION:
-        return arrival.origin
+        return arrival.origin or arrival.before
     is_kept = value(arrival.before, part) == value(arrival.after, part)
     return None if arrival.begins and is_kept else arrival.before
 
