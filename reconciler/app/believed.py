@@ -11,10 +11,9 @@ from functools import cached_property
 
 from reconciler.app.budget_files import changed_files, files_of
 from reconciler.app.checkout import line_of, tree_ids
-from reconciler.app.forge_session import forge_session, forge_words, run_of_now
+from reconciler.app.forge_session import forge_session, forge_words, provider_here, run_of_now
 from reconciler.app.lineage import bring_applied
 from reconciler.findings import RefusedError
-from reconciler.forge.registry import provider_of
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, default_of, is_here, is_id, tip_of
 from reconciler.git.places import work_tree
@@ -97,7 +96,7 @@ class Branch:
     def _held(self, commit: str) -> bool:
         """Whether the forge says that the branch was at that commit, or above it, before it was pushed to."""
         variables = environment()
-        if not self.name or not provider_of(variables).is_named(variables) or not run_of_now().repository:
+        if not self.name or not provider_here().is_named(variables) or not run_of_now().repository:
             return False
         with forge_session(None) as session:
             tips = (tip for tip in session.former_tips(self.name) if tip not in self.order and tip not in self._later)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.git.failures import GitError
 from reconciler.git.places import repository_root, work_tree
@@ -15,22 +16,34 @@ _SECONDS = 10.0
 REMOTE = "origin"
 
 
-def forge_around(folder: Path) -> str:
-    """Return the forge that the work tree around `folder` tells of; `none` outside of one."""
+class Around(NamedTuple):
+    """The forge that the host of a `remote` is of, an empty text where its name says none; else that of the `files`."""
+
+    remote: str
+    files: str
+
+    @property
+    def is_none(self) -> bool:
+        return not self.remote and self.files == "none"
+
+
+def forge_around(folder: Path) -> Around:
+    """Return what the work tree around `folder` tells of its forge; nothing outside of one."""
     top, root = work_tree(folder), repository_root(folder)
     if top is None:
-        return "none"
+        return Around("", "none")
     try:
-        return _forge_of(top, ((root or top) / ".git" / "config").stat().st_mtime_ns)
+        remote = _remote_of(top, ((root or top) / ".git" / "config").stat().st_mtime_ns)
     except OSError:
-        return forge_of(top)
+        remote = _by_remote(top)
+    return Around(remote, by_files(top))
 
 
 @lru_cache(maxsize=8)
-def _forge_of(top: Path, changed: int) -> str:
+def _remote_of(top: Path, changed: int) -> str:
     """Ask once; `changed` is when its remotes were set."""
     del changed
-    return forge_of(top)
+    return _by_remote(top)
 
 
 def forge_of(top: Path) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.forge_here import forge_around
 from reconciler.findings import UsageError
-from reconciler.forge.registry import is_told, provider_of
+from reconciler.forge.registry import is_ci, is_told, provider_of
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -20,16 +20,24 @@ if TYPE_CHECKING:
     from reconciler.model.forge_words import ForgeWords
 
 
-def _provider() -> Provider:
-    """Return the forge of this run, and where nothing of it is told that of the clone around the current folder."""
+def provider_in(folder: Path) -> Provider:
+    """Return the forge of this run of CI, and outside of one that of the clone around a folder."""
     variables = environment()
-    return provider_of(variables, usual="" if is_told(variables) else forge_around(Path.cwd()))
+    if is_ci(variables):
+        return provider_of(variables)
+    around = forge_around(folder)
+    return provider_of(variables, remote=around.remote, usual=around.files)
+
+
+def provider_here() -> Provider:
+    """Return the forge of this run, or of the clone around the current folder."""
+    return provider_in(Path.cwd())
 
 
 def run_of_now() -> CiRun:
     """Return what CI says about this run; of a change request that is planned as merged, that it is its test merge."""
     variables = environment()
-    run = _provider().run_of(variables)
+    run = provider_here().run_of(variables)
     target = variables.get("KT_BUDGETS_TARGET", "")
     return replace(run, target=target, is_test_merge=True) if target else run
 
@@ -56,7 +64,7 @@ def attribution_of_now() -> Attribution:
 def forge_session(repo: str | None, *, recorded_by: str = "") -> AbstractContextManager[Forge]:
     """Open the repository that `--repo` or the run names; `recorded_by` is whose checks count as ours."""
     variables = environment()
-    provider = _provider()
+    provider = provider_here()
     return provider.open(variables, provider.run_of(variables), repository=repo, recorded_by=recorded_by)
 
 
@@ -70,7 +78,7 @@ def request_of(session: Forge, number: int | None) -> ChangeRequest:
 
 def forge_words() -> ForgeWords:
     """Return what people on the forge of this run call things."""
-    return _provider().words
+    return provider_here().words
 
 
 def words_in(folder: Path) -> ForgeWords:
@@ -78,8 +86,5 @@ def words_in(folder: Path) -> ForgeWords:
 
     Where neither this run nor the repository tells of a forge, by its remote or a file of its CI, they run commands.
     """
-    variables = environment()
-    if is_told(variables):
-        return forge_words()
-    found = forge_around(folder)
-    return replace(provider_of(variables, usual=found).words, commands=found == "none")
+    is_nowhere = not is_told(environment()) and forge_around(folder).is_none
+    return replace(provider_in(folder).words, commands=is_nowhere)

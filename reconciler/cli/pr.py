@@ -18,8 +18,8 @@ from reconciler.report.renderers import Answer
 def command() -> None:
     """Show a plan in its pull request, and ask for its approval.
 
-    Talks to GitHub with GITHUB_TOKEN (GITHUB_API_URL says which), in GitLab CI/CD to GitLab with GITLAB_TOKEN. Every
-    write looks for what is there first: running a command twice changes nothing.
+    Talks to GitHub with GITHUB_TOKEN or to GitLab with GITLAB_TOKEN, by the CI it runs in, else by the remote's host.
+    Every write looks for what is there first: running a command twice changes nothing.
     """
 
 

@@ -26,8 +26,7 @@ def command(*, asked: str | None, against: str, digest: bool, **values: Any) -> 
     """Show which assumption failed, in money: actual against the plan or another period.
 
     The difference is split to the cent into demand, tokens per request, cache, provider mix, unit price, new workloads,
-    fallback, one-offs, a baseline that is off, and days and weekdays. A cause is called only when it stands out of what
-    days vary by anyway.
+    fallback, one-offs, baseline, days and weekdays. A cause is called when it stands out of what days vary by anyway.
     """
     from reconciler.app.review import review_period
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from reconciler.app.forge_session import provider_in, words_in
 from reconciler.forge.gitlab.ci_run import run_of
 from reconciler.forge.registry import provider_of
+from reconciler.settings import overlaid
 
 HEAD, MERGE, BASE = "a" * 40, "c" * 40, "b" * 40
 REQUEST = {
@@ -68,3 +73,33 @@ def test_outside_of_a_pipeline_nothing_is_told() -> None:
 )
 def test_the_environment_says_which_forge_it_is(variables: dict[str, str], package: str) -> None:
     assert f"forge.{package}." in type(provider_of(variables)).__module__
+
+
+GITHUB, GITLAB = {"GITHUB_TOKEN": "y"}, {"GITLAB_TOKEN": "x"}
+HERE, THERE = "git@github.example.com:acme/budgets.git", "https://gitlab.example.com/acme/budgets.git"
+
+
+@pytest.mark.parametrize(
+    ("variables", "remote", "package"),
+    [
+        (GITHUB, THERE, "gitlab"),
+        (GITLAB, HERE, "github"),
+        ({**GITHUB, **GITLAB}, THERE, "gitlab"),
+        ({**GITHUB, **GITLAB}, HERE, "github"),
+        ({**GITHUB, "GITHUB_ACTIONS": "true"}, THERE, "github"),
+        ({**GITLAB, "GITLAB_CI": "true"}, HERE, "gitlab"),
+        (GITLAB, "https://code.example.com/acme/budgets.git", "gitlab"),
+        (GITHUB, "https://code.example.com/acme/budgets.git", "github"),
+        ({}, THERE, "gitlab"),
+    ],
+)
+def test_the_host_of_the_remote_says_more_than_a_token_and_less_than_the_run(
+    tmp_path: Path, variables: dict[str, str], remote: str, package: str
+) -> None:
+    for arguments in (("init", "--quiet"), ("remote", "add", "origin", remote)):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    nothing = dict.fromkeys(("GITHUB_ACTIONS", "GITLAB_CI", "GITHUB_TOKEN", "GITLAB_TOKEN"), "")
+    with overlaid(**{**nothing, **variables}):
+        assert f"forge.{package}." in type(provider_in(tmp_path)).__module__
+        assert words_in(tmp_path).request == ("merge request" if package == "gitlab" else "pull request")
+        assert not words_in(tmp_path).commands

@@ -7,14 +7,12 @@ from pathlib import Path
 from shlex import quote
 
 from reconciler.app.checkout import git, prefix
-from reconciler.app.forge_here import forge_of
-from reconciler.app.forge_session import forge_session, run_of_now
+from reconciler.app.forge_session import forge_session, provider_in, run_of_now
 from reconciler.app.listening import say
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.forge.codeowners import rules, with_block
 from reconciler.forge.protocol import Provider
-from reconciler.forge.registry import provider_of
 from reconciler.model.change_request import CodeOwnersDocument, Obstacle
 from reconciler.model.json_text import json_text
 from reconciler.report.renderers import Statement
@@ -31,7 +29,7 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
         RemoteError: the forge cannot be read.
     """
     top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
-    provider = provider_of(environment(), usual=forge_of(top))
+    provider = provider_in(top)
     file = provider.owners_file
     path, found = _file(top, file.places)
     lines = [*([f"[{file.section}]"] if file.section else []), *_rules(budgets, file.guarded)]

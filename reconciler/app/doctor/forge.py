@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.check import Seen, failed, not_checked, passed, warning
-from reconciler.app.forge_here import forge_of
+from reconciler.app.forge_session import provider_in
 from reconciler.findings import ExitCode, UsageError
 from reconciler.forge.membership import Membership
-from reconciler.forge.registry import provider_of
 from reconciler.http.failures import ForbiddenError
 from reconciler.settings import environment
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def look_at_forge(subject: Subject) -> Iterator[Seen]:
     variables = environment()
-    provider = provider_of(variables, usual=forge_of(subject.top))
+    provider = provider_in(subject.top)
     words = provider.words
     if not provider.is_named(variables):
         yield not_checked(f"there is no token of {words.forge}", f"set {words.token} to a token that can read")
