@@ -77,9 +77,9 @@ class TeamUsage:
     def rows_between(self, start: date, end: date) -> Rows:
         return self.observations.rows_between(self.wallets, start, end)
 
-    def hit_rate_error(self) -> float:
-        """Return the standard error of the cache hit rate of the last 28 days."""
-        end = self.known.known_until
+    def hit_rate_error(self, *, before: int = 0) -> float:
+        """Return the standard error of the cache hit rate of the last 28 days, or of 28 that end so many `before`."""
+        end = self.known.known_until - timedelta(days=before)
         return self.observations.hit_rate_error(self.wallets, end - timedelta(days=WINDOW_DAYS), end)
 
     def belief(self, record: Record | None) -> Belief:

@@ -54,7 +54,8 @@ def totals(shown: ReviewDocument) -> str:
     off = shown.difference
     share = f" ({abs(off) / shown.plan:.1%})" if shown.plan > 0 else ""
     way = f"{exact(abs(off))}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
-    own = "its plan of" if len(shown.teams) == 1 else "their plans of"
+    days = f" for {first_days((shown.last_day - shown.first_day).days + 1)}," if shown.is_partial else " of"
+    own = f"{'its plan' if len(shown.teams) == 1 else 'their plans'}{days}"
     plan = own if shown.against == "plan" else f"{_days_of_other(shown)}{shown.against}, which cost"
     return f"{counted(len(shown.teams), 'team')} spent {exact(shown.actual)}, {way} {plan} {exact(shown.plan)}."
 

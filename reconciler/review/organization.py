@@ -117,7 +117,8 @@ def _team(question: Question, name: str) -> Iterator[_Reviewed]:
     found = seen(question.usage, wallets, question.start, end)
     absent = question.usage.source.absent
     pairs = untold(found, absent)
-    against = "its plan of" if question.other is None else f"{_held_against(question, question.other)}, which cost"
+    against = f"its {_plan_of(question)}" if question.other is None else _held_against(question, question.other)
+    against += "" if question.other is None else ", which cost"
     told = Told(name, team.name or name, against, desired.organization.currency, wallets, pairs)
     everything = known(found)
     if question.other is not None:
@@ -195,6 +196,10 @@ def _uncovered(question: Question) -> Uncovered:
     covered = {str(key) for key, wallet in question.desired.wallets.items() if not wallet.absent}
     known = spending(question.usage, as_of=question.as_of)
     return Uncovered.between(known, span.start, span.end, covered=covered)
+
+
+def _plan_of(question: Question) -> str:
+    return f"plan for {first_days(question.span.days)}," if question.is_partial else "plan of"
 
 
 def _held_against(question: Question, other: Span) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -228,6 +229,27 @@ def test_a_cache_behind_its_plan_is_priced_and_warned_about() -> None:
     assert ahead.verdict == "ahead"
     assert "saves about USD" in ahead.sentence
     assert rows(levers, usage(hits=206))["cache_hit_rate"].verdict == "holds"
+
+
+def test_the_course_of_a_cache_whose_days_vary_has_a_range_that_is_wider_the_further_it_is_away() -> None:
+    def told(by: str) -> tuple[int, int, int]:
+        built = UsageBuilder()
+        for number in range(120):
+            day = AS_OF - timedelta(days=120 - number)
+            hits = 100 + 40 * (-1) ** (number // 2)
+            built.row(day, "team_support", 300.0, requests=1000, cache_hits=hits, provider="openai", model="m")
+        levers = {"cache_hit_rate": {"from": "14%", "to": "60%", "since": "2025-12", "by": by}}
+        found = ask(built.build(), question(live=15000, plan=plan(**levers)))
+        message = next(w.message for w in found.warnings if w.code == "cache-behind-plan")
+        numbers = re.search(r"on course for (\d+)% \((\d+)% to (\d+)% by what its days vary by\)", message)
+        assert numbers, message
+        middle, low, high = map(int, numbers.groups())
+        return middle, low, high
+
+    soon, late = told("2026-08"), told("2026-12")
+    assert soon[0] == late[0] == 10
+    assert soon[1] < 10 < soon[2]
+    assert late[2] - late[1] > soon[2] - soon[1]
 
 
 def test_a_cache_that_is_new_in_the_usage_has_no_course() -> None:

@@ -62,5 +62,10 @@ def test_a_period_that_is_not_over_is_held_against_as_many_days_and_says_so(days
     assert f"exactly {told}, which cost USD {days}00.00" in found.teams[0].sentence
     assert f"exactly {told.replace('July 2026', '2026-07')}, which cost {days}00.00" in totals(found)
 
+    planned = reviewed(World(None, plan, usage.build()), "2026-08")
+    part = f"its plan for the first {f'{days} days' if days > 1 else 'day'}, "
+    assert f" {part}USD {planned.plan:,.2f}" in planned.teams[0].sentence
+    assert f" {part}{planned.plan:,.2f}." in totals(planned)
+
     over = reviewed(World(None, plan, usage.build()), "2026-07", against="2026-06")
     assert "above June 2026, which cost USD 3,000.00" in over.teams[0].sentence

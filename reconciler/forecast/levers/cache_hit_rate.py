@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from math import hypot
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.findings import Keys
 from reconciler.forecast.belief import Record, record
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from reconciler.forecast.todays_terms import Past
 
 TOLERANCE = 0.015
+Z80 = 1.2816
+"""So many standard errors on either side hold 80% of a normal distribution."""
 
 
 class Cache(Lever):
@@ -110,11 +113,11 @@ class Cache(Lever):
         if rate is None or seen is None or not any(row.verdict == "behind" for row in rows):
             return
         course = _course(view, rate)
+        ends = "" if course is None else f", on course for {course.told}"
         yield Remark(
             "cache-behind-plan",
             f"cache hit rate planned {planned_share(rate.start)} -> {planned_share(rate.target)} by {rate.by};"
-            f" observed {share(seen)} over the last 28 days"
-            + (f", on course for {share(course, places=0)}" if course is not None else ""),
+            f" observed {share(seen)} over the last 28 days{ends}",
             "correct `plan.cache_hit_rate`, or find out why the cache is not used",
         )
 
@@ -209,15 +212,34 @@ def _record(view: TeamUsage, rate: CacheHitRate) -> Record | None:
     return record(planned - start, seen - start, told, least=TOLERANCE, error=view.hit_rate_error())
 
 
-def _course(view: TeamView, rate: CacheHitRate) -> float | None:
-    """Return the cache hit rate at the end of `by` if the change of the last eight weeks goes on."""
+class _Course(NamedTuple):
+    """A cache hit rate to come, with the ends of the 80% that it is within where days vary as they did."""
+
+    rate: float
+    low: float
+    high: float
+
+    @property
+    def told(self) -> str:
+        rate, low, high = (share(value, places=0) for value in self)
+        return rate if low == high else f"{rate} ({low} to {high} by what its days vary by)"
+
+
+def _course(view: TeamView, rate: CacheHitRate) -> _Course | None:
+    """Return the cache hit rate at the end of `by` if the change of the last eight weeks goes on.
+
+    How sure that is follows from how much the days of both halves vary: both errors grow with the days to come.
+    """
     recent, both = view.observed(), view.observed(2 * WINDOW_DAYS)
     earlier = both.requests - recent.requests
     if recent.cache_hit_rate is None or earlier <= 0:
         return None
     pace = (recent.cache_hit_rate - (both.cache_hits - recent.cache_hits) / earlier) / WINDOW_DAYS
     ahead = max((rate.by.last - view.reference).days, 0) + WINDOW_DAYS / 2
-    return min(max(recent.cache_hit_rate + pace * ahead, 0.0), 0.99)
+    times = ahead / WINDOW_DAYS
+    off = Z80 * hypot(view.hit_rate_error() * (1.0 + times), view.hit_rate_error(before=WINDOW_DAYS) * times)
+    middle = recent.cache_hit_rate + pace * ahead
+    return _Course(*(min(max(value, 0.0), 0.99) for value in (middle, middle - off, middle + off)))
 
 
 @dataclass(frozen=True, slots=True)
