@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, Commits, applied_files, changed_parts, value
 from reconciler.app.checkout import git, is_older, line_of
 from reconciler.app.lineage import AFRESH, bring_applied
-from reconciler.findings import RefusedError
+from reconciler.findings import BudgetsError, RefusedError
 from reconciler.git.failures import GitError
+from reconciler.journal.history import history_of
+from reconciler.journal.record import Record
 from reconciler.model.applied import LastApplied, part_digest
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
@@ -67,6 +70,18 @@ def ahead_of(settings: Settings, last: LastApplied) -> dict[str, str]:
     if last.commit or not last.ahead or ORGANIZATION in last.unfinished:
         return dict(last.ahead)
     return {ORGANIZATION: applied_as_it_was(settings, last)[1], **last.ahead}
+
+
+def gone_wallets(
+    settings: Settings, desired: Desired, last: LastApplied | None, records: Sequence[Record]
+) -> dict[str, str]:
+    """Return the wallets of teams whose files are gone, each with its team: as money was moved, and as was applied."""
+    found = history_of(records).teams()
+    if last is not None and applied_commits(last):
+        with suppress(BudgetsError):
+            then = applied_as_it_was(settings, last)[0].loaded().desired
+            found.update((key, wallet.team) for key, wallet in (then.wallets.items() if then else ()))
+    return {key: team for key, team in found.items() if key not in desired.wallets and team not in desired.teams}
 
 
 def first_applied(budgets: Path, ahead: Mapping[str, str], head: str) -> str | None:

@@ -85,6 +85,14 @@ class History:
             if trace.wallet and trace.may_have_happened and trace.operation not in besides
         )
 
+    def teams(self) -> dict[str, str]:
+        """The team that each wallet was adopted for, or for which money was last moved in it."""
+        adopted = (run.started.facts.get("adopted", {}).items() for run in self.runs.values())
+        found: dict[str, str] = {key: team for listed in adopted for team, keys in listed for key in keys}
+        moved = (trace.change for trace in self.operations.values())
+        found.update((change.wallet, change.team) for change in moved if isinstance(change, Allocate | Reclaim))
+        return found
+
     def known(
         self, wallets: Mapping[WalletRef, LiveWallet], period: Period, *, besides: Collection[str] = ()
     ) -> frozenset[str]:

@@ -56,6 +56,7 @@ def classify(
     proposals: Sequence[Proposal] = (),
     unfinished: Collection[str] = (),
     lost: Collection[str] = (),
+    gone: Mapping[str, str] | None = None,
     own: Collection[str] = (),
     doubts: Mapping[WalletRef, Doubt] | None = None,
 ) -> tuple[Drifted, ...]:
@@ -64,12 +65,12 @@ def classify(
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
     managed object that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
     the last run did not do it; a person is needed, since nothing does it by itself. So it is for the teams that are
-    `lost`: what was applied of them is in no commit. `own` are the ledger's ids of our
-    operations and of what was adopted, as far as the journal knows them. `doubts` say by wallet what the journal has
-    against its reading: such a wallet is pending, and needs a person too.
+    `lost`: what was applied of them is in no commit. `gone` are the wallets of teams whose files are gone, each with
+    its team. `own` are the ledger's ids of our operations and of what was adopted, as far as the journal knows them.
+    `doubts` say by wallet what the journal has against its reading: such a wallet is pending, and needs a person too.
     """
     waits = {**dict.fromkeys(unfinished, UNFINISHED), **dict.fromkeys(lost, LOST)}
-    view = _View(merged, live, period, day, applied, tuple(proposals), waits, frozenset(own), doubts or {})
+    view = _View(merged, live, period, day, applied, tuple(proposals), waits, frozenset(own), doubts or {}, gone or {})
     objects = ObjectDrift(merged, applied, live, tuple(one.desired for one in proposals), waits)
     return tuple(
         view.judged(item, needs_person=needs_person)
@@ -114,6 +115,7 @@ class _View:
     waits: Mapping[str, str]
     own: frozenset[str]
     doubts: Mapping[WalletRef, Doubt]
+    gone: Mapping[str, str]
 
     def judged(self, item: DriftItem, *, needs_person: bool) -> Drifted:
         """Return the difference, acknowledged when an entry of `org.yaml` covers it."""
@@ -191,6 +193,11 @@ class _View:
         """Yield the wallets that no YAML declares. Only one that money is spent from needs a person."""
         for wallet in sorted(self.live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
             words = f"{wallet.key} ({wallet.name}) is in no YAML; it has spent {wallet.spent}."
+            if team := self.gone.get(wallet.key):
+                words += (
+                    f" It was {team}'s, whose file is gone. Next: `kt-budgets release {team}` leaves it as it is; or"
+                    f" bring {self.merged.team_path(team)} back with `state: absent`, which takes its money back."
+                )
             yield (
                 DriftItem(
                     **{"class": "unmanaged"}, team="", wallet=wallet.key, amount=wallet.spent.amount, sentence=words

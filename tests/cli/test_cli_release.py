@@ -211,3 +211,62 @@ def test_the_trail_says_who_was_released_and_why(both: Desk) -> None:
     told = both.kt("audit", *AS_OF, "--verify")
     assert told.code == 0, told.err
     assert "took beta out of management (moves to another company): t-beta, team/t-beta/spend" in told.out
+
+
+ALONE = "version: 1\nteam: beta\nwallets:\n  prod: {team_id: t-beta, monthly: 70}\n"
+
+
+def told(desk: Desk) -> Any:
+    found = desk.kt("drift", *AS_OF, "--format", "json")
+    return found.code, [item["sentence"] for item in json.loads(found.out)["items"] if item["wallet"] == "t-beta"]
+
+
+@pytest.mark.parametrize("text", [beta("70"), ALONE], ids=["with-alerts", "wallet-alone"])
+@pytest.mark.parametrize("applied_since", [False, True], ids=["not-applied-since", "applied-since"])
+def test_a_team_whose_file_is_gone_is_drift_until_it_is_released(desk: Desk, text: str, applied_since: bool) -> None:
+    committed(desk, text)
+    assert desk.applied().code == 0
+    desk.world.enter("t-beta", "settle", Decimal(5))
+    committed(desk, None)
+    if applied_since:
+        assert desk.applied().code == 0
+    code, (sentence,) = told(desk)
+    assert code == 11
+    assert "It was beta's, whose file is gone. Next: `kt-budgets release beta` leaves it as it is" in sentence
+    assert "bring budgets/teams/beta.yaml back with `state: absent`" in sentence
+    released(desk)
+    code, (sentence,) = told(desk)
+    assert code == 0
+    assert sentence.endswith("beta was released from management.")
+
+
+def test_a_team_whose_file_is_gone_and_that_was_only_adopted_is_released_too(desk: Desk) -> None:
+    desk.world.enter("t-beta", "allocate", Decimal(70))
+    committed(desk, ALONE)
+    desk.chdir(desk.clone)
+    assert desk.kt("adopt", "beta", *AS_OF).code == 0
+    desk.world.enter("t-beta", "settle", Decimal(5))
+    committed(desk, None)
+    assert desk.applied().code == 0
+    assert "`kt-budgets release beta`" in told(desk)[1][0]
+    released(desk)
+    assert told(desk)[0] == 0
+
+
+def test_a_wallet_that_another_team_has_taken_over_stays_with_it(both: Desk) -> None:
+    file = both.clone / "budgets" / "teams" / "gamma.yaml"
+    file.write_text(beta("70").replace("team: beta", "team: gamma"))
+    committed(both, None)
+    both.chdir(both.clone)
+    done = both.kt("release", "beta", *AS_OF)
+    assert done.out.startswith("Released: beta, with team/t-beta/spend. ")
+    assert told(both) == (0, [])
+
+
+def test_what_brings_the_money_of_a_team_back_whose_file_is_gone(both: Desk) -> None:
+    both.world.enter("t-beta", "settle", Decimal(5))
+    committed(both, None)
+    assert both.applied().code == 0
+    committed(both, ALONE.replace("team: beta", "team: beta\nstate: absent"))
+    made = plan(both)
+    assert [change["kind"] for change in made["changes"] if change.get("wallet") == "t-beta"] == ["reclaim"]

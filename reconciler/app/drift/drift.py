@@ -14,6 +14,7 @@ from reconciler.app.forge_session import forge_session, forge_words, words_in
 from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
+from reconciler.app.team_by_team import gone_wallets
 from reconciler.findings import BudgetsError, ExitCode, RemoteError
 from reconciler.forge.protocol import Forge
 from reconciler.journal.history import history_of
@@ -185,6 +186,7 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         proposals=known.proposals,
         unfinished=known.unfinished,
         lost=known.lost,
+        gone=gone_wallets(settings, desired, last, known.records),
         own=history.acknowledged,
         doubts=doubts,
     )

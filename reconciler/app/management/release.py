@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from reconciler.app.forge_session import attribution_of_now
 from reconciler.app.management.adopt import held
 from reconciler.app.planning.pipeline import checked_out
 from reconciler.app.session import load_desired
+from reconciler.app.team_by_team import gone_wallets
 from reconciler.app.wallet_names import named
 from reconciler.apply.application import run_name
 from reconciler.apply.executor import executable
@@ -17,7 +19,7 @@ from reconciler.findings import UsageError
 from reconciler.journal.declared import Declared
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
-from reconciler.journal.record import Entry, Step
+from reconciler.journal.record import Entry, Record, Step
 from reconciler.model.adoption import ReleaseDocument
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
@@ -54,7 +56,7 @@ def release(settings: Settings, team: str, *, reason: str = "") -> Statement:
                 f"nothing was applied or adopted yet, so {team} is not under management; nothing was recorded",
                 hint="remove its file, which changes nothing in Keeptrusts, and `kt-budgets adopt` the others",
             )
-        keys = _keys(desired, team, last)
+        keys = _keys(desired, team, last, _former(settings, desired, team, last, journal.records))
         plan = _empty(settings, desired, team)
         said = _without(team, last).facts()
         facts = {**attribution_of_now().facts(), **({"reason": reason} if reason else {})}
@@ -71,13 +73,22 @@ def release(settings: Settings, team: str, *, reason: str = "") -> Statement:
     return Statement(document, text, recorded_in=f"the journal {settings.journal}")
 
 
-def _keys(desired: Desired, team: str, last: LastApplied) -> tuple[str, ...]:
-    """Return what the team has by the YAML and by what was applied last."""
+def _keys(desired: Desired, team: str, last: LastApplied, wallets: Collection[str]) -> tuple[str, ...]:
+    """Return what the team has by the YAML and by what was applied last, with the `wallets` that it had."""
     former = [key for kind in kinds() for key, owner in last.of(kind).items() if owner == team]
-    if not former:
+    if not (former or wallets):
         named(desired, [team])
     objects = [text_of(k) for kind in kinds() for k, wanted in desired.of(kind).items() if wanted.team == team]
-    return tuple(sorted({*wallets_of(desired, [team]), *objects, *former}))
+    return tuple(sorted({*wallets_of(desired, [team]), *objects, *former, *wallets}))
+
+
+def _former(
+    settings: Settings, desired: Desired, team: str, last: LastApplied, records: Sequence[Record]
+) -> frozenset[str]:
+    """Return the wallets of a team whose file is gone, and which are no other team's now."""
+    if team in desired.teams:
+        return frozenset()
+    return frozenset(key for key, of in gone_wallets(settings, desired, last, records).items() if of == team)
 
 
 def _without(team: str, last: LastApplied) -> Declared:
