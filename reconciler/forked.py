@@ -25,6 +25,8 @@ FEWEST = 1_000
 MOST_PROCESSES = 16
 PATIENCE = 60.0
 """Seconds that the results of another process are waited for, once there is nothing left to do here."""
+_TURN = 0.01
+"""Seconds after which a process that leaves work to others looks again whether it has a hand free."""
 
 _PARTS = 1_000
 _SMALLEST_PART = 50
@@ -43,8 +45,18 @@ def count() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def nothing() -> None:
+IsBusy = Callable[[], bool]
+"""Whether this process has something else to do: then it leaves parts of the work to others, as long as there are."""
+
+
+def idle() -> bool:
+    """Have nothing else to do."""
+    return False
+
+
+def nothing() -> IsBusy:
     """Do nothing."""
+    return idle
 
 
 def spread(
@@ -54,12 +66,13 @@ def spread(
     fewest: int = FEWEST,
     processors: int | None = None,
     patience: float = PATIENCE,
-    meanwhile: Callable[[], object] = nothing,
+    meanwhile: Callable[[], IsBusy] = nothing,
 ) -> Iterator[tuple[T, R]]:
     """Yield each of `items`, in no order, with what `work` makes of it, as soon as that is here.
 
     `work` makes one result of each, without a look at the others; it is pickled where another process made it.
-    `meanwhile` is called here once, when the others have begun. A process with other threads is not forked: they would
+    `meanwhile` is called here once, when the others have begun; while what it returned says so, all parts are left to
+    them. A process with other threads is not forked: they would
     be missing. Nor is one that ignores SIGCHLD: its forks would be forgotten, and their numbers given to others.
     """
     others = min(processors or count(), MOST_PROCESSES) - 1
@@ -146,7 +159,7 @@ def _shared(
     parts: Sequence[Sequence[T]],
     others: int,
     patience: float,
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[], IsBusy],
 ) -> Iterator[tuple[int, Sequence[R]]]:
     """Yield the places and the results of the parts, as far as they come."""
     tickets = _tickets(len(parts))
@@ -156,7 +169,10 @@ def _shared(
 
     try:
         with _forks(take, others) as forks:
-            meanwhile()
+            is_busy = meanwhile()
+            while is_busy() and (at_work := [fork for fork in forks if not fork.has_ended]):
+                for fork in at_work:
+                    yield from fork.received(_TURN) or ()
             for own in take():
                 yield own
                 for fork in forks:
@@ -198,12 +214,16 @@ class _Fork:
         self._process = process
         self._notes = notes
         self._results = results
+        self.has_ended = False
         self._waiting = selectors.DefaultSelector()
         self._waiting.register(notes, selectors.EVENT_READ)
 
     def received(self, patience: float | None) -> list[tuple[int, Any]] | None:
         """Return the parts that were done since, by their places; None where it ended, or noted none for so long."""
-        if not self._waiting.select(patience) or not (notes := os.read(self._notes, _NOTE.size * _PARTS)):
+        if not self._waiting.select(patience):
+            return None
+        if not (notes := os.read(self._notes, _NOTE.size * _PARTS)):
+            self.has_ended = True
             return None
         found = []
         for place, first, size in _NOTE.iter_unpack(notes):

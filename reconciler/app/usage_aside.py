@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache, partial
 from glob import glob
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from reconciler.app.usage import Exports, Read, exports_of, from_files, read_exports
 from reconciler.findings import BudgetsError
-from reconciler.forked import FEWEST, Aside, LostError, aside, count
+from reconciler.forked import Aside, LostError, aside
 from reconciler.settings import Settings
-from reconciler.source.tree import TEAMS
 from reconciler.usage.engine_names import DUCKDB
 
 if TYPE_CHECKING:
@@ -33,9 +30,8 @@ class UsageAside:
     """The exports that `settings` name. Use it with `with`: what reads them, and its temporary files, end with it.
 
     What reads exports takes longer to import than a few of them to read, so the other process begins with that. Where
-    this one has it already, or no other can be made, this one reads them; so it does where all of two processors read a
-    large folder, and one more process would only take its turn; and what comes out of a pipe, once only: of what
-    another process took, nothing would be left if that ended early.
+    this one has it already, or no other can be made, this one reads them; so it does what comes out of a pipe, once
+    only: of what another process took, nothing would be left if that ended early.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,9 +45,8 @@ class UsageAside:
                 if any(map(_is_pipe, self._settings.usage)):
                     return self
                 folder = self._stack.enter_context(TemporaryDirectory(prefix="kt-budgets-", ignore_cleanup_errors=True))
-                free = count() - _is_large(self._settings.budgets)
                 work = partial(_answer, folder=Path(folder))
-                self._aside = self._stack.enter_context(aside(_prepare, work, processors=free))
+                self._aside = self._stack.enter_context(aside(_prepare, work))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,13 +98,6 @@ def _answer(exports: Exports, *, folder: Path) -> Read | BudgetsError:
 def _is_pipe(path: str) -> bool:
     here = str(Path(path).expanduser())
     return any(Path(match).is_fifo() for match in (here, *glob(here, recursive=True)))  # noqa: PTH207 (as in files.py)
-
-
-def _is_large(budgets: Path) -> bool:
-    """Whether a folder has so many teams that their files are read on all processors."""
-    with suppress(OSError), os.scandir(budgets / TEAMS) as teams:
-        return next(islice(teams, FEWEST, None), None) is not None
-    return False
 
 
 def _none() -> None:

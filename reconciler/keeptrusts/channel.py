@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar
 
 import anyio
 import httpx
@@ -61,6 +61,13 @@ class Answer:
     document: Any
     headers: Mapping[str, str]
     links: Mapping[str, str]
+
+
+class Begun(NamedTuple, Generic[_Result]):
+    """What was started: `result` waits for it, and returns or raises what it does."""
+
+    result: Callable[[], _Result]
+    is_done: Callable[[], bool]
 
 
 def retry_policy(connection: Connection) -> Retry:
@@ -158,9 +165,10 @@ class Channel:
         """Return what `read` returns, run in the channel's event loop."""
         return self._result(self._started(read))
 
-    def begin(self, read: Callable[[], Awaitable[_Result]]) -> Callable[[], _Result]:
-        """Start `read`, and return what waits for it: it returns, or raises, what `read` does."""
-        return partial(self._result, self._started(read))
+    def begin(self, read: Callable[[], Awaitable[_Result]]) -> Begun[_Result]:
+        """Start `read` in the channel's event loop."""
+        future = self._started(read)
+        return Begun(partial(self._result, future), future.done)
 
     def _started(self, read: Callable[[], Awaitable[_Result]]) -> Future[_Result]:
         if self._portal is None:

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from reconciler.keeptrusts.channel import Channel, OnAnswer
+from reconciler.keeptrusts.channel import Begun, Channel, OnAnswer
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reads import Listings, Progress, Reads, Watcher
 from reconciler.keeptrusts.spending import Dimension, spend_by, spend_on
@@ -40,7 +40,7 @@ class Reader:
     ) -> None:
         self._channel = Channel(connection, transport=transport, on_answer=on_answer)
         self._reads = Reads(self._channel)
-        self._begun: dict[str, Callable[[], Listings]] = {}
+        self._begun: dict[str, Begun[Listings]] = {}
 
     def __enter__(self) -> Self:
         self._channel.__enter__()
@@ -61,6 +61,10 @@ class Reader:
     def begin(self, organization: str) -> None:
         """Start to read what `live` needs before it is known of which wallets; it raises what goes wrong."""
         self._begun[organization] = self._channel.begin(partial(self._reads.listings, organization))
+
+    def is_busy(self) -> bool:
+        """Whether something is read that was begun."""
+        return not all(begun.is_done() for begun in self._begun.values())
 
     def live(
         self,
@@ -86,7 +90,7 @@ class Reader:
         currencies = set(wallets.values())
         pool = currency or (currencies.pop() if len(currencies) == 1 else None)
         begun = self._begun.pop(organization, None)
-        listed = begun() if begun else self._run(partial(self._reads.listings, organization))
+        listed = begun.result() if begun else self._run(partial(self._reads.listings, organization))
         asked = listed, dict(wallets), period, pool, on_progress, watcher, declared
         return self._run(partial(self._reads.live, *asked))
 

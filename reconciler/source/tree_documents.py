@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from reconciler.findings import Finding
-from reconciler.forked import FEWEST, nothing, spread
+from reconciler.forked import FEWEST, IsBusy, nothing, spread
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.rule import PolicyFile
@@ -39,8 +39,8 @@ class TreeDocuments(NamedTuple):
     policies: tuple[YamlDocument[PolicyFile], ...]
 
 
-Meanwhile = Callable[[OrganizationBudget | None], object]
-"""Is called with what org.yaml says, None where it is not whole."""
+Meanwhile = Callable[[OrganizationBudget | None], IsBusy]
+"""Is called with what org.yaml says, None where it is not whole; returns whether this process has more to do since."""
 Right = Callable[[OrganizationBudget, YamlDocument[TeamBudget]], object]
 """Is called with what org.yaml says, which is whole, and with a team's file in which nothing is wrong by itself."""
 
@@ -89,7 +89,7 @@ def teams_of(
     files: Iterable[SourceFile],
     *,
     alone: Alone | None = None,
-    meanwhile: Callable[[], object] = nothing,
+    meanwhile: Callable[[], IsBusy] = nothing,
     right: Callable[[YamlDocument[TeamBudget]], object] | None = None,
 ) -> tuple[YamlDocument[TeamBudget], ...]:
     """Return the documents of teams' files; those that are not known yet are read on all processors.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.app.session import connection_to
 from reconciler.clock import SystemClock
-from reconciler.forked import nothing
+from reconciler.forked import IsBusy, idle, nothing
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,8 +41,11 @@ class Ahead:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def begin(self, organization: OrganizationBudget | None) -> None:
-        """Begin to read Keeptrusts, as far as org.yaml says how, and import what else a plan takes."""
+    def begin(self, organization: OrganizationBudget | None) -> IsBusy:
+        """Begin to read Keeptrusts, as far as org.yaml says how, and import what else a plan takes.
+
+        Returns whether Keeptrusts is still listed: a thread of this process makes something of what comes.
+        """
         settings = self._settings
         if organization and settings.token and not settings.sandbox:
             from reconciler.keeptrusts.reader import Reader
@@ -52,6 +55,7 @@ class Ahead:
             self._list(self._reader, organization.organization)
         _prepare()
         self._besides()
+        return self._reader.is_busy if self._reader else idle
 
     @contextmanager
     def reader(self, desired: Desired, connection: Connection) -> Iterator[Reader]:
