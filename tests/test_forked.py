@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.forked import FEWEST, aside, spread
+from reconciler.forked import FEWEST, IsBusy, aside, idle, spread
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 SCRIPT = """
 import os, signal, sys, time
-from reconciler.forked import spread
+from reconciler.forked import idle, spread
 
 HERE = os.getpid()
 
@@ -35,22 +35,26 @@ def work(items):
     return [(item * item, os.getpid() == HERE) for item in items]
 
 called = []
-found = dict(
-    spread(work, range(500), fewest=1, processors=3, patience={patience}, meanwhile=lambda: called.append(os.getpid()))
-)
+
+def meanwhile():
+    called.append(os.getpid())
+    return {busy}
+
+found = dict(spread(work, range(500), fewest=1, processors=3, patience={patience}, meanwhile=meanwhile))
 assert called == [HERE]
 assert {{item: square for item, (square, _) in found.items()}} == {{item: item * item for item in range(500)}}
 try:
     os.waitpid(-1, os.WNOHANG)
     print("a process is left")
 except ChildProcessError:
-    print(all(here for _, here in found.values()))
+    heres = [here for _, here in found.values()]
+    print("all" if all(heres) else "some" if any(heres) else "none")
 """
 MEET = 'open("met", "w").close()'
 
 
-def ran(folder: object, elsewhere: str, *, patience: float = 60) -> str:
-    script = SCRIPT.format(elsewhere=elsewhere, patience=patience)
+def ran(folder: object, elsewhere: str, *, patience: float = 60, busy: str = "idle") -> str:
+    script = SCRIPT.format(elsewhere=elsewhere, patience=patience, busy=busy)
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=str(folder), capture_output=True, text=True, check=False, timeout=60
     )
@@ -59,7 +63,26 @@ def ran(folder: object, elsewhere: str, *, patience: float = 60) -> str:
 
 @needs_fork
 def test_parts_are_done_in_several_processes_and_come_back_with_their_items(tmp_path: object) -> None:
-    assert ran(tmp_path, MEET) == "False"
+    assert ran(tmp_path, MEET) == "some"
+
+
+@needs_fork
+def test_while_this_process_has_something_else_to_do_the_others_do_it_all(tmp_path: object) -> None:
+    assert ran(tmp_path, MEET, busy="lambda: True") == "none"
+
+
+@needs_fork
+@pytest.mark.parametrize("end", ["os._exit(3)", "return [lambda: 1 for _ in items]"])
+def test_what_others_that_fail_leave_is_done_here_whatever_else_there_is_to_do(tmp_path: object, end: str) -> None:
+    assert ran(tmp_path, f"{MEET}\n        {end}", busy="lambda: True") == "all"
+
+
+@needs_fork
+def test_once_this_process_has_nothing_else_to_do_it_does_what_is_left(tmp_path: object) -> None:
+    assert (
+        ran(tmp_path, f"{MEET}\n        signal.pause()", patience=0.1, busy="lambda: not os.path.exists('met')")
+        == "all"
+    )
 
 
 @needs_fork
@@ -73,17 +96,17 @@ def test_parts_are_done_in_several_processes_and_come_back_with_their_items(tmp_
     ],
 )
 def test_what_a_process_that_fails_had_taken_is_done_here(tmp_path: object, end: str) -> None:
-    assert ran(tmp_path, f"{MEET}\n        {end}") == "True"
+    assert ran(tmp_path, f"{MEET}\n        {end}") == "all"
 
 
 @needs_fork
 def test_of_a_process_one_of_whose_results_cannot_be_read_the_others_are_still_the_right_ones(tmp_path: object) -> None:
-    assert ran(tmp_path, f"{MEET}\n        if items[0] % 100: return [Odd() for _ in items]") == "False"
+    assert ran(tmp_path, f"{MEET}\n        if items[0] % 100: return [Odd() for _ in items]") == "some"
 
 
 @needs_fork
 def test_a_process_that_does_not_come_to_an_end_is_not_waited_for(tmp_path: object) -> None:
-    assert ran(tmp_path, f"{MEET}\n        signal.pause()", patience=0.1) == "True"
+    assert ran(tmp_path, f"{MEET}\n        signal.pause()", patience=0.1) == "all"
 
 
 def _who(items: Sequence[int]) -> list[int]:
@@ -98,7 +121,12 @@ def test_a_few_items_or_one_processor_make_no_process() -> None:
     assert _processes(FEWEST - 1, processors=4) == {os.getpid()}
     assert _processes(FEWEST, processors=1) == {os.getpid()}
     called: list[int] = []
-    assert list(spread(_who, (), meanwhile=lambda: called.append(1))) == []
+
+    def meanwhile() -> IsBusy:
+        called.append(1)
+        return idle
+
+    assert list(spread(_who, (), meanwhile=meanwhile)) == []
     assert called == [1]
 
 

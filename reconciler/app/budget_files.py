@@ -13,6 +13,7 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.period import Period
+from reconciler.source.beside import declared_beside
 from reconciler.source.load import Loaded, load_files
 from reconciler.source.tree import is_budget_path, is_policy, read_tree
 
@@ -63,8 +64,14 @@ def load_at(budgets: Path, commit: str, *, as_of: date | None = None, beside: De
     With the day `as_of` of another tree that was read, files that are the same in both are looked at once; where that
     is what declares `beside`, git is asked for the others alone.
     """
-    known = {path.removeprefix(f"{beside.folder}/"): data for path, data in beside.files.items()} if beside else {}
-    return files_of(budgets, commit, beside=known).loaded(as_of=as_of).desired
+    if beside is None:
+        return files_of(budgets, commit).loaded(as_of=as_of).desired
+    known = {path.removeprefix(f"{beside.folder}/"): data for path, data in beside.files.items()}
+    found = files_of(budgets, commit, beside=known)
+    since = Period.of(as_of) if as_of else None
+    is_there = found.folder == beside.folder
+    same = declared_beside(beside, found.files, since=since, today=as_of) if is_there else None
+    return same or found.loaded(as_of=as_of).desired
 
 
 class Commits:

@@ -21,7 +21,12 @@ def organization_prior(
     teams: Mapping[str, TeamBudget], organization: OrganizationBudget, known: Spending, seen: Observations
 ) -> Prior:
     """Return what to expect by the track records of `teams`; with too few of them every share is as likely."""
-    promising = {name: team for name, team in teams.items() if _promised(team.plan)}
+    promises = tuple(lever for lever in levers() if lever.promises)
+    promising = {
+        name: team
+        for name, team in teams.items()
+        if any(lever.is_in(team.plan, None) for lever in promises) and _promised(team.plan)
+    }
     if sum(_promised(team.plan) for team in promising.values()) < ENOUGH_RATIOS:
         return EVEN
     asked = sorted(promising, key=lambda name: (seed_of(organization.organization, name), name))[:MOST_TEAMS]

@@ -36,7 +36,7 @@ def year_targets(
     months = _months(year, known, since)
     rest, rests = _rests(desired, carried, months, as_of=known.as_of)
     parts = {
-        key: _part(wallet, known, months, past=(past or desired).wallets.get(key, wallet))
+        key: _part(wallet, known, months, past=past.wallets.get(key, wallet) if past else wallet)
         for key, wallet in desired.wallets.items()
     }
     spent, gone = (cents(sum((part[place] for part in parts.values()), ZERO)) for place in range(2))

@@ -72,7 +72,7 @@ def _listed(document: Mapping[str, Any], plural: str) -> list[Any]:
 
 def _objects(items: list[Any]) -> list[Mapping[str, Any]]:
     for number, item in enumerate(items, start=1):
-        if not isinstance(item, Mapping):
+        if type(item) is not dict and not isinstance(item, Mapping):
             raise ValueError(f"item {number} is no object")
     return items
 

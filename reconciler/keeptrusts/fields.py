@@ -29,6 +29,7 @@ class FieldError(UnreadableError):
 _LARGEST = int(LARGEST_AMOUNT)
 _NONE = Decimal(0)
 _WORDS = 256
+_INT = {int}
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
@@ -92,6 +93,8 @@ class Item(NamedTuple):
     def optional_amount(self, *names: str) -> Decimal:
         """Return an amount, zero where none is written."""
         first = self.data.get(names[0])
+        if type(first) is int and -_LARGEST < first < _LARGEST:
+            return Decimal(first)
         return _NONE if first is None and self.raw(*names) is None else self.amount(*names)
 
     def instant(self, *names: str) -> datetime:
@@ -105,20 +108,18 @@ class Item(NamedTuple):
 
     def numbers(self, name: str) -> tuple[Decimal, ...]:
         """Return a list of numbers, sorted and without repetitions; empty where none is written."""
-        listed = self.raw(name)
+        listed = self.data.get(name)
         if listed is None:
             return ()
         if not isinstance(listed, list):
             self.refuse(name, "is no list")
-        if all(type(value) is int for value in listed):
-            found = _whole_numbers(tuple(listed))
-        else:
-            found = _sorted_numbers(listed)
+        is_whole = set(map(type, listed)) == _INT
+        found = _whole_numbers(tuple(listed)) if is_whole else _sorted_numbers(listed)
         return self.refuse(name, "holds something else than numbers") if found is None else found
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean, `default` where it is not written."""
-        value = self.raw(name)
+        value = self.data.get(name)
         if value is None:
             return default
         return value if isinstance(value, bool) else self.refuse(name, "is neither true nor false")
@@ -131,13 +132,16 @@ class Item(NamedTuple):
 
     def words(self, *names: str) -> str:
         """Return a text as far as it is one, empty for anything else: for what cannot be understood anyway."""
+        first = self.data.get(names[0])
+        if type(first) is str:
+            return first.strip()
         value = self.raw(*names)
         return value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
 
     def object(self, name: str) -> Item | None:
         """Return the object under `name`, None where there is none or it is something else."""
         value = self.data.get(name)
-        return Item(self, value, name) if isinstance(value, Mapping) else None
+        return Item(self, value, name) if type(value) is dict or isinstance(value, Mapping) else None
 
     def refuse(self, name: str, reason: str) -> NoReturn:
         """Raise: the field `name` makes the whole reading unusable."""

@@ -157,6 +157,10 @@ class TeamBudget(Frozen):
     @property
     def is_renamed(self) -> bool:
         """Whether the team, or something in its file, had another name before."""
-        former = [wallet.previously for wallet in self.wallets.values()]
-        former += [setting.previously for setting in self.billing_budgets]
-        return self.previously is not None or any(name is not None for name in former)
+        for wallet in self.wallets.values():
+            if wallet.previously is not None:
+                return True
+        for setting in self.billing_budgets:
+            if setting.previously is not None:
+                return True
+        return self.previously is not None

@@ -25,7 +25,7 @@ class WalletRef(str):
 
     @classmethod
     def team(cls, id: str) -> WalletRef:
-        return cls("team", id)
+        return super().__new__(cls, id)
 
     @classmethod
     def parse(cls, text: str) -> WalletRef:

@@ -168,7 +168,7 @@ class WalletTarget(Frozen):
 
     def target(self, period: Period) -> Decimal:
         """Return what the wallet is to be funded with in `period`: the only place that works it out."""
-        override = self.overrides.get(period)
+        override = self.overrides.get(period) if self.overrides else None
         if override is None:
             return self.usual(period)
         return override.of(self.usual(period)) if isinstance(override, Relative) else override

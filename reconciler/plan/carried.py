@@ -41,8 +41,9 @@ def carried_over(
     doubtful = {doubt.wallet for doubt in doubts}
     unclear = live is None or any(item.kind == "wallet" for item in live.unreadable)
     rests, at_least = {}, False
+    all_go = desired.organization.unused == "reclaim"
     for key, wallet in desired.wallets.items():
-        current, goes = live.wallets.get(key) if live else None, _goes_back(desired, key)
+        current, goes = live.wallets.get(key) if live else None, all_go or wallet.absent
         if current is not None and not current.unread and key not in doubtful:
             went = _goes_back(before or desired, key)
             if wallet.absent:
@@ -52,7 +53,8 @@ def carried_over(
         elif not goes:
             listed = live.listed.get(key) if live else None
             at_least = at_least or unclear or current is not None or listed is not None
-            rests[key] = _by_listing(wallet, listed or ZERO, month, spent)
+            if listed is not None and (least := _by_listing(wallet, listed, month, spent)):
+                rests[key] = Rest(kept=least, now=least)
     return Carried({key: rest for key, rest in rests.items() if any(rest)}, at_least)
 
 
@@ -81,6 +83,6 @@ def _of_gone(live: LiveWallet, reclaims: Iterable[Reclaim], *, went: bool) -> Re
     return Rest(now=ZERO if went else left, back=left)
 
 
-def _by_listing(wallet: DesiredWallet, listed: Decimal, month: Period, spent: Spent) -> Rest:
-    least = max(listed + spent(wallet.key) - wallet.setting.target(month), ZERO) if listed > 0 else ZERO
-    return Rest(kept=least, now=least)
+def _by_listing(wallet: DesiredWallet, listed: Decimal, month: Period, spent: Spent) -> Decimal:
+    """Return the least that a wallet which is `listed` to hold so much carries over."""
+    return max(listed + spent(wallet.key) - wallet.setting.target(month), ZERO) if listed > 0 else ZERO

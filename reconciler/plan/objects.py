@@ -88,8 +88,8 @@ def _dropped(
 def undeclared(kind: ManagedKind[V], desired: Desired, live: Live, changes: Iterable[Change]) -> frozenset[Key]:
     """Return the live objects of `kind` that stay after `changes` as they are now: git has no say in them."""
     deleted = {c.key for c in changes if isinstance(c, ObjectChange) and c.kind == f"delete_{kind.name}"}
-    known = {*desired.of(kind), *renamed(kind, desired, live)}
-    return frozenset(key for key in live.of(kind).objects if key not in known and text_of(key) not in deleted)
+    kept = renamed(kind, desired, live)
+    return frozenset(key for key, _ in _strange(kind, desired, live) if key not in kept and text_of(key) not in deleted)
 
 
 def unmanaged_objects(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Unmanaged]:

@@ -50,7 +50,10 @@ def begun(desired: Desired) -> Desired:
 
 
 def wallets_of(desired: Desired, teams: Teams) -> dict[WalletRef, DesiredWallet]:
-    return {key: wallet for key, wallet in desired.wallets.items() if teams is None or wallet.team in teams}
+    if teams is None:
+        return dict(desired.wallets)
+    asked = frozenset(teams)
+    return {key: wallet for key, wallet in desired.wallets.items() if wallet.team in asked}
 
 
 def later_targets(

@@ -58,13 +58,7 @@ def _objects(
 
 
 def _wallets(view: TeamView, currency: str) -> Iterator[DesiredWallet]:
+    path, team, absent = view.path, view.team.team, view.team.state == "absent"
     for environment, wallet in view.team.wallets.items():
-        yield DesiredWallet(
-            team=view.team.team,
-            environment=environment,
-            key=WalletRef.team(wallet.team_id),
-            currency=currency,
-            setting=wallet,
-            origin=Origin(view.path, ("wallets", environment)),
-            absent=view.team.state == "absent",
-        )
+        key, origin = WalletRef.team(wallet.team_id), Origin(path, ("wallets", environment))
+        yield DesiredWallet(team, environment, key, currency, wallet, origin, absent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -60,16 +60,21 @@ class Tree:
 
     @property
     def digest(self) -> str:
-        """The `sha256:` digest over relative paths and contents, in the order of the files.
+        """The digest of the files."""
+        return digest_of((file.relative, file.data) for file in self.files)
 
-        CR LF counts as LF: with `eol=crlf` in .gitattributes, a checkout differs in it from what is committed.
-        """
-        total = sha256()
-        for file in self.files:
-            content = file.data.replace(b"\r\n", b"\n")
-            total.update(f"{file.relative}\0{len(content)}\0".encode(errors="surrogateescape"))
-            total.update(content)
-        return f"sha256:{total.hexdigest()}"
+
+def digest_of(files: Iterable[tuple[str, bytes]]) -> str:
+    """Return the `sha256:` digest over relative paths and contents, in the order of the files.
+
+    CR LF counts as LF: with `eol=crlf` in .gitattributes, a checkout differs in it from what is committed.
+    """
+    total = sha256()
+    for relative, data in files:
+        content = data.replace(b"\r\n", b"\n")
+        total.update(f"{relative}\0{len(content)}\0".encode(errors="surrogateescape"))
+        total.update(content)
+    return f"sha256:{total.hexdigest()}"
 
 
 def folder_name(root: Path) -> str:

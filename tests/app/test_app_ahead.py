@@ -19,6 +19,7 @@ from reconciler.app.planning.ahead import Ahead
 from reconciler.app.planning.plan import make
 from reconciler.app.session import connection_to
 from reconciler.findings import FindingsError
+from reconciler.forked import IsBusy
 from reconciler.keeptrusts.connection import Connection
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -95,7 +96,8 @@ def test_what_was_listed_ahead_is_not_listed_again_unless_it_is_old(
     assert organization is not None
     api = organization.organization.api
     with over_http(world) as url, Ahead(settings(budgets, url)) as begun:
-        begun.begin(organization.organization)
+        is_busy = begun.begin(organization.organization)
+        assert is_busy() or len(listings(world)) == len(LISTED)
         assert all(world.asked.acquire(timeout=30) for _ in LISTED)
         read(begun, budgets, connection_to(api, url, TOKEN))
     assert listings(world) == sorted(LISTED * times)
@@ -108,7 +110,8 @@ def test_nothing_is_asked_for_ahead_without(world: World, budgets: Path, lacks: 
     organization = desired.organization
     with over_http(world) as url, Ahead(settings(budgets, url, "" if lacks == "a token" else TOKEN)) as begun:
         before = threading.active_count()
-        begun.begin(None if lacks == "an org.yaml" else organization)
+        is_busy = begun.begin(None if lacks == "an org.yaml" else organization)
+        assert not is_busy()
         assert (threading.active_count(), world.reads) == (before, [])
         read(begun, budgets, connection_to(organization.api, url, TOKEN))
     assert listings(world) == LISTED
@@ -120,9 +123,9 @@ def test_a_plan_is_the_same_whether_it_lists_ahead_or_not(
     begun: list[object] = []
 
     class Noted(Ahead):
-        def begin(self, organization: OrganizationBudget | None) -> None:
+        def begin(self, organization: OrganizationBudget | None) -> IsBusy:
             begun.append(organization)
-            super().begin(organization)
+            return super().begin(organization)
 
     monkeypatch.setattr(planning, "Ahead", Noted)
     monkeypatch.setattr(tree_documents, "FEWEST", 1)

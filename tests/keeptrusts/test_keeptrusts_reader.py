@@ -149,6 +149,7 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
         ledger: LedgerReader = reader
         reader.begin("org_acme")
         reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
+        assert not reader.is_busy()
         ledger.wallet(WalletRef.team("team_support"), "USD", JUNE)
         ledger.pool("USD")
         for kind in kinds():
@@ -167,6 +168,7 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
         "begin",
         "directory",
         "identity",
+        "is_busy",
         "live",
         "objects",
         "payments",
