@@ -58,7 +58,7 @@ def described(entry: Frozen, currency: str) -> str:
     told = []
     for field, word in WORDS[type(entry)].items():
         value, info = getattr(entry, field), type(entry).model_fields[field]
-        if field in KNOWN_BY.get(type(entry), ()) or (not info.is_required() and value == info.get_default(call_default_factory=True)):
+        if field in KNOWN_BY.get(type(entry), ()) or value == info.get_default(call_default_factory=True):
             continue
         text = (says_of(entry, field) or spoken)(value, currency)
         told.append(f"{word.name} {text}".strip())
