@@ -13,9 +13,6 @@ import click
 from reconciler.cli.boundary import run_process
 from reconciler.version import __version__
 
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-"""The command line of HTTPX itself imports half of Rich and Pygments, which takes longer than all else of HTTPX."""
-
 COMMANDS = {
     "import": "Write what Keeptrusts holds into the YAML, and prove that nothing would move.",
     "doctor": "Say what would fail, why it matters, and what mends it.",
