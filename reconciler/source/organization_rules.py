@@ -138,7 +138,9 @@ def _file_names(views: Iterable[TeamView]) -> Iterator[Found]:
             yield view.path, problem("team-file-mismatch", message, hint, ("team",))
 
 
-def _teams(views: Iterable[TeamView]) -> Iterator[Found]:
+def _teams(views: Sequence[TeamView]) -> Iterator[Found]:
+    if _are_unique([view.team.team.casefold() for view in views]):
+        return
     first: dict[str, tuple[str, str]] = {}
     for view in views:
         name = view.team.team

@@ -19,6 +19,7 @@ from reconciler.source.tree_findings import (
     finding,
     odd_name,
     second_owners,
+    too_large,
     without_organization,
     without_submodule,
 )
@@ -116,7 +117,7 @@ def tree_of(name: str, contents: Mapping[str, bytes]) -> Tree:
     found = [SourceFile(f"{name}/{relative}", relative, data) for relative, data in ordered]
     files = tuple(file for file in found if len(file.data) <= LARGEST)
     findings = [odd for file in files if file.relative != ORGANIZATION for odd in odd_name(file.path)]
-    findings += [_too_large(file.path, len(file.data)) for file in found if len(file.data) > LARGEST]
+    findings += [too_large(file.path, len(file.data)) for file in found if len(file.data) > LARGEST]
     return Tree(name, files, (*findings, *without_organization(name, (file.path for file in files), findings)))
 
 
@@ -256,7 +257,7 @@ def _read(entry: os.DirEntry[str], path: str, inside: _Inside, findings: list[Fi
                 findings.append(finding(path, "unreadable-file", "this is not a file", "remove it"))
                 return None
             if status.st_size > LARGEST:
-                findings.append(_too_large(path, status.st_size))
+                findings.append(too_large(path, status.st_size))
                 return None
             return file.read(LARGEST) or b""
     except IsADirectoryError:
@@ -271,11 +272,6 @@ def _read(entry: os.DirEntry[str], path: str, inside: _Inside, findings: list[Fi
 def _no_file(path: str) -> Finding:
     hint = "put the file itself here, or give the folder another name"
     return finding(path, "unreadable-file", "this is a folder with the name of a file, and nothing reads it", hint)
-
-
-def _too_large(path: str, size: int) -> Finding:
-    sentence = f"the file has {size:,} bytes; more than 1 MiB is not read"
-    return finding(path, "too-large", sentence, "split it: one file for each team")
 
 
 class _Inside:

@@ -31,6 +31,12 @@ def odd_name(path: str) -> Iterator[Finding]:
         yield finding(path, "team-file-name", sentence, hint)
 
 
+def too_large(path: str, size: int) -> Finding:
+    """Return that a file is not read because it has so many bytes."""
+    sentence = f"the file has {size:,} bytes; more than 1 MiB is not read"
+    return finding(path, "too-large", sentence, "split it: one file for each team")
+
+
 def without_organization(name: str, files: Iterable[str], findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield that there is no org.yaml among these paths, unless something was found there."""
     path = f"{name}/{ORGANIZATION}"
