@@ -56,10 +56,11 @@ def _moved_from(folder: Path, commit: str, organization: str) -> PurePosixPath |
     """Return the folder that held the budgets of this organization in a commit that does not have `folder`.
 
     A folder that was renamed keeps its past: who approves, and what was applied. None where there were no such budgets.
-    Raises RefusedError where several folders could be meant.
+    An example is meant only where there is nothing else. Raises RefusedError where several folders could be meant.
     """
-    listed = organizations(folder, commit) if organization else {}
-    found = [place for place, named in listed.items() if named == organization]
+    listed = _organizations(folder, commit) if organization else {}
+    same = [place for place, named in listed.items() if named == organization]
+    found = [place for place in same if not is_example(place)] or same
     if len(found) > 1:
         raise RefusedError(
             f"{commit[:12]} has no {folder.name} here, and the budgets of {organization} in {len(found)} other folders:"
@@ -70,8 +71,22 @@ def _moved_from(folder: Path, commit: str, organization: str) -> PurePosixPath |
     return found[0] if found else None
 
 
+EXAMPLES = frozenset(["docs", "example", "examples", "fixture", "fixtures", "sample", "samples", "test", "tests"])
+"""What a folder is called below which budgets are examples (decision 0128)."""
+
+
+def is_example(place: PurePosixPath) -> bool:
+    """Whether budgets in a folder are there to be read, and are nobody's."""
+    return not EXAMPLES.isdisjoint(part.lower() for part in place.parts)
+
+
 def organizations(folder: Path, commit: str) -> dict[PurePosixPath, str]:
-    """Return the folders of a commit that hold budgets, wherever they are, each with the organization that it names."""
+    """Return the folders of a commit that hold budgets, each with the organization that it names; no examples."""
+    found = _organizations(folder, commit)
+    return {place: organization for place, organization in found.items() if not is_example(place)}
+
+
+def _organizations(folder: Path, commit: str) -> dict[PurePosixPath, str]:
     top, _ = place(folder)
     listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, folder=top).split(b"\0")
     files = [_entry(line) for line in listed if line.endswith((b"/" + _ORGANIZATION, b"\t" + _ORGANIZATION))]

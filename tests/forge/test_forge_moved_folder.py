@@ -30,6 +30,15 @@ def taken(desk: MergeDesk, *, organization: str = "org_acme", stays: bool = Fals
     repository.edit("finance/budgets/teams/support.yaml", "10500.00", "10600.00")
 
 
+def brought_from(desk: MergeDesk, place: str) -> None:
+    """Copy the budgets of `place` into another folder, with mallory for all owners."""
+    repository, old = desk.repository, desk.repository.folder / place
+    files = [path for path in old.rglob("*") if path.is_file()]
+    texts = {f"finance/budgets/{path.relative_to(old)}": path.read_text(encoding="utf-8") for path in files}
+    repository.write({path: OWNER.sub('"@mallory"', text) for path, text in texts.items()})
+    repository.edit("finance/budgets/teams/support.yaml", "10500.00", "10600.00")
+
+
 def shown(desk: MergeDesk) -> None:
     """Show the plan of what is opened, from a checkout of its merge."""
     merge_checked_out(desk)
@@ -85,13 +94,36 @@ def test_the_first_budgets_of_another_organization_are_approved_by_the_owners_of
 
 
 def test_a_folder_of_which_there_are_two_before_it_is_refused_in_the_check(desk: MergeDesk) -> None:
-    copied = {"docs/org.yaml": (desk.repository.folder / "budgets" / "org.yaml").read_text(encoding="utf-8")}
+    copied = {"old/org.yaml": (desk.repository.folder / "budgets" / "org.yaml").read_text(encoding="utf-8")}
     desk.pushed(lambda: desk.repository.write(copied))
     desk.opened(128, lambda: taken(desk), shown=False)
     found = judged(desk, "main", *THERE)
     assert (found["state"], check(desk)["conclusion"]) == ("refused", "failure")
     assert "which of them came before cannot be told" in found["title"]
-    assert "in 2 other folders: budgets, docs" in found["title"]
+    assert "in 2 other folders: budgets, old" in found["title"]
+
+
+@pytest.mark.parametrize("place", ["docs", "tests/fixtures/budgets", "Examples/one"])
+@pytest.mark.parametrize("organization", ["org_acme", "org_example"])
+def test_an_example_is_not_what_budgets_moved_from(desk: MergeDesk, place: str, organization: str) -> None:
+    text = (desk.repository.folder / "budgets" / "org.yaml").read_text(encoding="utf-8")
+    text = OWNER.sub('"@example"', text).replace("org_acme", organization)
+    desk.pushed(lambda: desk.repository.write({f"{place}/org.yaml": text}))
+    desk.opened(128, lambda: taken(desk), shown=False)
+    shown(desk)
+    desk.approved(128, "mallory")
+    assert judged(desk, "main", *THERE)["title"] == "Waits for acme/finance, acme/shadow-leads, acme/support-leads"
+
+
+def test_budgets_that_really_lie_where_examples_do_are_judged_by_their_owners(desk: MergeDesk) -> None:
+    def moved() -> None:
+        desk.repository.git("mv", "budgets", "examples")
+
+    desk.pushed(moved)
+    desk.opened(128, lambda: brought_from(desk, "examples"), shown=False)
+    shown(desk)
+    desk.approved(128, "mallory")
+    assert judged(desk, "main", *THERE)["title"] == "Waits for acme/finance, acme/shadow-leads, acme/support-leads"
 
 
 def test_budgets_elsewhere_that_cannot_be_read_are_refused(desk: MergeDesk) -> None:

@@ -74,3 +74,13 @@ def test_others_that_cannot_be_read_stop_it(desk: MergeDesk) -> None:
     assert desk.told() == ExitCode.REFUSED, desk.desk.output
     assert "the budgets of org_other in other" in desk.landing(128)["reason"]
     assert desk.funded() == 0.0
+
+
+@pytest.mark.parametrize("place", ["docs/example", "tests/fixtures"])
+def test_an_example_of_another_organization_has_no_say(desk: MergeDesk, place: str) -> None:
+    desk.repository.write({f"{place}/org.yaml": OTHER.replace("@acme/platform", "@nobody")})
+    desk.repository.git("rm", "--quiet", "-r", "other")
+    desk.pushed(lambda: None, "An example alone")
+    brought(desk)
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert desk.funded() == 10500.0
