@@ -122,11 +122,11 @@ def export_of(costs: Callable[[date], int]) -> str:
 @pytest.mark.parametrize(
     ("planned", "dearest", "wallet"),
     [
-        ("growth: [{reason: a region, rate: 20%, from: 2026-05}]", "3720.00", "3850.00"),
-        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-05}]", "3720.00", "3850.00"),
-        ("growth: [{reason: a region, rate: 20%, from: 2026-03}]", "3100.00", "3850.00"),
-        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-03}]", "3100.00", "3850.00"),
-        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-05, until: 2027-05}]", "3100.00", "3210.00"),
+        ("growth: [{reason: a region, rate: 20%, from: 2026-05}]", "3720.00", "3720.00"),
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-05}]", "3720.00", "3720.00"),
+        ("growth: [{reason: a region, rate: 20%, from: 2026-03}]", "3100.00", "3720.00"),
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-03}]", "3100.00", "3720.00"),
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-05, until: 2027-05}]", "3100.00", "3100.00"),
     ],
     ids=["growth-of-may", "demand-of-may", "growth-of-march", "demand-of-march", "demand-that-ends"],
 )
@@ -147,6 +147,18 @@ def test_what_began_after_the_month_of_the_baseline_is_planned_again_and_counts_
     assert team.plan.baseline_monthly == Decimal("3100.00")
     assert planned_spend(team.plan, Month(Period(2027, 6), Period(2027, 6))) == Decimal(dearest)
     assert team.wallets["prod"].monthly == Decimal(wallet)
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 3, 5), date(2026, 4, 1), date(2026, 5, 1), date(2026, 6, 5)], ids=str)
+def test_a_wallet_that_costs_the_same_each_day_gets_31_days_of_it(tmp_path: Path, kt: Run, as_of: date) -> None:
+    """A day costs 100.00, so a month costs 3,100.00 at most, whichever months are the last ones."""
+    world = make_world(tmp_path)
+    world.usage.write_text(export_of(lambda _: 5), encoding="utf-8")
+    write_budgets(world, support=ONE % "")
+    assert kt("year", *world.options(as_of=as_of), "--draft", tmp_path / "next").code == 0
+    after = load(tmp_path / "next").desired
+    assert after is not None
+    assert after.teams["support"].wallets["prod"].monthly == Decimal("3100.00")
 
 
 def test_the_draft_says_which_demand_its_baseline_holds_that_ends(tmp_path: Path, kt: Run) -> None:

@@ -23,7 +23,7 @@ from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.when import Month, remaining
 from reconciler.forecast.words import signed_share
 from reconciler.model.annual import TeamYear
-from reconciler.model.money import payable
+from reconciler.model.money import cents, payable
 from reconciler.model.percent import percent_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, BillingBudgetSetting, CacheHitRate, ProviderMixMove, TeamBudget
@@ -32,6 +32,8 @@ from reconciler.model.wallet_target import Override, WalletTarget
 
 _TENTH = Decimal("0.001")
 _YEAR = 12
+LONGEST = 31
+"""So many days has a month at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,16 +199,16 @@ class _Draft:
             monthly = now
         else:
             dearest = max(planned_spend(plan, Month(month, self.year.starts)) for month in self.year.periods)
-            factor = max(dearest / plan.baseline_monthly, Decimal(1))
-            days = [months[month] / month.days for month in recent(months)]
-            middle = sorted(days)[(len(days) - 1) // 2]
-            room = max(days) * 31 / (middle * 30) if middle > 0 else Decimal(1)
-            monthly = payable(three_digits(rate * factor * room, ROUND_CEILING), self.case.currency)
+            dearest = max(dearest, plan.baseline_monthly)
+            dear = cents(max(months[month] * LONGEST / month.days for month in recent(months)))
+            need = cents(dear * dearest / plan.baseline_monthly)
+            monthly = payable(three_digits(need, ROUND_CEILING), self.case.currency)
             when = "at today's prices" if self.today.changes else "now"
             when += f", without what began after {self.usual}" if months != spent else ""
             self._because(
                 f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
-                f"times {factor:.3f} for the plan's dearest month, times {room:.3f} for a dear month of 31 days",
+                f"times {dearest / plan.baseline_monthly:.3f} for the plan's dearest month,"
+                f" times {dear / rate:.3f} for {LONGEST} days of the dearest of the last whole months",
                 at=at,
             )
         overrides = dict(self._overrides(name, wallet, monthly))
