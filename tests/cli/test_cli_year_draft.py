@@ -161,6 +161,41 @@ def test_a_wallet_that_costs_the_same_each_day_gets_31_days_of_it(tmp_path: Path
     assert after.teams["support"].wallets["prod"].monthly == Decimal("3100.00")
 
 
+YEN = """\
+version: 1
+organization: org_acme
+currency: JPY
+fiscal_year: {name: FY2027, starts: 2026-04}
+annual_target: 50000
+unused: reclaim
+environments: [prod]
+"""
+WHOLE = """\
+version: 1
+team: support
+wallets:
+  prod: {team_id: team_support, monthly: 4000}
+"""
+
+
+def test_the_annual_target_of_a_draft_is_in_coins_that_there_are(tmp_path: Path, kt: Run) -> None:
+    """A day costs 101.25 yen, so April and May 3,037.50 and 3,138.75, and ten months of 4,000 come: 46,176.25.
+
+    3,823.75 of the target are kept back. Next year 31 days of 101.25 are 3,138.75, so the wallet gets 3,140 a month.
+    """
+    for path, text in {"org.yaml": YEN, "teams/support.yaml": WHOLE}.items():
+        (tmp_path / "budgets" / "teams").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "budgets" / path).write_text(text, encoding="utf-8")
+    (tmp_path / "usage.csv").write_text(export_of(lambda _: 5).replace(",20.00", ",20.25"), encoding="utf-8")
+    given = ("--budgets", tmp_path / "budgets", "--usage", tmp_path / "usage.csv", "--as-of", "2026-06-05", "--offline")
+    done = kt("year", *given, "--draft", tmp_path / "next")
+    assert done.code == 0, done.err
+    after = load(tmp_path / "next").desired
+    assert after is not None
+    assert after.teams["support"].wallets["prod"].monthly == Decimal("3140")
+    assert after.organization.annual_target == 12 * Decimal("3140") + Decimal("3823")
+
+
 def test_the_draft_says_which_demand_its_baseline_holds_that_ends(tmp_path: Path, kt: Run) -> None:
     world = make_world(tmp_path)
     world.usage.write_text(export_of(lambda _: 5), encoding="utf-8")

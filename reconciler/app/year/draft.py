@@ -13,6 +13,7 @@ from reconciler.forecast.annual.next_year import next_year
 from reconciler.forecast.annual.table import TeamCase
 from reconciler.model.annual import YearDocument, YearDraft, YearTotals
 from reconciler.model.desired import Desired
+from reconciler.model.money import payable
 from reconciler.model.period import FiscalYear, Period
 from reconciler.source.drafted_file import drafted_text
 from reconciler.source.edits import EditError
@@ -102,7 +103,7 @@ def _organization(desired: Desired, year: FiscalYear, wallets: Decimal, now: Yea
     try:
         text = _with_year(text, year, f"the year after {present.fiscal_year.name}, by the day it was drafted")
         if target is not None and now.left is not None:
-            kept = max(now.left, Decimal(0))
+            kept = payable(max(now.left, Decimal(0)), present.currency)
             why = f"the wallets of the draft, {wallets:,.2f}, and {kept:,.2f} kept back as this year"
             held = ["with what wallets carry over, which is not known"] if now.carried_at_least else []
             reasons = (why, *held, f"this year's target was {target:,.2f}")
