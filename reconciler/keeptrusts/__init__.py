@@ -2,3 +2,5 @@
 
 Everything that the vendor does not document is assumed here and nowhere else, and parsed tolerantly.
 """
+
+import reconciler.http  # noqa: F401 - it says what of HTTPX is not imported

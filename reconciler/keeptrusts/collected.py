@@ -32,9 +32,9 @@ class Collected:
     def add(self, page: Page) -> None:
         self.pages += 1
         before = len(self.items)
+        told_apart, held = self._key, self.items.setdefault
         for item in self.read(page):
-            key = self._key(item)
-            known = self.items.setdefault(key, item)
+            known = held(key := told_apart(item), item)
             if known is not item and known.data != item.data:
                 self.refuse(f"`{shown(key, limit=60)}` is listed twice with different content")
         if page.items and self.pages > 1 and len(self.items) == before:

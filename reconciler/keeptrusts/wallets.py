@@ -45,7 +45,7 @@ class WalletRow(NamedTuple):
     @property
     def ref(self) -> WalletRef:
         """Which wallet of a team or a user it is."""
-        return WalletRef("user" if self.scope == "user" else "team", self.holder)
+        return WalletRef("user", self.holder) if self.scope == "user" else WalletRef.team(self.holder)
 
     @property
     def pool(self) -> Pool:
