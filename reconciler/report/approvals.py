@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.model.change_request import ApprovedInstead, MissingApproval
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.plan import Plan
 from reconciler.model.requirement import Requirement
@@ -12,6 +12,9 @@ from reconciler.policy.facts import facts_of
 from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Ruling, Shortfall, StandIn
 from reconciler.report.document import Asked
 from reconciler.report.escape import escaped
+
+if TYPE_CHECKING:
+    from reconciler.model.change_request import ApprovedInstead, MissingApproval
 
 _MOST_ROWS = 200
 _FEW = 6
@@ -135,6 +138,8 @@ def all_missing_words(missing: Sequence[Shortfall], words: ForgeWords) -> tuple[
 
 def missing_document(missing: Shortfall, words: ForgeWords) -> MissingApproval:
     """Return what is missing as a part of a document."""
+    from reconciler.model.change_request import MissingApproval
+
     message, cure = missing_words(missing, words)
     return MissingApproval(
         team=missing.requirement.team,
@@ -154,6 +159,8 @@ def stand_in_words(item: StandIn) -> str:
 
 def stand_in_document(item: StandIn) -> ApprovedInstead:
     """Return who stood in as a part of a document."""
+    from reconciler.model.change_request import ApprovedInstead
+
     return ApprovedInstead(
         team=item.requirement.team,
         owners=item.requirement.owners,
