@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from reconciler.app.checkout import git, prefix, tree_at
+from reconciler.app.checkout import git, line_of, prefix, touching, tree_at
 from reconciler.app.committed import LINK, blobs, entries, is_blob, place
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
@@ -177,3 +177,9 @@ def earlier_budgets(commits: Commits, base: str) -> Desired | None:
     asked = ("log", "--first-parent", "--full-history", f"-n{_MOST}", "--format=%P", base, "--", place)
     below = (line.split()[0] for line in git(commits.budgets, *asked).decode().splitlines() if line)
     return next((found for commit in below if (found := commits.desired(commit))), None)
+
+
+def first_budgets(commits: Commits, base: str) -> Desired | None:
+    """Return the first budgets of the line up to `base` that can be read; None where it never had any."""
+    line = line_of(commits.budgets, None, base)
+    return next((found for commit in touching(commits.budgets, line) if (found := commits.desired(commit))), None)

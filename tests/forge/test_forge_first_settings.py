@@ -87,3 +87,18 @@ def test_settings_that_were_adopted_ask_nobody(desk: MergeDesk) -> None:
     desk.approved_and_merged(128, desk.target("10500.00", "30500.00"), by="lena")
     assert desk.told() == ExitCode.DONE, desk.desk.output
     assert desk.funded() == 30500.0
+
+
+def test_the_approval_of_a_merge_is_stated_by_the_threshold_that_org_yaml_began_with(desk: MergeDesk) -> None:
+    merged_past_the_gate(desk, LOOSER)
+    desk.opened(128, desk.target("10500.00", "30600.00"))
+    desk.approved(128, "lena", "sam")
+    merge = desk.merged(128)
+    desk.repository.git("switch", "--quiet", "main")
+    asked = ("pr", "approval", "--merge-sha", merge, "--plan", "../pr.json", "--as-of", "2026-06-18")
+    assert desk.desk.kt("plan", "--as-of", "2026-06-18", "--usage", desk.usage, "--output", "../pr.json") == 0
+    assert desk.desk.kt(*asked) == ExitCode.REFUSED, desk.desk.output
+    assert "above USD 20,000.00" in desk.desk.errors
+    assert "the organization's settings change" in desk.desk.errors
+    desk.approved(128, "bob", "lena")
+    assert desk.desk.kt(*asked) == ExitCode.DONE, desk.desk.errors

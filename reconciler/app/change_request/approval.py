@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from reconciler.app.budget_files import Commits, applied_desired, changed_parts, load_at
+from reconciler.app.budget_files import Commits, applied_desired, changed_parts, first_budgets, load_at
 from reconciler.app.change_request.gate import check_gate
 from reconciler.app.change_request.newcomers import asked_of, others_in
 from reconciler.app.checkout import git, knows, parents, prefix
@@ -176,7 +176,8 @@ def _required(
 ) -> tuple[Requirement, ...]:
     """Return who must approve, by the rules of the base branch and by those of the last applied commit.
 
-    The second keeps rules that were weakened by a merge without approval from approving what follows it.
+    The second keeps rules that were weakened by a merge without approval from approving what follows it. Where nothing
+    was applied, org.yaml as it began does (decision 0060).
     """
     after = load_at(settings.budgets, merge)
     if after is None:
@@ -189,6 +190,8 @@ def _required(
     base = _base(session, settings.budgets, pull, merge)
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
     before = _rules(settings.budgets, commits, after)
+    if len(commits) == 1 and (origin := first_budgets(Commits(settings.budgets), base)):
+        before.append(replace(before[0], organization=origin.organization))
     _check_guards(before, after, plan, as_of=settings.as_of)
     found = [requirements(rules, step_of(plan, rules, after, as_of=settings.as_of)) for rules in before]
     others = {} if _had_budgets(settings.budgets, base) else others_in(Commits(settings.budgets), base, pull.base_ref)

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts, earlier_budgets
+from reconciler.app.budget_files import (
+    BudgetFiles,
+    Commits,
+    changed_files,
+    changed_parts,
+    earlier_budgets,
+    first_budgets,
+)
 from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
 from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import AFRESH
@@ -147,14 +154,8 @@ def _begun(commits: Commits, group: Group) -> Arrival:
     if loaded.desired is None:
         touched = changed_files(BudgetFiles(""), commits.files(group.commit))
         return Arrival(replace(landing, parts=touched, problem=_problem(loaded)), before, None, had, begins=True)
-    parts, origin = changed_parts(None, loaded.desired), _origin(commits, base) if base else None
+    parts, origin = changed_parts(None, loaded.desired), first_budgets(commits, base) if base else None
     return Arrival(replace(landing, parts=parts), before, loaded.desired, had, begins=True, origin=origin)
-
-
-def _origin(commits: Commits, base: str) -> Desired | None:
-    """Return the first budgets of the line up to `base` that can be read; None where it never had any."""
-    line = line_of(commits.budgets, None, base)
-    return next((found for commit in touching(commits.budgets, line) if (found := commits.desired(commit))), None)
 
 
 def _problem(loaded: Loaded) -> str:
