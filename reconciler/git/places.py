@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from reconciler.git.failures import GitError, Trouble, failure
@@ -54,12 +55,17 @@ def missing_submodule(folder: Path) -> str:
 def _linked_root(marker: Path) -> Path | None:
     """Return the root of the repository that a linked work tree belongs to, None for anything else."""
     try:
-        _, _, place = marker.read_text(encoding="utf-8").strip().partition("gitdir: ")
-        directory = (marker.parent / place).resolve()
+        directory = _git_folder(marker)
         common = (directory / (directory / "commondir").read_text(encoding="utf-8").strip()).resolve()
     except (OSError, UnicodeDecodeError):
         return None
     return common.parent if common.name == ".git" else common
+
+
+def _git_folder(marker: Path) -> Path:
+    """Return where git keeps what is of the work tree that has this file for its `.git`."""
+    _, _, place = marker.read_text(encoding="utf-8").strip().partition("gitdir: ")
+    return (marker.parent / place).resolve()
 
 
 def remote_address(folder: Path, remote: str) -> str:
@@ -77,8 +83,7 @@ def provenance(root: Path) -> tuple[str | None, bool | None]:
     """Return the commit that is checked out and whether anything below `root` differs from it.
 
     Both are None without git, outside of a repository and before its first commit. Raises GitError where there is a
-    repository and git does not look into it: a plan without its commit could not be told from one of an older clone. So
-    it is where YAML is left out of the checkout: what it says would be missing from a plan of the commit that has it.
+    repository and git does not look into it: a plan without its commit could not be told from one of an older clone.
     """
     if work_tree(root) is None or not root.is_dir():
         return None, None
@@ -98,15 +103,42 @@ def provenance(root: Path) -> tuple[str | None, bool | None]:
 
 
 def _unseen(root: Path) -> bool:
-    """Whether git was told not to look at some of the YAML files below `root`; GitError where they are not there."""
+    """Whether git was told not to look at some of the YAML files below `root`."""
     listed = ask("ls-files", "-v", "-z", "--", ".", folder=root).decode("utf-8", "surrogateescape").split("\0")
-    marked = [entry for entry in listed if entry.endswith(".yaml") and (entry[0] == "S" or entry[0].islower())]
-    left_out = [entry[2:] for entry in marked if not (root / entry[2:]).exists() and entry[0] in "Ss"]
-    if left_out:
-        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-        raise GitError(
-            f"{left_out[0]}{more} of {root.name} {'are' if more else 'is'} left out of this checkout, so what"
-            f" {'they say' if more else 'it says'} would be missing",
-            hint="`git sparse-checkout disable` brings all files here",
-        )
-    return bool(marked)
+    return any(entry.endswith(".yaml") and (entry[0] == "S" or entry[0].islower()) for entry in listed)
+
+
+def left_out(folder: Path) -> tuple[str, ...]:
+    """Return the files below `folder` that git has and this checkout leaves out, by their paths below it.
+
+    Git notes them in an index of a later version than it otherwise writes: it is asked nothing where that is not so.
+    None where git does not tell.
+    """
+    top, real = work_tree(folder), folder.resolve()
+    if top is None or not _notes_more(top):
+        return ()
+    below = () if real == top else (f":(top,literal){real.relative_to(top).as_posix()}",)
+    try:
+        listed = ask("ls-files", "-v", "-z", "--", *below, folder=top)
+    except GitError:
+        return ()
+    entries = (entry for entry in listed.decode("utf-8", "surrogateescape").split("\0") if entry[:1] in ("S", "s"))
+    places = (top / entry[2:] for entry in entries)
+    return tuple(place.relative_to(real).as_posix() for place in places if place != real and not os.path.lexists(place))
+
+
+def _notes_more(top: Path) -> bool:
+    """Whether the index of a work tree has room for what this is about; true where that cannot be told."""
+    marker = top / ".git"
+    try:
+        with ((marker if marker.is_dir() else _git_folder(marker)) / "index").open("rb") as file:
+            begins = file.read(len(_PLAIN_INDEX))
+    except FileNotFoundError:
+        return False
+    except (OSError, UnicodeDecodeError):
+        return True
+    return begins != _PLAIN_INDEX
+
+
+_PLAIN_INDEX = b"DIRC\0\0\0\x02"
+"""How an index begins that marks no file as left out: https://git-scm.com/docs/index-format."""

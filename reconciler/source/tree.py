@@ -17,9 +17,11 @@ from reconciler.source.tree_findings import (
     MANIFESTS,
     ORGANIZATION,
     finding,
+    not_checked_out,
     odd_name,
     second_owners,
     too_large,
+    without_folder,
     without_organization,
     without_submodule,
 )
@@ -86,15 +88,11 @@ def folder_name(root: Path) -> str:
 def read_tree(root: Path) -> Tree:
     """Read every budget file below `root`. Nothing is raised: what cannot be read is a finding."""
     name = folder_name(root)
-    findings: list[Finding] = []
+    findings: list[Finding] = list(not_checked_out(root, name))
     if not root.is_dir():
-        if absent := without_submodule(root, name):
-            return Tree(name, (), (absent,))
-        what = "is not a folder" if root.exists() else "does not exist"
-        hint = f"name the folder that holds {ORGANIZATION} with `--budgets`"
-        return Tree(name, (), (finding(name, "missing-folder", f"the budgets folder {what}", hint),))
+        return Tree(name, (), tuple(findings) or (without_folder(root, name),))
     below = _organization_below(root)
-    if below is not None:
+    if below is not None and not findings:
         sentence = f"there is no {ORGANIZATION} here, but one in {shown(below.name)}"
         hint = f"name it: --budgets {quote(str(below))}"
         return Tree(name, (), (finding(f"{name}/{ORGANIZATION}", "missing-organization", sentence, hint),))

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.git.places import missing_submodule
+from reconciler.git.places import left_out, missing_submodule
 from reconciler.model.yaml_types import shown
 
 ORGANIZATION = "org.yaml"
 MANIFESTS = ("control-manifest.yaml", "control-manifest.yml")
+_READ = (ORGANIZATION, "teams/", "policies/")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -56,6 +57,14 @@ def second_owners(root: Path, name: str) -> Iterator[Finding]:
                 yield finding(f"{prefix}{manifest}", "second-owner", sentence, hint, Severity.WARNING)
 
 
+def without_folder(root: Path, name: str) -> Finding:
+    """Return that there is no such folder, or why."""
+    what = "is not a folder" if root.exists() else "does not exist"
+    hint = f"name the folder that holds {ORGANIZATION} with `--budgets`"
+    absent = finding(name, "missing-folder", f"the budgets folder {what}", hint)
+    return without_submodule(root, name) or absent
+
+
 def without_submodule(root: Path, name: str) -> Finding | None:
     """Return that the folder is in a submodule that is not checked out, if it is."""
     path = missing_submodule(root)
@@ -63,3 +72,14 @@ def without_submodule(root: Path, name: str) -> Finding | None:
         return None
     hint = "run `git submodule update --init`; in CI, let the checkout bring submodules"
     return finding(name, "missing-submodule", f"{shown(path)} is a submodule that is not checked out", hint)
+
+
+def not_checked_out(root: Path, name: str) -> Iterator[Finding]:
+    """Yield that git has budget files which this checkout leaves out, where it does."""
+    paths = [path for path in left_out(root) if path.endswith(".yaml") and path.startswith(_READ)]
+    if paths:
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        verb, say = ("are", "they say") if more else ("is", "it says")
+        sentence = f"{shown(paths[0])}{more} {verb} left out of this checkout, so what {say} would be missing"
+        hint = "`git sparse-checkout disable` brings all files here"
+        yield finding(f"{name}/{paths[0]}", "left-out", sentence, hint)

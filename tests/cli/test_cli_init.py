@@ -116,6 +116,22 @@ def test_a_dry_run_says_the_same_and_writes_nothing(kt: Any, here: Path) -> None
     assert said.out.splitlines()[1:] == done.out.splitlines()[1:]
 
 
+def test_what_git_has_and_this_checkout_leaves_out_is_not_written_anew(kt: Any, here: Path) -> None:
+    started(here, "https://github.com/acme/ai-budgets.git")
+    kept = {"budgets/org.yaml": "ours: true\n", ".gitignore": "*.log\n", "README.md": "ours\n"}
+    (here / "budgets").mkdir()
+    for path, text in kept.items():
+        (here / path).write_text(text)
+    git(here, "add", ".")
+    git(here, "commit", "--quiet", "--message", "Start")
+    git(here, "sparse-checkout", "set", "--no-cone", "/README.md")
+    done = kt("init", *SANDBOX)
+    assert done.code == 0, done.err
+    assert "kept      budgets/org.yaml" in done.out
+    git(here, "sparse-checkout", "disable")
+    assert {path: (here / path).read_text() for path in kept} == kept
+
+
 def test_no_file_is_overwritten_and_a_second_time_changes_no_byte(kt: Any, here: Path) -> None:
     started(here, "https://github.com/acme/ai-budgets.git")
     (here / "budgets").mkdir()

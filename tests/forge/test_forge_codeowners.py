@@ -61,6 +61,18 @@ def test_what_others_wrote_stays_and_the_block_comes_last(desk: MergeDesk, place
     assert written(desk.repository, place)[-1] == RULES[-1]
 
 
+@pytest.mark.parametrize("lost", [".github/CODEOWNERS", SUPPORT_FILE])
+def test_what_this_checkout_leaves_out_is_not_lost(desk: MergeDesk, lost: str) -> None:
+    kt(desk)
+    desk.repository.commit("Name the owners")
+    before = written(desk.repository)
+    desk.repository.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{lost}")
+    assert kt(desk) != ExitCode.DONE
+    assert "is left out of this checkout" in desk.desk.errors
+    desk.repository.git("sparse-checkout", "disable")
+    assert written(desk.repository) == before
+
+
 def test_owners_that_changed_are_found_and_written(desk: MergeDesk) -> None:
     kt(desk)
     desk.github.protected_checks = [GATE]

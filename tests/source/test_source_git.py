@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from source.trees import SUPPORT, write_tree
 
-from reconciler.git.failures import GitError
+from reconciler.app.importing.reading import existing
+from reconciler.findings import FindingsError
 from reconciler.git.places import provenance
 from reconciler.source.tree import read_tree
 
@@ -47,17 +48,63 @@ def test_an_edited_or_a_new_file_makes_the_folder_dirty(name: str, repository: P
     assert provenance(repository)[1] is True
 
 
-def test_a_checkout_that_leaves_yaml_out_is_no_folder_of_its_commit(repository: Path) -> None:
+def _keep_out(top: Path, *paths: str) -> None:
+    git(top, "sparse-checkout", "set", "--no-cone", "/*", *(f"!/{path}" for path in paths))
+
+
+def _said(root: Path) -> list[str]:
+    return [f"{each.position.path}: {each.message}. {each.hint}" for each in read_tree(root).findings if each.is_error]
+
+
+LEFT_OUT = (
+    "budgets/teams/support.yaml: `teams/support.yaml` is left out of this checkout, so what it says would be missing."
+    " `git sparse-checkout disable` brings all files here"
+)
+
+
+def test_a_checkout_that_leaves_yaml_out_says_which(repository: Path) -> None:
     top = repository.parent
-    git(top, "sparse-checkout", "set", "--no-cone", "/*", "!/budgets/teams/support.yaml")
-    assert not (repository / "teams" / "support.yaml").exists()
-    with pytest.raises(GitError, match=r"teams/support\.yaml of budgets is left out of this checkout") as refused:
-        provenance(repository)
-    assert refused.value.hint == "`git sparse-checkout disable` brings all files here"
+    _keep_out(top, "budgets/teams/support.yaml")
+    assert _said(repository) == [LEFT_OUT]
     git(top, "sparse-checkout", "disable")
-    assert provenance(repository)[1] is False
-    git(top, "sparse-checkout", "set", "--no-cone", "/*", "!/README.md")
-    assert provenance(repository)[1] is False, "what is no YAML of budgets may be left out"
+    assert _said(repository) == []
+    _keep_out(top, "README.md")
+    assert _said(repository) == [], "what is no YAML of budgets may be left out"
+
+
+def test_a_checkout_may_leave_the_whole_folder_out(repository: Path) -> None:
+    _keep_out(repository.parent, "budgets")
+    assert not repository.exists()
+    (said,) = _said(repository)
+    assert said.startswith("budgets/org.yaml: `org.yaml` and 1 more are left out of this checkout")
+    with pytest.raises(FindingsError):
+        existing(repository)
+
+
+def test_a_linked_work_tree_leaves_out_what_it_does(repository: Path, tmp_path: Path) -> None:
+    git(repository, "worktree", "add", "--quiet", str(tmp_path / "other"))
+    _keep_out(tmp_path / "other", "budgets/teams/support.yaml")
+    assert _said(tmp_path / "other" / "budgets") == [LEFT_OUT]
+    assert _said(repository) == []
+
+
+def test_a_file_that_git_was_told_not_to_miss_is_left_out_too(repository: Path) -> None:
+    git(repository, "update-index", "--skip-worktree", "teams/support.yaml")
+    assert _said(repository) == []
+    (repository / "teams" / "support.yaml").unlink()
+    assert git(repository, "status", "--porcelain") == "", "git says nothing of it"
+    assert _said(repository) == [LEFT_OUT]
+
+
+def test_what_git_cannot_tell_of_a_checkout_is_not_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _keep_out(repository.parent, "budgets/teams/support.yaml")
+    with monkeypatch.context() as without:
+        without.setenv("PATH", "")
+        assert _said(repository) == []
+    (repository.parent / ".git" / "index").unlink()
+    assert _said(repository) == [], "nothing was checked out yet"
+    (repository.parent / ".git" / "index").mkdir()
+    assert _said(repository) == []
 
 
 @pytest.mark.parametrize("way", ["--skip-worktree", "--assume-unchanged"])

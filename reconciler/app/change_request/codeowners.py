@@ -13,6 +13,7 @@ from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.forge.codeowners import rules, with_block
 from reconciler.forge.protocol import Provider
+from reconciler.git.places import left_out
 from reconciler.model.change_request import CodeOwnersDocument, Obstacle
 from reconciler.model.json_text import json_text
 from reconciler.report.renderers import Statement
@@ -66,6 +67,9 @@ def _lines(facts: CodeOwnersDocument, *, check: bool) -> Iterator[str]:
 def _file(top: Path, read: Sequence[str]) -> tuple[Path, str]:
     """Return the CODEOWNERS file that the forge reads, with its text; where there is none, the one to begin."""
     here = Path.cwd()
+    if lost := next((place for place in read if place in left_out(top)), None):
+        hint = "`git sparse-checkout disable` brings all files here"
+        raise UsageError(f"{lost} is left out of this checkout, so what it says would be lost", hint=hint)
     places = [top / place for place in read]
     path = next((place for place in places if place.is_file()), places[0])
     return (path.relative_to(here) if path.is_relative_to(here) else path), _read(path) or ""

@@ -52,14 +52,13 @@ def declared(folder: Path, files: Files) -> Desired:
 
 def existing(root: Path) -> Existing:
     """Return what is there, which may be nothing, or files of teams without an org.yaml."""
-    if not root.exists():
-        return Existing({}, None)
-    if not (root / ORGANIZATION).exists() and (below := _organization_below(root)):
+    if root.exists() and not (root / ORGANIZATION).exists() and (below := _organization_below(root)):
         raise UsageError(
             f"{root} holds no org.yaml, and {below} does", hint=f"name that folder: `--budgets {quote(str(below))}`"
         )
     tree = read_tree(root)
-    broken = [flaw for flaw in tree.findings if flaw.is_error and flaw.code != "missing-organization"]
+    begun = {"missing-organization"} if root.exists() else {"missing-organization", "missing-folder"}
+    broken = [flaw for flaw in tree.findings if flaw.is_error and flaw.code not in begun]
     if broken:
         raise FindingsError(broken)
     files = {file.relative: file.data for file in tree.files}

@@ -16,6 +16,7 @@ from reconciler.app.starting.repository import Repository, repository_of
 from reconciler.app.starting.templates import workflow
 from reconciler.files import write_file
 from reconciler.findings import UsageError
+from reconciler.git.places import left_out
 from reconciler.model.initial import InitDocument, InitialFile
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.yaml_types import shown
@@ -157,11 +158,12 @@ def _ignored(top: Path) -> bytes:
 
 
 def _listed(top: Path, files: Mapping[str, bytes], ignored: bytes) -> Iterator[InitialFile]:
+    absent = left_out(top)
     for path in files:
-        is_there = (top / path).exists() or (top / path).is_symlink()
+        is_there = path in absent or (top / path).exists() or (top / path).is_symlink()
         yield InitialFile(path=path, state="kept" if is_there else "created")
     file = top / ".gitignore"
-    same = file.is_file() and file.read_bytes() == ignored
+    same = file.name in absent or (file.is_file() and file.read_bytes() == ignored)
     yield InitialFile(path=".gitignore", state="kept" if same else "extended" if file.exists() else "created")
 
 
