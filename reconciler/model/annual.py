@@ -60,6 +60,7 @@ class EnvironmentInput(Frozen):
     environment: str = Field(description="The environment.")
     wallet: str = Field(description="The wallet's team id in Keeptrusts.")
     run_rate: Amount | None = Field(description="What a month costs at today's prices; null without a whole month.")
+    stopped: str = Field("", description="Since when it is silent and likely has stopped; empty where it goes on.")
     monthly: Amount = Field(description="Money that the wallet gets in the month looked at.")
     year: Amount = Field(description="Money that the wallet may spend over the fiscal year.")
 

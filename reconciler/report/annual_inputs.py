@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.words import planned_share, signed_share
-from reconciler.model.annual import LimitInput, LimitVerdict, SeasonInput, TeamYear, WorkloadMonths
+from reconciler.model.annual import EnvironmentInput, LimitInput, LimitVerdict, SeasonInput, TeamYear, WorkloadMonths
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.spans import DASH, Cell, safe_name, shift
+from reconciler.report.spans import DASH, Cell, safe_name, shift, visible
 
 MOST_NAMED = 8
 _YEAR = 12
@@ -27,6 +27,7 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         if inputs.trend is not None:
             rate += f"; the last three months cost {signed_share(inputs.trend, places=0)} against the first three"
         yield f"{rate}."
+    yield from map(_stopped, (wallet for wallet in inputs.wallets if wallet.stopped))
     if len(inputs.months) < _YEAR:
         known = wording.counted(len(inputs.months), "whole month")
         yield f"{known} of the last twelve {wording.agree(len(inputs.months), 'is')} known."
@@ -67,6 +68,10 @@ _CONCLUDED: Mapping[LimitVerdict, str] = {
     "fund": "it is too small for what its team does: find out what grew, then fund it or slow it",
     "holds": "",
 }
+
+
+def _stopped(wallet: EnvironmentInput) -> str:
+    return f"{safe_name(wallet.environment, 40)}: {visible(wallet.stopped)}; what it cost before does not count."
 
 
 def _limit_sentence(limit: LimitInput) -> str:

@@ -20,7 +20,7 @@ organization: org_acme
 currency: USD
 fiscal_year: {name: FY2026, starts: 2025-12}
 annual_target: 30000.00
-environments: [prod]
+environments: [prod, dev]
 """
 LAST = date(2026, 11, 29)
 Daily = Callable[[date], float]
@@ -36,7 +36,8 @@ def organization(tmp_path: Path, kt: Run) -> Callable[..., Ask]:
         (tmp_path / "budgets" / "org.yaml").write_text(ORGANIZATION, encoding="utf-8")
         rows = ["id,timestamp,team_id,provider,model,input_tokens,output_tokens,cost,metadata\n"]
         for name, (text, daily) in teams.items():
-            (tmp_path / "budgets" / "teams" / f"{name}.yaml").write_text(f"version: 1\nteam: {name}\n{text}")
+            if text:
+                (tmp_path / "budgets" / "teams" / f"{name}.yaml").write_text(f"version: 1\nteam: {name}\n{text}")
             rows += _rows(name, daily)
         (tmp_path / "usage.csv").write_text("".join(rows), encoding="utf-8")
 
@@ -128,6 +129,47 @@ def test_what_a_team_spent_that_left_is_in_the_year_and_in_no_figure_of_a_review
     assert quarter["uncovered"] == [{"team_id": "team_fox", "spent": "3100.00"}]
     notices = [notice["message"] for notice in ask("forecast")["notices"]]
     assert not [each for each in notices if "fox" in each], "that it has no money is what git wants"
+
+
+def until_october(day: date) -> float:
+    return 40.0 if day < date(2026, 10, 6) else 0.0
+
+
+def test_a_team_that_likely_stopped_costs_nothing_now_nor_next_year(
+    organization: Callable[..., Ask], tmp_path: Path
+) -> None:
+    """It cost 1,240 in August, 1,200 in September and 200 in October, and has spent nothing for 55 days."""
+    alert = "billing_budgets: [{name: left, amount: 1200.00, environment: prod}]\n"
+    others = {"more": (wallet("more", "400.00"), lambda _: 10.0)}
+    ask = organization(left=(PILOT + wallet("left", "1500.00") + alert, until_october), **others)
+    team, _ = ask("year", "--draft", str(tmp_path / "next"))["teams"]
+    (prod,) = team["inputs"]["wallets"]
+    assert (team["baseline_monthly"], team["baseline_source"]) == ("0.00", "usage")
+    assert (team["inputs"]["run_rate"], team["inputs"]["usual_rate"], prod["run_rate"]) == ("0.00", "0.00", "0.00")
+    assert prod["stopped"].startswith("silent since 2026-10-06, 9")
+    drafted = load(tmp_path / "next").desired
+    assert drafted is not None
+    left = drafted.teams["left"]
+    assert (left.plan.baseline_monthly, left.plan.planned_demand, left.wallets["prod"].monthly) == (0, (), 0)
+    assert left.billing_budgets[0].amount == Decimal(1200)
+    text = (tmp_path / "next" / "teams" / "left.yaml").read_text(encoding="utf-8")
+    assert "# silent since 2026-10-06, 9" in text
+    assert "that it has stopped; 1,500.00 this year\n" in text
+
+
+def test_what_goes_on_of_a_team_counts_without_its_wallet_that_stopped(
+    organization: Callable[..., Ask], tmp_path: Path
+) -> None:
+    """The wallet that goes on costs 10.00 a day: 310, 300 and 310 in the last whole months."""
+    wallets = "wallets:\n  prod: {team_id: team_both, monthly: 400.00}\n  dev: {team_id: team_old, monthly: 1500.00}\n"
+    ask = organization(both=(wallets, lambda _: 10.0), old=("", until_october))
+    (team,) = ask("year", "--draft", str(tmp_path / "next"))["teams"]
+    inputs = team["inputs"]
+    assert (inputs["run_rate"], inputs["usual_rate"], team["baseline_monthly"]) == ("310.00", "310.00", "310.00")
+    assert [(one["run_rate"], bool(one["stopped"])) for one in inputs["wallets"]] == [("310.00", False), ("0.00", True)]
+    drafted = load(tmp_path / "next").desired
+    assert drafted is not None
+    assert [one.monthly for one in drafted.teams["both"].wallets.values()] == [310, 0]
 
 
 def test_wallets_of_a_year_are_not_held_against_a_forecast_of_a_part_of_it(

@@ -16,7 +16,7 @@ from reconciler.model.period import Period
 
 if TYPE_CHECKING:
     from reconciler.forecast.annual.table import TeamCase
-    from reconciler.forecast.question import WalletQuestion
+    from reconciler.forecast.question import Forecast, WalletQuestion
     from reconciler.forecast.team_view import TeamView
     from reconciler.model.annual import TeamYear, YearBefore, YearBridge, YearDocument, YearTotals
     from reconciler.model.assumption import Assumption
@@ -56,7 +56,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     tables = {table.team: table.assumptions for table in found.assumptions}
     desired, organization = outlook.desired, outlook.desired.organization
     money = outlook.year_sum()
-    cases = tuple(_cases(outlook, desired, asked, tables, money))
+    cases = tuple(_cases(outlook, desired, found, asked, tables, money))
     teams, (first, last) = tuple(case.row() for case in cases), trailing(settings.as_of)
     beside = others(outlook.usage, desired.wallets, as_of=settings.as_of)
     facts = YearDocument(
@@ -72,7 +72,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         uncovered=tuple(UncoveredTeam(team_id=one.team_id, spent=one.spent) for one in beside.teams),
         uncovered_spent=beside.spent,
         cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
-        before=_before(outlook, asked, teams, wanted.since) if wanted.since else None,
+        before=_before(outlook, found, asked, teams, wanted.since) if wanted.since else None,
         usage=usage_summary(outlook.usage.source) if outlook.usage else None,
         notices=(*_over(outlook), *forecast_notices(outlook, found)),
     )
@@ -112,6 +112,7 @@ def _over(outlook: Outlook) -> Iterator[ForecastNotice]:
 def _cases(
     outlook: Outlook,
     desired: Desired,
+    found: Forecast,
     asked: Sequence[WalletQuestion],
     tables: Mapping[str, Sequence[Assumption]],
     money: YearTargets,
@@ -121,17 +122,17 @@ def _cases(
     from reconciler.forecast.annual.table import TeamCase
 
     year, settings = desired.organization.fiscal_year.value, outlook.settings
-    views = _views(outlook, desired, asked)
+    views = _views(outlook, desired, found, asked)
     present = {name: team for name, team in sorted(desired.teams.items()) if team.state == "present"}
     keys: dict[str, list[WalletRef]] = {name: [] for name in present}
     for key, wallet in desired.wallets.items():
         if wallet.team in keys:
             keys[wallet.team].append(key)
-    found, amounts = evidence(outlook.usage, keys, as_of=settings.as_of), money.by_wallet()
+    seen, amounts = evidence(outlook.usage, keys, as_of=settings.as_of), money.by_wallet()
     for name, team in present.items():
         yield TeamCase(
             team=team,
-            found=found[name],
+            found=seen[name],
             view=views.get(name),
             judgements=tables.get(name, ()),
             year=year,
@@ -142,7 +143,7 @@ def _cases(
         )
 
 
-def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) -> dict[str, TeamView]:
+def _views(outlook: Outlook, desired: Desired, found: Forecast, asked: Sequence[WalletQuestion]) -> dict[str, TeamView]:
     """Return what is observed of each team that has wallets, under the plans of `desired`."""
     import numpy as np
 
@@ -157,7 +158,7 @@ def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) 
         name: TeamView(
             team=name,
             questions=questions,
-            forecasts=(),
+            forecasts=[one for question in questions for one in found.wallets if one.wallet == question.wallet.key],
             ceilings=(),
             month_end=np.zeros(1),
             organization=desired.organization,
@@ -206,13 +207,15 @@ def _together(teams: Sequence[TeamYear]) -> YearBridge:
     return together([team.bridge for team in teams])
 
 
-def _before(outlook: Outlook, asked: Sequence[WalletQuestion], teams: Sequence[TeamYear], since: str) -> YearBefore:
+def _before(
+    outlook: Outlook, found: Forecast, asked: Sequence[WalletQuestion], teams: Sequence[TeamYear], since: str
+) -> YearBefore:
     """Return the same year by the YAML of a commit, with the same usage, and the teams whose year is another one."""
     from reconciler.model.annual import TeamChange, YearBefore
 
     desired = budgets_since(outlook.settings, since).without(outlook.desired.released)
     money = outlook.year_sum(desired)
-    rows = tuple(case.row() for case in _cases(outlook, desired, asked, {}, money))
+    rows = tuple(case.row() for case in _cases(outlook, desired, found, asked, {}, money))
     old, new = ({row.team: row.bridge for row in side} for side in (rows, teams))
     changes = []
     for name in sorted(old.keys() | new.keys()):

@@ -8,7 +8,7 @@ from statistics import mean
 
 from reconciler.forecast.annual.anomalies import StandingOut
 from reconciler.forecast.annual.evidence import Evidence
-from reconciler.forecast.annual.run_rate import RECENT, begun, run_rate
+from reconciler.forecast.annual.run_rate import RECENT, begun
 from reconciler.forecast.annual.savings import cache_point, route
 from reconciler.forecast.annual.todays_prices import Today
 from reconciler.forecast.levers.mix_progress import done
@@ -51,8 +51,8 @@ def team_inputs(
     rate = team.plan.cache_hit_rate
     return TeamInputs(
         months=tuple(MonthSpend(month=month, spent=spent) for month, spent in sorted(found.months.items())),
-        run_rate=run_rate(today.months),
-        usual_rate=run_rate(repriced(usual, found, today)),
+        run_rate=today.rate_of(today.months, today.wallets),
+        usual_rate=today.rate_of(repriced(usual, found, today), today.wallets),
         trend=trend_of(usual),
         seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
         mix=tuple(_mix(team.plan, seen, view=view, year=year, now=now)),
@@ -147,7 +147,8 @@ def _wallets(
         yield EnvironmentInput(
             environment=environment,
             wallet=wallet.team_id,
-            run_rate=run_rate(today.wallets.get(key, {})),
+            run_rate=today.rate(key),
+            stopped=today.stopped.get(key, ""),
             monthly=wallet.usual(period),
             year=money[key],
         )

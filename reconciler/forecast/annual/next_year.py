@@ -23,7 +23,7 @@ from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.when import Month, remaining
 from reconciler.forecast.words import signed_share
 from reconciler.model.annual import TeamYear
-from reconciler.model.money import cents, payable
+from reconciler.model.money import ZERO, cents, payable
 from reconciler.model.percent import percent_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, BillingBudgetSetting, CacheHitRate, ProviderMixMove, TeamBudget
@@ -47,7 +47,9 @@ class NextTeam:
 def next_year(case: TeamCase, row: TeamYear, year: FiscalYear) -> NextTeam:
     """Return what `year`, the one that is drafted, may be for the team of `case`, whose present year is `row`."""
     today, usual = case.today(), without(case.found, standing_out(case.found))
-    return _Draft(case, row, year, today, usual_month(repriced(usual, case.found, today))).made()
+    months = repriced(usual, case.found, today)
+    last = max(months, default=None) if today.stopped else None
+    return _Draft(case, row, year, today, usual_month(months) or last).made()
 
 
 @dataclass(slots=True)
@@ -115,12 +117,15 @@ class _Draft:
             return stated
         months = self.today.months
         last = ", ".join(f"{month} {months[month]:,.2f}" for month in recent(months))
+        middle = (f"the middle one of the last whole months: {last}",) if last else ()
+        names = {WalletRef.team(wallet.team_id): name for name, wallet in self.case.team.wallets.items()}
+        stopped = [
+            f"{names[key]}: {why}; what it cost before does not count" for key, why in self.today.stopped.items()
+        ]
         left = [
             f"{one.month} counts without {one.excess:,.2f}, {one.workload}" for one in self.row.anomalies if one.once
         ]
-        self._because(
-            f"the middle one of the last whole months: {last}", *self.today.told, *left, *self._ending(), at=at
-        )
+        self._because(*middle, *stopped, *self.today.told, *left, *self._ending(), at=at)
         return payable(inputs.usual_rate, self.case.currency)
 
     def _ending(self) -> Iterator[str]:
@@ -190,11 +195,15 @@ class _Draft:
             yield demand.model_copy(update={"starts": max(demand.starts, self.year.starts)})
 
     def _wallet(self, name: str, wallet: WalletTarget, plan: AnnualPlan) -> WalletTarget:
-        spent = self.today.wallets.get(WalletRef.team(wallet.team_id), {})
+        key = WalletRef.team(wallet.team_id)
+        spent, stopped = self.today.wallets.get(key, {}), self.today.stopped.get(key)
         months = self._on_the_baseline(spent)
         rate, now = run_rate(months), wallet.usual(self.case.period)
         at: Keys = ("wallets", name, "monthly")
-        if rate is None or not rate or not plan.baseline_monthly:
+        if stopped and not rate:
+            self._because(f"{stopped}; {now:,.2f} this year", at=at)
+            monthly = ZERO
+        elif rate is None or not rate or not plan.baseline_monthly:
             self._because("this year's figure: no whole month of usage tells", at=at)
             monthly = now
         else:
@@ -239,6 +248,9 @@ class _Draft:
         now = team.wallets[name].usual(self.case.period) if name in team.wallets else Decimal(0)
         if alert.scope is not None or not now:
             self._because("this year's figure: it watches none of the team's wallets", at=at)
+            return alert.model_copy(update={"previously": None})
+        if not wallets[name].usual(self.year.starts):
+            self._because(f"this year's figure: {name} gets nothing", at=at)
             return alert.model_copy(update={"previously": None})
         share = alert.amount / now
         amount = three_digits(wallets[name].usual(self.year.starts) * share, ROUND_FLOOR)

@@ -87,11 +87,12 @@ class TeamCase:
         )
 
     def today(self) -> Today:
-        """Return the team's months as the forecast counts their days."""
+        """Return the team's months as the forecast counts their days, without what has likely stopped."""
         if self.view is None:
             return Today(self.found.wallets)
         cache = self.team.plan.cache_hit_rate is None
-        return at_todays_prices(self.found.wallets, self.view.known, self.view.observations, cache=cache)
+        today = at_todays_prices(self.found.wallets, self.view.known, self.view.observations, cache=cache)
+        return today.without_stopped(self.view.forecasts)
 
     def _bridge(self, inputs: TeamInputs, month: Period | None) -> YearBridge:
         """Return the team's year, by its plan's baseline, else by what usage shows since the team began."""
@@ -107,8 +108,10 @@ class TeamCase:
     def _baseline(self, inputs: TeamInputs, month: Period | None) -> Decimal | None:
         """Return what the plan starts from: without a stated one, what a `month` costs without the plan's own steps."""
         stated = self.team.plan.baseline_monthly
-        if stated is not None or month is None or inputs.usual_rate is None:
+        if stated is not None or inputs.usual_rate is None:
             return stated
+        if month is None:
+            return inputs.usual_rate
         return baseline_of(inputs.usual_rate, self._parts, Month(month, self.year.starts))
 
     def _anomaly(self, one: StandingOut) -> Anomaly:

@@ -1,22 +1,28 @@
-"""Whole months at today's prices: the days before a change count as if it had been so, as the forecast counts them."""
+"""Whole months as of today: the days before a change of price count as if it had been so, as the forecast counts them.
+
+What a wallet that has likely stopped cost before that counts no more.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
 
-from reconciler.forecast.annual.run_rate import summed
+from reconciler.forecast.annual.run_rate import run_rate, summed
 from reconciler.forecast.happenings.columns import seen_change
+from reconciler.forecast.happenings.silence import likely_stopped
 from reconciler.forecast.history import Spend, Spending
 from reconciler.forecast.observed import Observations
 from reconciler.forecast.price_index import price_index
 from reconciler.forecast.repricing import PriceIndex, Repricing
 from reconciler.forecast.windows import LONG_WINDOW_DAYS
-from reconciler.model.money import cents
+from reconciler.forecast.words import chance
+from reconciler.model.forecast import WalletForecast
+from reconciler.model.money import ZERO, cents
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 
@@ -25,14 +31,41 @@ Months = Mapping[Period, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The months of each of a team's wallets, and of all; `changes` say what was counted otherwise, in words."""
+    """The months of each of a team's wallets, and of all; `changes` say what was counted otherwise, in words.
+
+    `stopped` says, of each wallet that has likely stopped, since when and how likely that is.
+    """
 
     wallets: Mapping[WalletRef, Months]
     changes: tuple[str, ...] = ()
+    stopped: Mapping[WalletRef, str] = field(default_factory=dict)
 
     @property
     def months(self) -> dict[Period, Decimal]:
         return summed(self.wallets.values())
+
+    def rate(self, wallet: WalletRef) -> Decimal | None:
+        """Return what a month of a wallet costs now; None where no whole month of it is known to have cost anything."""
+        return self.rate_of(self.wallets.get(wallet, {}), (wallet,))
+
+    def rate_of(self, months: Months, wallets: Iterable[WalletRef]) -> Decimal | None:
+        """Return the same of `months` of some wallets: of those that have stopped, nothing and not what is unknown."""
+        rate = run_rate(months)
+        return ZERO if rate is None and any(self.stopped.get(each) for each in wallets) else rate
+
+    def without_stopped(self, forecasts: Iterable[WalletForecast]) -> Today:
+        """Return the same without what wallets cost before they likely stopped."""
+        found, stopped = dict(self.wallets), dict[WalletRef, str]()
+        for forecast in forecasts:
+            notice, wallet = likely_stopped(forecast.notices), forecast.wallet
+            if notice is None or notice.since is None or notice.probability is None:
+                continue
+            since = notice.since
+            found[wallet] = {
+                month: cost if month.first >= since else ZERO for month, cost in found.get(wallet, {}).items()
+            }
+            stopped[wallet] = f"silent since {since}, {chance(notice.probability)} that it has stopped"
+        return replace(self, wallets=found, stopped=stopped)
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Decision 0104.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -105,6 +105,12 @@ class Silence(Happening):
             factor=0.0,
             probability=round(stopped, 4),
         )
+
+
+def likely_stopped(notices: Iterable[WalletNotice]) -> WalletNotice | None:
+    """Return what says that a wallet has more likely stopped than not; None where nothing does."""
+    found = (each for each in notices if each.code == SILENT and (each.probability or 0.0) > UNNATURAL)
+    return next(found, None)
 
 
 def find_silence(panel: Panel) -> tuple[Silence, Panel]:
