@@ -87,7 +87,7 @@ class SeasonInput(Frozen):
     spent: Amount = Field(description="Money over the months that are known.")
     peak: Period | None = Field(description="Its dearest month, YYYY-MM; null where nothing was spent.")
     peak_share: Fraction | None = Field(
-        description="What the dearest month is as a multiple of the mean one, 1 being it."
+        description="What the dearest month is as a multiple of the mean one since it began, 1 being it."
     )
     months: tuple[MonthSpend, ...] = Field(description="Each month that is known.")
     at_first: WorkloadMonths | None = Field(

@@ -131,6 +131,10 @@ def test_what_a_team_spent_that_left_is_in_the_year_and_in_no_figure_of_a_review
     assert not [each for each in notices if "fox" in each], "that it has no money is what git wants"
 
 
+OTHER: dict[str, tuple[str, Daily]] = {"more": (wallet("more", "400.00"), lambda _: 10.0)}
+"""A team that goes on: without anybody, the usage would end on the day on which the others stop."""
+
+
 def until_october(day: date) -> float:
     return 40.0 if day < date(2026, 10, 6) else 0.0
 
@@ -140,8 +144,7 @@ def test_a_team_that_likely_stopped_costs_nothing_now_nor_next_year(
 ) -> None:
     """It cost 1,240 in August, 1,200 in September and 200 in October, and has spent nothing for 55 days."""
     alert = "billing_budgets: [{name: left, amount: 1200.00, environment: prod}]\n"
-    others = {"more": (wallet("more", "400.00"), lambda _: 10.0)}
-    ask = organization(left=(PILOT + wallet("left", "1500.00") + alert, until_october), **others)
+    ask = organization(left=(PILOT + wallet("left", "1500.00") + alert, until_october), **OTHER)
     team, _ = ask("year", "--draft", str(tmp_path / "next"))["teams"]
     (prod,) = team["inputs"]["wallets"]
     assert (team["baseline_monthly"], team["baseline_source"]) == ("0.00", "usage")
@@ -221,6 +224,15 @@ def test_what_stands_out_of_a_single_workload_is_all_of_it(organization: Callabl
     (team,) = ask("year")["teams"]
     (found,) = team["anomalies"]
     assert (found["month"], found["share"]) == ("2026-07", 1.0)
+
+
+def test_the_dearest_month_of_a_workload_is_held_against_the_months_since_it_began(
+    organization: Callable[..., Ask],
+) -> None:
+    """Each day since April costs 40.00, so that no month is dearer than another; before, there was no such workload."""
+    ask = organization(late=(wallet("late", "1500.00"), lambda day: 40.0 if day >= date(2026, 4, 1) else 0.0), **OTHER)
+    (season,) = ask("year")["teams"][0]["inputs"]["seasons"]
+    assert (season["peak"], season["peak_share"]) == ("2026-04", 1.0)
 
 
 def test_a_team_whose_plan_begins_next_month_is_in_the_year_and_needs_nothing_yet(

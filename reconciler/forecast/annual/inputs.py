@@ -97,7 +97,7 @@ def _seasons(found: Evidence) -> Iterator[SeasonInput]:
     for row, workload in enumerate(found.workloads):
         spent = {month: found.spent(row, month) for month in sorted(found.months)}
         total = sum(spent.values(), Decimal(0))
-        by_day = {month: amount / month.days for month, amount in spent.items()}
+        by_day = {month: amount / month.days for month, amount in begun(spent).items()}
         middle = sum(by_day.values(), Decimal(0)) / max(len(by_day), 1)
         peak = max(by_day, key=lambda month: (by_day[month], -month.months_since(Period(1, 1))), default=None)
         yield SeasonInput(
