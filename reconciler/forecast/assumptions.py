@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from reconciler.forecast.levers.registry import levers, moving, planned_spend
+from reconciler.forecast.levers.registry import levers, moving, priced_spend
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import over_days
@@ -41,9 +41,9 @@ def _rows(view: TeamView) -> Iterator[Assumption]:
 
 def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
     """Return the last four weeks against what the plan has for them, with what its levers made of it by then."""
-    planned = float(planned_spend(view.plan, view.recent).mean())
+    planned = float(priced_spend(view, view.recent).mean())
     text = f"{amount(baseline, view.currency)} a month"
-    if moved := moving(view.plan, view.recent):
+    if moved := moving(view, view.recent):
         text += f", {amount(planned, view.currency)} with the {listed(moved)} so far"
     observed = view.monthly(view.known.known_until)
     if observed is None:
@@ -61,7 +61,7 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
         observed=f"{amount(observed, view.currency)} a month",
         verdict=verdict,
         sentence=sentence,
-        year_cost=money(off * over_days(planned_spend(view.plan, view.rest_of_year), view.rest_of_year.count)),
+        year_cost=money(off * over_days(priced_spend(view, view.rest_of_year), view.rest_of_year.count)),
     )
 
 

@@ -23,16 +23,22 @@ MUCH_PREMIUM = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model's cost in major units and its tokens. `name` is `provider/model`."""
+    """One model's cost in major units and its tokens. `name` is `provider/model`.
+
+    `hit_cost` and `hit_tokens` are what of both the cache answered.
+    """
 
     name: str
     cost: float
     tokens: int
+    hit_cost: float = 0.0
+    hit_tokens: int = 0
 
     @property
     def price(self) -> float | None:
-        """The unit price, per token; None where nothing was paid for."""
-        return self.cost / self.tokens if self.tokens > 0 and self.cost > 0 else None
+        """The unit price, per token that the cache did not answer; None where nothing was paid for."""
+        cost, tokens = self.cost - self.hit_cost, self.tokens - self.hit_tokens
+        return cost / tokens if tokens > 0 and cost > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +240,17 @@ def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: Nanos) -> tupl
     for provider, model in pairs:
         chosen = (provider_of == provider) & (model_of == model)
         name = f"{provider}/{model}" if provider else model
-        models.append(Model(name, float(gross[chosen].sum()) / NANO, int(tokens[chosen].sum())))
+        cost, count = float(gross[chosen].sum()) / NANO, int(tokens[chosen].sum())
+        models.append(Model(name, cost, count, *_answered(usage, rows[chosen])))
     return tuple(models)
+
+
+def _answered(usage: DailyUsage, rows: Rows) -> tuple[float, int]:
+    """Return the cost and the tokens of what the cache answered; nothing where the usage does not tell."""
+    if usage.apart is None:
+        return 0.0, 0
+    told = usage.apart
+    return float(told.hit_cost[rows].sum()) / NANO, int((told.hit_input[rows] + told.hit_output[rows]).sum())
 
 
 def _workloads(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: Nanos) -> tuple[tuple[str, int], ...]:

@@ -66,6 +66,40 @@ def test_what_a_move_still_owes_is_intended_after_its_last_month_too(
     assert mix["openai/big"]["intended"] + mix["openai/small"]["intended"] == pytest.approx(1.0)
 
 
+KEPT = TEAM % "    - {reason: all of it, from: openai/big, to: openai/small, share: 50%, since: 2026-09, by: 2026-11}"
+
+
+def test_a_move_is_planned_at_what_a_token_costs_and_a_plan_that_is_kept_looks_kept(kt: Run, tmp_path: Path) -> None:
+    """A token of the small model costs 40% of one of the large; half of all moves over September to November.
+
+    So 60% of the means of 8.6%, 25.3% and 41.9% are saved of 3,000.00 each: 1,364.84. The cache, of which the plan
+    says nothing, answers half of the requests to the small model, and none to the large one.
+    """
+    rows, day, first = (
+        ["id,timestamp,team_id,provider,model,input_tokens,output_tokens,cost,cache_hit\n"],
+        0,
+        date(2026, 1, 1),
+    )
+    while (today := first + timedelta(day)) < date(2026, 11, 30):
+        small = round(50 * max((today - date(2026, 9, 1)).days + 0.5, 0) / 91)
+        asked = [("big", 1.0, False)] * (100 - small) + [("small", 0.4, False)] * small + [("small", 0.0, True)] * small
+        rows += [
+            f"{day}-{n},{today}T01:00:00Z,team_echo,openai,{model},900,100,{cost:.2f},{str(hit).lower()}\n"
+            for n, (model, cost, hit) in enumerate(asked)
+        ]
+        day += 1
+    (tmp_path / "budgets" / "teams").mkdir(parents=True)
+    (tmp_path / "budgets" / "org.yaml").write_text(ORGANIZATION, encoding="utf-8")
+    (tmp_path / "budgets" / "teams" / "echo.yaml").write_text(KEPT, encoding="utf-8")
+    (tmp_path / "usage.csv").write_text("".join(rows), encoding="utf-8")
+    usage = ("--usage", tmp_path / "usage.csv", "--as-of", "2026-11-30")
+    team = json.loads(kt("year", "--budgets", tmp_path / "budgets", *usage, "--format", "json").out)["teams"][0]
+    assert [step["planned"] for step in team["bridge"]["steps"] if step["lever"] == "provider_mix"] == ["-1364.84"]
+    baseline = next(one for one in team["judgements"] if one["name"] == "baseline")
+    assert baseline["plan"].endswith("with the provider mix so far")
+    assert baseline["verdict"] == "holds"
+
+
 def test_a_model_with_a_new_name_saved_nothing_and_next_years_draft_owes_its_move_whole(
     kt: Run, tmp_path: Path
 ) -> None:

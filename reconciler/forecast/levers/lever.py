@@ -64,6 +64,10 @@ class Lever:
         """Return what the plan alone adds to what demand costs, in major units a month."""
         return when.number(Decimal(0))
 
+    def priced(self, view: TeamUsage, when: When[N]) -> N:
+        """Return by what the plan multiplies it where only usage tells the price; 1 where nothing does."""
+        return when.number(Decimal(1))
+
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
         """Yield what it does to simulated days, beyond what the history contains."""
         return iter(())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,11 +14,12 @@ from reconciler.forecast.belief import Record
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
+from reconciler.forecast.levers.mix_price import effect_of, mix_factor, moved_to, saving_of, unpriced
 from reconciler.forecast.levers.mix_progress import TOLERANCE, Progress, dearer_before, moved, progress_of
 from reconciler.forecast.levers.owed import Owed, with_promise
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.when import Month, over_days, remaining
+from reconciler.forecast.when import N, When, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.forecast.words import close, planned_share, points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
@@ -62,6 +63,9 @@ class ProviderMix(Lever):
             key = f"{self.name} {move.source} {move.target}"
             yield setting.promised(replace(effect, factor=at(1.0)), at, belief, key=key)
 
+    def priced(self, view: TeamUsage, when: When[N]) -> N:
+        return mix_factor(view, when)
+
     def before(self, plan: AnnualPlan, past: Past) -> Floats | None:
         return dearer_before(past, [move for move in plan.provider_mix if not isinstance(move, Supposed)])
 
@@ -69,9 +73,9 @@ class ProviderMix(Lever):
         for move in plan.provider_mix:
             since = f" since {move.since}" if move.since else ""
             what = f"{percent_text(move.share)} of {move.source} to {move.target}{since} by {move.by}"
-            saved = _saved(view, move) if view else None
+            saved = saving_of(view, move) if view else None
             if view is None or saved is None:
-                lacking = _unpriced(view, move) if view else (move.source, move.target)
+                lacking = unpriced(view, move) if view else (move.source, move.target)
                 why = f"nobody paid for {' and '.join(lacking)} in the last {LONG_WINDOW_DAYS} days"
                 yield Part("governance", self.name, what, move.reason, uncounted=why)
             elif (progress := progress_of(view, move)).is_lost:
@@ -82,20 +86,20 @@ class ProviderMix(Lever):
                     self.name,
                     what,
                     move.reason,
-                    factor=partial(_moved_to, move, saved),
+                    factor=partial(moved_to, move, saved),
                     record=(known := progress.record),
                     belief=view.belief(known) if _saves(move, float(saved)) else None,
                 )
 
     def records(self, usage: TeamUsage) -> Iterator[Record]:
         for move in usage.plan.provider_mix:
-            saved = _saved(usage, move)
+            saved = saving_of(usage, move)
             if saved is not None and _saves(move, float(saved)) and (known := progress_of(usage, move).record):
                 yield known
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         for move in view.plan.provider_mix:
-            saved, progress = _saved(view, move), progress_of(view, move)
+            saved, progress = saving_of(view, move), progress_of(view, move)
             is_counted = saved is not None and _saves(move, float(saved)) and not progress.is_lost
             belief = view.belief(progress.record) if is_counted else None
             row, owed, has_record = self._row(move, progress), _owed(view, move, progress), progress.record is not None
@@ -122,7 +126,7 @@ class ProviderMix(Lever):
 
     def notices(self, view: TeamView, rows: Sequence[Assumption]) -> Iterator[Remark]:
         for move, row in zip(view.plan.provider_mix, rows, strict=True):
-            missing = _unpriced(view, move)
+            missing = unpriced(view, move)
             if missing and view.observed(LONG_WINDOW_DAYS).cost:
                 yield Remark(
                     "mix-unpriced",
@@ -182,11 +186,6 @@ class ProviderMix(Lever):
         return frozenset(name for move in plan.provider_mix for name in (move.source, move.target))
 
 
-def effect_of(part: float, price_ratio: float) -> float:
-    """Return what a cost changes by, as a share of it, when a `part` of it costs `price_ratio` times as much."""
-    return part * (price_ratio - 1.0)
-
-
 def _repriced(whole: float, before: Floats, after: Floats, ahead: float, share: float) -> Floats:
     """Return what repricing of what still moves comes to where a `share` of what is to move does; `ahead` has moved.
 
@@ -213,30 +212,6 @@ def _owed(usage: TeamUsage, move: ProviderMixMove, progress: Progress) -> Owed |
     rest = usage.rest_of_year
     planned = 1.0 - remaining(moved(move, rest), rest.number(Decimal(repr(done))))
     return Owed(monthly * (1.0 - remaining(float(move.share), done)), over_days(monthly * planned, rest.count))
-
-
-def _saved(view: TeamUsage, move: ProviderMixMove) -> Decimal | None:
-    """Return what the team's cost changes by, as a share of it, once all of the source's traffic is on the target.
-
-    Prices are those of the last 90 days, None where a model has none. How much of the cost the source is comes from
-    the 90 days before the move began, the time that a baseline is of; where nothing is known of them, from the last.
-    """
-    seen = view.observed(LONG_WINDOW_DAYS)
-    source, target = seen.price_of(move.source), seen.price_of(move.target)
-    if source is None or target is None:
-        return None
-    began = min((move.since or view.year).first, view.known.known_until)
-    before = view.observed_between(began - timedelta(days=LONG_WINDOW_DAYS), began)
-    return Decimal(repr(effect_of((before if before.cost > 0 else seen).share_of(move.source), target / source)))
-
-
-def _unpriced(view: TeamUsage, move: ProviderMixMove) -> list[str]:
-    seen = view.observed(LONG_WINDOW_DAYS)
-    return [name for name in (move.source, move.target) if seen.price_of(name) is None]
-
-
-def _moved_to(move: ProviderMixMove, saved: Decimal, month: Month) -> Decimal:
-    return max(1 + saved * moved(move, month), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from reconciler.model.team import AnnualPlan
 if TYPE_CHECKING:
     from reconciler.forecast.calendar import DayRange
     from reconciler.forecast.panel import Floats
+    from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.todays_terms import Past
     from reconciler.model.organization import OrganizationBudget
 
@@ -90,9 +91,19 @@ def planned_spend(plan: AnnualPlan, when: When[N]) -> N:
 
     Left out is what the plan alone cannot put into money: the levers that are `counted` as nothing.
     """
+    return _spend(plan, None, when)
+
+
+def priced_spend(view: TeamUsage, when: When[N]) -> N:
+    """Return the same of the plan of `view`, with what its usage tells the price of."""
+    return _spend(view.plan, view, when)
+
+
+def _spend(plan: AnnualPlan, view: TeamUsage | None, when: When[N]) -> N:
     spend = when.number(plan.baseline_monthly or Decimal(0))
     for lever in _LEVERS:
-        spend = spend * lever.factor(plan, when) + lever.monthly(plan, when)
+        priced = lever.priced(view, when) if view else when.number(Decimal(1))
+        spend = spend * lever.factor(plan, when) * priced + lever.monthly(plan, when)
     return spend
 
 
@@ -107,12 +118,13 @@ def doubted_spend(plan: AnnualPlan, month: Month) -> Decimal:
     return spend
 
 
-def moving(plan: AnnualPlan, days: DayRange) -> list[str]:
-    """Return the levers by which the planned spend of some of the days is other than the baseline."""
+def moving(view: TeamUsage, days: DayRange) -> list[str]:
+    """Return the levers by which the priced spend of some of the days is other than the baseline."""
     return [
-        lever.counted
+        lever.counted or lever.word
         for lever in _LEVERS
-        if (lever.factor(plan, days) != 1.0).any() or (lever.monthly(plan, days) != 0.0).any()
+        if (lever.factor(view.plan, days) * lever.priced(view, days) != 1.0).any()
+        or (lever.monthly(view.plan, days) != 0.0).any()
     ]
 
 
