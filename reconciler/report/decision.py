@@ -17,7 +17,8 @@ from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.savings import planned_words
 from reconciler.report.spans import Cell, Words, code, safe_name, strong, visible, words
-from reconciler.report.wallets import SAFE, WalletStory, chance, risk, stopped, to_be_sure
+from reconciler.report.stops import limit_line, stopped
+from reconciler.report.wallets import SAFE, WalletStory, chance, risk, to_be_sure
 from reconciler.report.year import covered_words, quick_words, sure_words, unknown_words
 
 _NAMED = 3
@@ -31,12 +32,14 @@ _Line = tuple[str, str, str]
 
 
 def decision_table(plan: Plan, told: Sequence[WalletStory]) -> Table:
-    """Return this month's money, who runs out, and the year, each if the plan is approved and if it is not.
+    """Return this month's money, hard limits, who runs out, and the year, each if the plan is approved and if not.
 
-    Where nothing changes now, there is the year alone, and only if it gets other money.
+    Hard limits are those that change. Where nothing does now, there is the year alone, and only if it gets other money.
     """
     month, year = f"{plan.period.first:%B}", plan.year_money
-    now = [(f"{month} money", _moved(plan), "nothing moves"), *_running_out(month, told)] if plan.changes else []
+    stops = [("Hard limits", *line)] if (line := limit_line(plan)) else []
+    moved = (f"{month} money", _moved(plan), "nothing moves")
+    now = [moved, *stops, *_running_out(month, told)] if plan.changes else []
     differs = year is not None and year.not_applied is not None and year.applied != year.not_applied
     lines = [*now, *(_year(plan) if plan.changes or differs else ())]
     columns = (Column("what", ""), Column("approved", "If you approve"), Column("not_approved", "If you do not"))
@@ -160,11 +163,11 @@ def _did(item: DriftItem, story: WalletStory) -> str:
 
 
 def urgent(told: Sequence[WalletStory]) -> tuple[Words, ...]:
-    """Return the wallets that are likely to run out and that the plan leaves as they are."""
+    """Return the wallets that are likely to run out and whose money and hard limit the plan leaves as they are."""
     found = [
         (story, story.forecast.live)
         for story in told
-        if story.change is None
+        if not story.is_changed
         and story.forecast is not None
         and (story.forecast.live.exhaustion.probability or 0.0) >= _LIKELY
     ]

@@ -28,7 +28,7 @@ _CHARTS = 4
 def _telling(plan: Plan, shown: Sequence[WalletStory]) -> tuple[list[WalletStory], tuple[WalletStory, ...]]:
     """Return the wallets that a chart tells most of, the worst first, and those whose months ahead are shown."""
     later = _changing_later(plan, shown)
-    telling = [story for story in shown if story.change] or later or list(shown)
+    telling = [story for story in shown if story.is_changed] or later or list(shown)
     return telling, (*telling[:_CHARTS], *(story for story in later[:_CHARTS] if story not in telling[:_CHARTS]))
 
 
@@ -45,7 +45,7 @@ def summarise(
     """
     asked = asked_by(plan) if approvals is None else tuple(approvals)
     shown, aside = _split(plan, told := stories(plan))
-    about = [story for story in told if story.change] or shown
+    about = [story for story in told if story.is_changed] or shown
     status = verdict.status(plan)
     report = Report(
         status=status,

@@ -13,6 +13,7 @@ from reconciler.report.changes import object_changes
 from reconciler.report.document import Status
 from reconciler.report.later import besides, later_words
 from reconciler.report.spans import Words, safe_name, strong, words
+from reconciler.report.stops import limit_words
 from reconciler.report.wallets import SAFE, WalletStory, risk
 
 _LEFT_ALONE = frozenset({"first-contact", "unreclaimable", "whose-month"})
@@ -37,10 +38,10 @@ def money(plan: Plan, amount: Decimal) -> str:
 
 def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
     """Return the verdict of the plan; `told` are its wallets, worst first."""
-    changed = [story for story in told if story.change]
+    changed, stops = [story for story in told if story.change], limit_words(plan, told)
     match status(plan):
         case "refused":
-            return words("Budget plan refused: ", _waiting(plan, changed), besides(plan))
+            return words("Budget plan refused: ", _waiting(plan, changed), stops, besides(plan))
         case "nothing" if later := later_words(plan):
             left = left_alone(plan) or f"{plan.period.name} stays as it is"
             return words(f"Budget plan: {later}; {left}")
@@ -51,16 +52,17 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
         case "nothing":
             return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:
-            return _unmoved(plan, later_words(plan))
+            return _unmoved(plan, later_words(plan), stops)
         case _:
-            return words(_net(plan, changed), _consequence(changed), besides(plan))
+            return words(_net(plan, changed), _consequence(changed), stops, besides(plan))
 
 
-def _unmoved(plan: Plan, later: str) -> Words:
+def _unmoved(plan: Plan, later: str, stops: str) -> Words:
     """Return the verdict of a plan that moves no money now, and changes settings."""
     if later:
-        return words(f"Budget plan: {_settings(plan)}, {later}; the money of {plan.period.name} stays as it is")
-    return words(f"Budget plan: no money moves, {_settings(plan)}")
+        stays = f"the money of {plan.period.name} stays as it is"
+        return words(f"Budget plan: {_settings(plan)}, {later}; {stays}{stops}")
+    return words(f"Budget plan: no money moves, {_settings(plan)}{stops}")
 
 
 def _matching(plan: Plan) -> str:

@@ -15,6 +15,7 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
+from reconciler.report.changes import LimitChange, limit_changes
 from reconciler.report.document import Column, Row, Standing, Table
 from reconciler.report.spans import UNKNOWN, Cell, safe_place, shift
 
@@ -35,7 +36,7 @@ class Dated(Protocol):
 class WalletStory:
     """One wallet: what changes, if anything, and how the month may go, if there is anything to tell it from.
 
-    `target` is what it gets by the YAML, which is known without a forecast too.
+    `target` is what it gets by the YAML, which is known without a forecast too; `limits` are hard limits that change.
     """
 
     team: str
@@ -44,10 +45,15 @@ class WalletStory:
     change: Allocate | Reclaim | None
     forecast: WalletForecast | None
     target: Decimal | None = None
+    limits: tuple[LimitChange, ...] = ()
 
     @property
     def name(self) -> str:
         return safe_place(self.team, self.environment)
+
+    @property
+    def is_changed(self) -> bool:
+        return self.change is not None or bool(self.limits)
 
     @property
     def lasts_now(self) -> float | None:
@@ -83,7 +89,7 @@ class WalletStory:
         """The sort key: what changes first, what runs out first, what moves most money first."""
         lasts = 2.0 if self.lasts is None else self.lasts
         moved = self.change.amount if self.change else Decimal(0)
-        return (self.change is None, lasts, -moved, self.team, self.environment, self.wallet)
+        return (not self.is_changed, lasts, -moved, self.team, self.environment, self.wallet)
 
     @property
     def standing(self) -> Standing:
@@ -155,13 +161,14 @@ def stories(plan: Plan) -> tuple[WalletStory, ...]:
     """Return every wallet that changes or has a forecast, worst first."""
     changes = {change.wallet: change for change in plan.changes if isinstance(change, Allocate | Reclaim)}
     forecasts = {forecast.wallet: forecast for forecast in plan.impact}
-    found = []
+    limits, found = limit_changes(plan), []
     for wallet in {**changes, **forecasts}:
         about = changes.get(wallet) or forecasts[wallet]
         forecast = forecasts.get(wallet)
         known = forecast if forecast and is_known(forecast) else None
         target = forecast.desired.target if forecast else None
-        found.append(WalletStory(about.team, about.environment, wallet, changes.get(wallet), known, target))
+        stops = tuple(limit for limit in limits if limit.scope == ("team", wallet))
+        found.append(WalletStory(about.team, about.environment, wallet, changes.get(wallet), known, target, stops))
     return tuple(sorted(found, key=lambda story: story.urgency))
 
 
@@ -172,7 +179,7 @@ def wallet_table(told: Sequence[WalletStory], plan: Dated, *, title: str = "") -
     forecast = any(story.forecast for story in told)
     warned = f"{common}% alert" if common else "First alert"
     columns: list[tuple[Column, Callable[[WalletStory], Cell]]] = [
-        (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.change is not None)),
+        (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.is_changed)),
         (Column("target", "Target per month", "right"), _target),
         *(
             [(Column("ceiling", "Ceiling, with carried over", "right", "ceiling"), _ceiling)]
@@ -199,7 +206,7 @@ def brief_table(told: Sequence[WalletStory], plan: Dated) -> Table:
     """Return what a reviewer needs of each wallet in four columns, fit for a phone."""
     month = f"{plan.period.first:%B}"
     columns: list[tuple[Column, Callable[[WalletStory], Cell]]] = [
-        (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.change is not None)),
+        (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.is_changed)),
         (Column("target", f"{month} money, now → new", "right"), _target),
         (Column("month_end", "Forecast spend", "right"), _middle),
         (Column("runs_out", "Runs out (likely day)"), _runs_out),
@@ -223,13 +230,6 @@ def to_be_sure(told: Sequence[WalletStory]) -> str:
         and (short := story.forecast.desired.unserved.get("0.9"))
     ]
     return wording.listed(named)
-
-
-def stopped(told: Sequence[WalletStory]) -> str:
-    """Return the wallets that a hard limit is likely to stop, each with its likely day."""
-    limited = [(story.name, story.forecast) for story in told if story.forecast and story.forecast.is_stopped]
-    days = [(name, forecast.desired.exhaustion.date.get("0.5")) for name, forecast in limited]
-    return wording.listed([f"{name} ({wording.day(day)})" if day else name for name, day in days])
 
 
 def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from worlds import object_change
 
 from reconciler.model.drift import DriftItem
 from reconciler.model.later import Later, LaterExpectation, LaterTarget
@@ -15,6 +16,7 @@ from reconciler.model.plan import Scope, Source
 from reconciler.model.year_money import YearMoney
 from reconciler.report.document import Asked
 from reconciler.report.markdown import markdown
+from reconciler.report.message import message_of
 from reconciler.report.spans import plain
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -137,7 +139,72 @@ def test_a_wallet_without_a_forecast_among_others_is_not_promised_anything(plans
 def test_without_money_the_verdict_counts_the_settings(plans: Any) -> None:
     first = plans.first_plan()
     settings = [change for change in first.changes if change.kind.startswith("create")]
-    assert headline(plans.plan(*settings)) == ": no money moves, 1 billing budget changes and 1 export schedule changes"
+    assert headline(plans.plan(*settings)) == (
+        ": no money moves, 1 billing budget changes and 1 export schedule changes;"
+        " hard limit support-monthly stops support / prod at 12,500"
+    )
+
+
+def limit(plans: Any, before: str | None, after: str | None, **other: Any) -> Any:
+    """Return the change of a hard limit from one amount to another; None: there is none."""
+    verb = "update" if before and after else "create" if after else "delete"
+    sides = {
+        side: plans.budget(amount=amount, hard_limit=True, **other)
+        for side, amount in (("before", before), ("after", after))
+        if amount
+    }
+    key = "team/team_support/support-monthly"
+    return object_change(f"{verb}_billing_budget", team="support", environment="prod", key=key, **sides)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "then", "now"),
+    [
+        (None, "1600.00", "stops support / prod at 1,600", "does not stop support / prod"),
+        ("1600.00", "1900.00", "stops support / prod at 1,900", "stops support / prod at 1,600"),
+        ("1600.00", None, "does not stop support / prod", "stops support / prod at 1,600"),
+    ],
+)
+def test_a_hard_limit_that_changes_is_decided_on_though_no_money_moves(
+    plans: Any, before: str | None, after: str | None, then: str, now: str
+) -> None:
+    still = plans.Wallet(funded="10500", target="10500", lasts=(0.17, 0.02), ends=((27, 30, None), (27, 29, 30)))
+    plan = plans.plan(limit(plans, before, after), impact=(still.forecast(), plans.Wallet(team="a").forecast()))
+    table = decided(plan)
+    assert table["Hard limits"] == (f"support-monthly {then}", f"support-monthly {now}")
+    assert table["May run out in June"] == ("support / prod 98%", "support / prod 83%")
+    change = {"1600.00": then, "1900.00": f"{then} instead of 1,600"}.get(after or "", "stops support / prod no longer")
+    told = f"hard limit support-monthly {change}, runs out: 98% (29 Jun), without this 83% (30 Jun)"
+    assert headline(plan) == f": no money moves, 1 billing budget changes; {told}"
+    assert told in message_of(plan).title
+    assert not [line for line in summarise(plan).urgent if "support / prod" in plain(line)], "this change does it"
+    assert [row.cells[0].new for row in summarise(plan).brief.rows] == ["support / prod"]
+
+
+def test_a_hard_limit_is_told_beside_the_money_of_others_and_of_what_is_no_wallet(plans: Any) -> None:
+    still = plans.Wallet(team="other", funded="10500", target="10500", lasts=(0.9, 0.9), ends=((None,) * 3,) * 2)
+    there = limit(plans, None, "1600.50", scope_id="team_other")
+    agent = limit(plans, None, "20.00", scope_type="agent", scope_id="bot")
+    there, agent = (each.model_copy(update={"environment": None}) for each in (there, agent))
+    told = "hard limit support-monthly stops team team_other at 1,600.50, runs out: 10% with and without this"
+    assert headline(of_changes(plans, there, still)) == f"{MORE}: {SAVED}; {told}"
+    assert headline(of_changes(plans, agent)).endswith("; hard limit support-monthly stops agent bot at 20")
+
+
+def test_a_hard_limit_that_stays_under_another_name_is_no_change_of_traffic(plans: Any) -> None:
+    old, new = limit(plans, "1600.00", None), limit(plans, None, "1600.00", name="new")
+    assert headline(of_changes(plans, old, new)) == f"{MORE}: {SAVED}"
+    assert "Hard limits" not in decided(of_changes(plans, old, new))
+    alerts = plans.budget_update(hard_limit=False)
+    assert "Hard limits" not in decided(of_changes(plans, alerts))
+
+
+def of_changes(plans: Any, *changes_and_wallets: Any) -> Any:
+    """Return the plan that gives one wallet more and makes other changes, with a forecast of the other wallets."""
+    wallet = plans.Wallet()
+    changes = [each for each in changes_and_wallets if not isinstance(each, plans.Wallet)]
+    others = [each.forecast() for each in changes_and_wallets if isinstance(each, plans.Wallet)]
+    return plans.plan(wallet.change(), *changes, impact=(wallet.forecast(), *others))
 
 
 def test_a_refused_plan_says_what_waits(plans: Any) -> None:

@@ -93,7 +93,7 @@ _TOOLS = (
 
 
 def _kinds(story: WalletStory) -> str:
-    kinds = ["changes"] if story.change else []
+    kinds = ["changes"] if story.is_changed else []
     if story.lasts is None:
         return " ".join([*kinds, "unknown"])
     return " ".join([*kinds, *(["out"] if story.standing in ("short", "risky") else [])])
