@@ -10,7 +10,7 @@ from reconciler.app.budget_files import Commits
 from reconciler.app.change_request.approving import approved
 from reconciler.app.change_request.edited import Edited, edited_parts
 from reconciler.app.change_request.settled import StepApproval
-from reconciler.app.change_request.step import Step
+from reconciler.app.change_request.step import Step, UnreadApprovalError
 from reconciler.app.change_request.unshown import unshown_parts
 from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import assemble, compared, waiver_uses_for
@@ -18,7 +18,7 @@ from reconciler.app.planning.scope import compared_with
 from reconciler.app.session import connected
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
-from reconciler.findings import Finding, UsageError
+from reconciler.findings import Finding, RemoteError, UsageError
 from reconciler.forge.approval import recorded
 from reconciler.forge.protocol import Forge
 from reconciler.journal.declared import Declares, Landed
@@ -67,9 +67,16 @@ class MergeBench:
         return plan
 
     def approve(self, step: Step, plan: Plan) -> StepApproval:
-        session, number = self.session, step.landing.pull_request
-        if session is None:
+        if self.session is None:
             raise UsageError("the forge was not asked", hint="name the repository with `--repo OWNER/NAME`")
+        try:
+            return self._approved(self.session, step, plan)
+        except RemoteError as error:
+            self.session.newest_change_requests(into=self.session.default_branch())
+            raise UnreadApprovalError(step.landing, error) from error
+
+    def _approved(self, session: Forge, step: Step, plan: Plan) -> StepApproval:
+        number = step.landing.pull_request
         pull = session.change_request(number) if number else None
         by_hand = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
         records = recorded(session, pull) if pull else []

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from reconciler.app.change_request.arrivals import Arrival
 from reconciler.app.change_request.settled import StepApproval
-from reconciler.findings import Finding
+from reconciler.app.forge_session import forge_words
+from reconciler.findings import BudgetsError, ExitCode, Finding, RemoteError
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
@@ -45,8 +46,25 @@ class Step:
         return teams_of(self.parts)
 
 
+class UnreadApprovalError(BudgetsError):
+    """What decides about the approval of one landing cannot be read, though the forge answers others."""
+
+    exit_code = ExitCode.REMOTE
+
+    def __init__(self, landing: Landing, error: RemoteError) -> None:
+        words = forge_words()
+        super().__init__(
+            f"nobody can tell whether it was approved: {error.message}",
+            hint=f"{error.hint}; or revert {words.landed(landing.pull_request, landing.commit)}. It is tried again"
+            f" within the hour, or at once by the apply {words.pipeline}",
+        )
+
+
 class Bench(Protocol):
-    """What a replay needs from the world. Every method may raise a BudgetsError; nothing was applied then."""
+    """What a replay needs from the world. Every method may raise a BudgetsError; nothing was applied then.
+
+    A RemoteError says that nothing can be applied of any landing for now.
+    """
 
     def plan(self, step: Step) -> Plan:
         """Return the sealed plan for a step."""

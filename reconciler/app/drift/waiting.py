@@ -13,11 +13,11 @@ from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_at, taken_off, told, untellable, untold
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.settled import StepApproval
-from reconciler.app.change_request.step import Step
+from reconciler.app.change_request.step import Step, UnreadApprovalError
 from reconciler.app.checkout import git, is_older
 from reconciler.app.forge_session import forge_words, words_in
 from reconciler.app.team_by_team import applied_as_it_was, applied_commits
-from reconciler.findings import RefusedError, RemoteError
+from reconciler.findings import RefusedError
 from reconciler.forge.check import GATE
 from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError
@@ -58,7 +58,7 @@ class LookBench(MergeBench):
     def approve(self, step: Step, plan: Plan) -> StepApproval:
         try:
             found = MergeBench.approve(self, step, plan)
-        except RemoteError as error:
+        except UnreadApprovalError as error:
             found = self._by_check(step, error)
         return replace(found, stale={part: why for part, why in found.stale.items() if part not in self.awaited})
 
@@ -71,7 +71,7 @@ class LookBench(MergeBench):
         del changes
         return any(look_ahead(each.organization) for each in (desired, before) if each)
 
-    def _by_check(self, step: Step, error: RemoteError) -> StepApproval:
+    def _by_check(self, step: Step, error: UnreadApprovalError) -> StepApproval:
         """Return what the check to require said of the pull request, where this token cannot see who approved it."""
         session, number = self.session, step.landing.pull_request
         if session is None or number is None:

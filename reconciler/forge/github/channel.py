@@ -102,7 +102,10 @@ class Channel(JsonChannel):
     def permission_hint(self, method: str, route: str) -> str:
         within = _within(route)
         if _TEAMS.match(route):
-            return "use a token that may read organization members (`members: read`); the Actions token may not"
+            return (
+                "use a token that may read the members of that very organization (`members: read`): the Actions token"
+                " may not, and an app only where it is installed, from an address and with the sign-on that it asks for"
+            )
         if _COLLABORATORS.match(within):
             return "use a token of an app, or of somebody who may push to the repository: others do not see who may"
         needed = next(name for pattern, name in _NEEDS if pattern.match(within))
