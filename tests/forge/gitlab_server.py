@@ -241,7 +241,7 @@ class GitLab:
     def document(self, pull: Pull) -> dict[str, Any]:
         merged = pull.merge_commit is not None
         tip = pull.merge_commit if pull.number in self.state.rebased and merged else pull.head
-        only = pull.merge_commit if pull.number not in self.state.rebased else None
+        only = pull.merge_commit if pull.number not in self.state.rebased | self.state.trained else None
         squash = only if pull.number in self.state.squashed else None
         return {
             "id": 9000 + pull.number,

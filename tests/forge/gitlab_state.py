@@ -33,7 +33,8 @@ _STATES = {"APPROVED": "approved", "CHANGES_REQUESTED": "requested changes", "DI
 class GitLabState(State):
     """`statuses` are those of commits. With `tells_when`, approvals have a time, as since GitLab 18.
 
-    `squashed` are merge requests that a squash commit alone brought in, `rebased` those that came in as they are.
+    `squashed` are merge requests that a squash commit alone brought in, `rebased` those that came in as they are, and
+    `trained` those that a merge train rebased, whose last commit on the branch is told by no document.
     `lag` is how many listings still miss what was written just now. `blocked` people are members and may do nothing.
     `group_bots` are members of groups, by login. `service_accounts` are no persons, which their names do not say.
     `token_ends` is the last day of every token, None where GitLab lets tokens live for ever.
@@ -50,6 +51,7 @@ class GitLabState(State):
     tells_when: bool = True
     squashed: set[int] = field(default_factory=set)
     rebased: set[int] = field(default_factory=set)
+    trained: set[int] = field(default_factory=set)
     pushed_at: dict[tuple[int, str], str] = field(default_factory=dict)
     pushers: dict[tuple[int, str], str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -121,6 +123,8 @@ class GitLabState(State):
             self.squashed.add(number)
         elif how == "rebase":
             self.rebased.add(number)
+        elif how == "train":
+            self.trained.add(number)
 
     def versions(self, pull: Pull) -> list[dict[str, Any]]:
         """The heads that the merge request had, newest first, as GitLab lists them."""

@@ -146,7 +146,7 @@ def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
         bench.session = session
         branch = session.default_branch()
         head = _tip(bench.settings, branch, head)
-        replay = replay_of(bench, pull_finder(session, branch), head, last)
+        replay = replay_of(bench, pull_finder(session, branch, bench.settings.budgets), head, last)
         if is_nothing_to_do(bench.commits, last, head):
             taken_back = tuple(settled(replay.landings[number]) for number in sorted(replay.open))
             return Merges(head=head, applied_commit=replay.commit, landings=taken_back)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from reconciler.app.budget_files import (
@@ -21,7 +23,8 @@ from reconciler.findings import RefusedError
 from reconciler.forge.approval import is_into
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.protocol import Forge
-from reconciler.git.merging import is_here
+from reconciler.git.failures import GitError
+from reconciler.git.merging import bring_commit, is_here, merged
 from reconciler.model.desired import Desired
 from reconciler.model.landing import Landing
 from reconciler.source.load import Loaded
@@ -77,6 +80,7 @@ def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]
             found[-1] = replace(last, commit=commit, pull=pull)
         else:
             found.append(Group(above[0] if above else None, commit, pull))
+    found = _with_rebased(budgets, found)
     if not line or since in next(iter(line.values()))[:1]:
         return found
     if found:
@@ -163,7 +167,7 @@ def _problem(loaded: Loaded) -> str:
     return f"{errors[0].position}: {errors[0].message}" if errors else "it holds no budgets"
 
 
-def pull_finder(session: Forge, branch: str) -> PullOf:
+def pull_finder(session: Forge, branch: str, budgets: Path) -> PullOf:
     """Return what asks the forge which request brought a commit to `branch`."""
 
     known = {branch: True}
@@ -174,10 +178,69 @@ def pull_finder(session: Forge, branch: str) -> PullOf:
         return known.get(pull.base_ref, False)
 
     def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> ChangeRequest | None:
-        listed = filter(is_meant, session.change_requests_of(commit))
-        return brought_by(listed, commit=commit, line=line, parents=parents)
+        listed = tuple(filter(is_meant, session.change_requests_of(commit)))
+        brought = brought_by(listed, commit=commit, line=line, parents=parents)
+        if brought or len(parents) != 1:
+            return brought
+        whole = (session.change_request(pull.number) for pull in listed if pull.merge_commit == pull.head)
+        return rebased_by(budgets, whole, commit)
 
     return pull_of
+
+
+def rebased_by(budgets: Path, candidates: Iterable[ChangeRequest], commit: str) -> ChangeRequest | None:
+    """Return the request that was rebased on its way into the branch, of which `commit` is the last one by its content.
+
+    A merge train that fast-forwards makes commits of which the forge names the request, and no request its commit.
+    Where git cannot tell what merging gives, that request is meant all the same: `edited_parts` refuses it with why.
+    """
+    for pull in candidates:
+        try:
+            if any(_gives(budgets, base, pull, commit) for base in _below(budgets, commit, pull.commits)):
+                return pull
+        except GitError:
+            return pull
+    return None
+
+
+def _below(budgets: Path, commit: str, most: int) -> Iterator[str]:
+    """Yield what lies below `commit` on a line without merges, the nearest first, and `most` commits at most."""
+    for _ in range(most):
+        above = parents(budgets, commit)
+        if len(above) != 1:
+            return
+        commit = above[0]
+        yield commit
+
+
+def _with_rebased(budgets: Path, found: Iterable[Group]) -> list[Group]:
+    """Return the groups, where one that was rebased has those of nobody below it that merging its request gives too."""
+    joined: list[Group] = []
+    for group in found:
+        pull = group.pull
+        is_rebased = pull is not None and pull.merge_commit == pull.head != group.commit
+        below = list(takewhile(lambda each: each.pull is None, reversed(joined))) if is_rebased else []
+        for number in range(len(below), 0, -1):
+            base = below[number - 1].base
+            if pull and base and _is_known_to_give(budgets, base, pull, group.commit):
+                del joined[-number:]
+                group = replace(group, base=base)
+                break
+        joined.append(group)
+    return joined
+
+
+def _is_known_to_give(budgets: Path, base: str, pull: ChangeRequest, commit: str) -> bool:
+    with suppress(GitError):
+        return _gives(budgets, base, pull, commit)
+    return False
+
+
+def _gives(budgets: Path, base: str, pull: ChangeRequest, commit: str) -> bool:
+    """Whether merging the last commit of `pull` onto `base` gives the budgets of `commit`. Raises GitError."""
+    bring_commit(budgets, pull.head, pull.reference)
+    tree = merged(budgets, base, pull.head)
+    return tree is not None and tree_id(budgets, tree) == tree_id(budgets, commit)
 
 
 def brought_by(

@@ -244,4 +244,4 @@ def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplie
     if session is None:
         return replay_of(bench, lambda *_: None, head, last)  # nobody asked the forge which request brought a commit
     branch = session.default_branch()
-    return replay_of(bench, pull_finder(session, branch), head, last)
+    return replay_of(bench, pull_finder(session, branch, bench.settings.budgets), head, last)
