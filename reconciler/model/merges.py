@@ -65,8 +65,8 @@ class Merges(Document):
     """`head` is the tip that was looked at, `applied_commit` that up to which everything is applied by now.
 
     `landings` are those that were not applied before, in order, and `pending` counts those that still are not.
-    `settled` are applied as a whole, and their runs were resumed of late, whoever did that: where their pull requests
-    say anything else, this takes its place.
+    `settled` are applied as a whole by runs that were resumed of late, whoever did that, or that went on beside this
+    one: where their pull requests say anything else, this takes its place.
     `resumed` is what finishing an interrupted run came to, `put_back` what putting git's values back did.
     """
 
@@ -82,7 +82,8 @@ class Merges(Document):
     pending: int = Field(0, description="How many of them still are not applied as a whole.")
     settled: tuple[LandingOutcome, ...] = Field(
         (),
-        description="Those that are applied by a run which was resumed of late; what their pull requests should say.",
+        description="Those that are applied by a run which was resumed of late, or which went on beside this one; what"
+        " their pull requests should say.",
     )
     resumed: Run | None = Field(
         None, description="What finishing an interrupted run came to; null where there was none."

@@ -13,7 +13,7 @@ from reconciler.app.change_request.arrivals import PullOf, arrivals, brings_valu
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.put_back import put_back
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
-from reconciler.app.change_request.resumed import in_flight, resumed_landings, settled_landings
+from reconciler.app.change_request.resumed import applied_beside, in_flight, resumed_landings, settled_landings
 from reconciler.app.change_request.settled import settled
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
@@ -84,7 +84,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
     again = put_back(bench) if asked.put_back else None
     log_records(settings, bench.shown)
     last = bench.applied()
-    told, anew = {landing.commit for landing in found.landings}, _told_anew(bench, resumed)
+    told, anew = {landing.commit for landing in (*found.landings, *found.settled)}, _told_anew(bench, resumed)
     before = [landing for landing in anew if landing.commit not in told]
     codes = [outcome.exit_code for outcome in found.landings]
     codes += [int(result.exit_code) for result in (resumed, again) if result]
@@ -93,7 +93,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
         applied_commit=last.commit if last else None,
         landings=(*before, *in_flight(found.landings, anew)),
         pending=found.pending,
-        settled=_settled(bench, last, told | {landing.commit for landing in before}),
+        settled=(*found.settled, *_settled(bench, last, told | {landing.commit for landing in before})),
         resumed=resumed.run if resumed else None,
         put_back=again.run if again else None,
         exit_code=most_serious(codes),
@@ -150,8 +150,11 @@ def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
         if is_nothing_to_do(bench.commits, last, head):
             taken_back = tuple(settled(replay.landings[number]) for number in sorted(replay.open))
             return Merges(head=head, applied_commit=replay.commit, landings=taken_back)
-        outcomes = replay.run(_only(replay, bench.commits, asked))
-        return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
+        outcomes = tuple(replay.run(_only(replay, bench.commits, asked)))
+        others = applied_beside(bench.records(), replay.beside)
+        return Merges(
+            head=head, applied_commit=replay.commit, landings=outcomes, pending=replay.pending, settled=others
+        )
 
 
 def _tip(settings: Settings, branch: str, head: str) -> str:

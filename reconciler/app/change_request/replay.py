@@ -32,7 +32,8 @@ class Replay:
 
     `commit` is that up to which everything is applied, `ahead` says which parts are applied further. `unapproved` are
     parts that an earlier landing changed without the approval that it needs: nothing may be applied on top of that.
-    `open` numbers the landings of which something was not applied at the beginning.
+    `open` numbers the landings of which something was not applied at the beginning, and `beside` names the commits of
+    those that another run applied while this one went on.
     """
 
     bench: Bench
@@ -45,6 +46,7 @@ class Replay:
     _only: frozenset[int] | None = None
     landings: tuple[Landing, ...] = ()
     open: frozenset[int] = frozenset()
+    beside: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.landings = tuple(arrival.landing for arrival in self.arrivals)
@@ -60,9 +62,13 @@ class Replay:
         self._only = None if only is None else frozenset(only)
         found: list[LandingOutcome] = []
         stopped: BudgetsError | None = None
+        waiting = frozenset(number for number in self.open if self.left(number))
         for number, landing in enumerate(self.landings):
             parts = self.left(number)
             if number not in self.open or (self._only is not None and number not in self._only):
+                continue
+            if not parts and number in waiting:
+                self.beside.append(landing.commit)
                 continue
             if not parts:
                 found.append(settled(landing))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,16 @@ def settled_landings(
     for found in resumed_landings(records, url="", runs=tuple({record.run for record in late})):
         if found.pull_request is not None and is_applied(found.commit):
             yield found if found.is_done else found.model_copy(update=_ELSEWHERE)
+
+
+def applied_beside(records: Sequence[Record], commits: Collection[str]) -> tuple[LandingOutcome, ...]:
+    """Return the landings of these commits as their last run, which another command began, has applied them."""
+    found: dict[str, LandingOutcome] = {}
+    for trace in history_of(records).runs.values():
+        found |= {landing.commit: landing for landing in _landing(trace) if landing.commit in commits}
+    said = {"reason": "another run applied it while this one went on"}
+    done = (landing for landing in found.values() if landing.status == "applied" and landing.pull_request)
+    return tuple(landing.model_copy(update=said) for landing in done)
 
 
 _ELSEWHERE: dict[str, Any] = {
