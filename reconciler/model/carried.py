@@ -15,12 +15,14 @@ class Rest(NamedTuple):
     """One wallet's money from earlier months: what of it can be spent by the YAML, and what `now`, without a plan.
 
     Of the others, a plan has `taken` its part back, and what is still there goes `back` when the next month opens.
+    What `stays` is money of the present month beyond its target: it is spent, or nothing takes it back.
     """
 
     kept: Decimal = ZERO
     now: Decimal = ZERO
     taken: Decimal = ZERO
     back: Decimal = ZERO
+    stays: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class YearRest:
-    """The rests of all wallets in the sum of a year, which `kept` is a part of, and `now` without a plan.
+    """The rests of all wallets in the sum of a year, which `kept` and `stays` are in, and `now` without a plan.
 
     What is `in_targets` is in the sum already, with the targets of months of which no usage tells.
     """
@@ -42,6 +44,7 @@ class YearRest:
     now: Decimal = ZERO
     taken: Decimal = ZERO
     back: Decimal = ZERO
+    stays: Decimal = ZERO
     in_targets: Decimal = ZERO
     at_least: bool = False
 

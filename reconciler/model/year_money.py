@@ -18,15 +18,16 @@ from reconciler.model.year_targets import YearTargets
 class YearMoney(Frozen):
     """The sum over the wallets in git: months that are over with what was spent where that is known, others' targets.
 
-    What wallets carry over into the present month is added. What the sum is without the plan is that sum less what the
-    plan moves, and less what later months get otherwise.
+    What wallets carry over into the present month is added, and what of that month stays beyond its targets. What the
+    sum is without the plan is that sum less what the plan moves, and less what later months get otherwise.
     """
 
     name: str = Field(description="The fiscal year's name.")
     annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
     applied: Amount = Field(
         description="Money that wallets may spend over the fiscal year if the plan is applied: what they spent in"
-        " months that are over, where usage shows it, what they carry over, and the targets of the others."
+        " months that are over, where usage shows it, what they carry over, the targets of the others, and what of this"
+        " month is beyond its targets, and spent or not taken back."
     )
     not_applied: Amount | None = Field(
         description="The same if it is not applied; null where there is no commit to compare later months with."
@@ -39,6 +40,11 @@ class YearMoney(Frozen):
     )
     carried_at_least: bool = Field(
         False, description="Whether wallets may hold more than `carried`: not every ledger was read."
+    )
+    stays: Amount = Field(
+        ZERO,
+        description="Money of `applied` that is beyond the targets of this month: it is spent already, or the plan does"
+        " not take it back.",
     )
     goes_back: Amount = Field(
         ZERO,
@@ -73,6 +79,7 @@ def year_money(
         moved=moved - min(rest.taken, max(rest.now - rest.kept, ZERO)),
         carried=rest.told,
         carried_at_least=rest.at_least,
+        stays=rest.stays,
         goes_back=rest.back,
     )
 

@@ -46,10 +46,11 @@ class YearTargets:
         """Return that the sum is above `target`, and how months that are over were counted."""
         gone = f"; besides, teams that left spent {money(self.gone, self.currency)}" if self.gone else ""
         more = " and what they hold beyond these" if self.rest.at_least else " and what they carry over"
+        more = f"{more if self.rest.kept else ''}{' and what is spent or stays beyond them' if self.rest.stays else ''}"
         least = "" if self.whole and not self.rest.at_least else "at least "
         return (
             f"the targets of the wallets of {self.teams} team{'s' if self.teams != 1 else ''}"
-            f"{more if self.rest.kept else ''} add up to {least}"
+            f"{more} add up to {least}"
             f"{money(self.total, self.currency)} in {self.year.name},"
             f" {money(self.total - target, self.currency)} above the annual target of"
             f" {money(target, self.currency)}; {self.counted()}{gone}"
@@ -79,7 +80,7 @@ class YearTargets:
         return f"of months that are over, {' and '.join(told)}" if told else "no month of it is over"
 
     def _rest(self) -> Iterator[str]:
-        """Yield what is carried over, and what of it is not counted again or not at all."""
+        """Yield what is carried over and what stays, and what of it is not counted again or not at all."""
         rest = self.rest
         if rest.kept:
             kept = money(rest.kept, self.currency)
@@ -87,6 +88,9 @@ class YearTargets:
             yield least if rest.at_least else f"{kept} is carried over from earlier months"
         elif rest.at_least:
             yield "what wallets carry over from earlier months is not known and not counted"
+        if rest.stays:
+            stays = money(rest.stays, self.currency)
+            yield f"{stays} of this month is beyond its targets, and spent or not taken back"
         if rest.in_targets:
             within = money(rest.in_targets, self.currency)
             yield f"{within} that wallets carry over is in the targets of months of which no usage shows all"

@@ -98,18 +98,24 @@ def _year(plan: Plan) -> Iterator[_Line]:
 
 
 def _carried(plan: Plan, money: YearMoney) -> str:
-    """Return what of the year's money is carried over from earlier months, and what of that is not in it."""
-    back = ""
+    """Return what of the year's money is no target: carried over from earlier months, or beyond this one's targets."""
+    back, told = "", []
     if money.goes_back:
         opens = f"{Period.of(plan.as_of).plus(1).first:%B} opens"
         back = f", without {wording.whole(money.goes_back)} carried over that goes back when {opens}"
     if money.carried:
         carried = wording.whole(money.carried)
-        told = (
+        told += [
             f"at least {carried} beyond this month's targets" if money.carried_at_least else f"{carried} carried over"
-        )
-        return f", of that {told}{back}"
-    return f"{', without what they carry over, which is not known' if money.carried_at_least else ''}{back}"
+        ]
+    if money.stays:
+        told += [
+            f"{wording.whole(money.stays)} above {Period.of(plan.as_of).first:%B}'s targets, spent or not taken back"
+        ]
+    unknown = (
+        ", without what they carry over, which is not known" if money.carried_at_least and not money.carried else ""
+    )
+    return f"{f', of that {wording.listed(told)}' if told else ''}{unknown}{back}"
 
 
 def _kept(plan: Plan, moved: Decimal) -> str:

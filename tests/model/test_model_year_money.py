@@ -69,6 +69,18 @@ def test_what_is_carried_over_is_in_the_year_and_what_a_plan_takes_of_it_is_not(
     assert same.moved == 0, "without the plan it goes back as well, when the month is opened"
 
 
+def test_what_stays_above_a_target_is_in_the_year_with_the_plan_and_without_it() -> None:
+    """Funded 1,600, spent 789, target 500: 811 go back at most, so 289 of July stay, and nothing moves without it."""
+    cut = Wallet(funded="1600", target="500").change(amount=Decimal(811), funded_after=Decimal(789))
+    targets = replace(YEAR, total=Decimal(500 + 289 + 8 * 500), rest=YearRest(stays=Decimal(289)))
+    ahead = [later(JUNE.plus(1 + month), "1600", "500") for month in range(8)]
+    found = year_money(targets, (cut,), ahead, period=JUNE, target=None)
+    assert found is not None
+    assert found.applied == 789 + 8 * 500
+    assert found.not_applied == 1600 + 8 * 1600
+    assert found.stays == 289
+
+
 def test_nothing_that_is_carried_over_is_not_what_nobody_knows() -> None:
     unknown = year_money(replace(YEAR, rest=YearRest(at_least=True)), (), (), period=JUNE, target=None)
     assert unknown is not None

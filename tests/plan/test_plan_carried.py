@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from worlds import JUNE, desired, entry, live, live_wallet, taking_back, wallet
 
 from reconciler.model.carried import Carried, Rest
+from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live, LiveWallet, Unread, Unreadable
 from reconciler.model.outcome import Doubt
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.carried import carried_over
 from reconciler.plan.diff import make_plan
+from reconciler.plan.purses import signed
 
 KEY = WalletRef.team("team_support")
 D = Decimal
@@ -79,7 +81,7 @@ def test_a_team_that_leaves_keeps_nothing_and_without_the_plan_would_have_what_i
     assert planned(gone, state) == Carried({KEY: Rest(back=D(20))})
 
 
-@pytest.mark.parametrize(("amount", "spent", "expected"), [("120", "30", "50"), ("60", "30", "0"), ("0", "150", "0")])
+@pytest.mark.parametrize(("amount", "spent", "expected"), [("120", "30", "50"), ("60", "30", "0"), ("0", "100", "0")])
 def test_without_its_ledger_a_wallet_has_at_least_what_it_is_listed_with_beyond_the_target(
     amount: str, spent: str, expected: str
 ) -> None:
@@ -99,7 +101,7 @@ def test_a_wallet_in_the_listing_that_cannot_be_understood_may_be_any_that_is_no
 
 
 def test_without_any_ledger_nothing_is_told_and_wallets_may_hold_something() -> None:
-    assert carried_over(KEEPS, None, month=JUNE, spent=lambda _: D(900)) == Carried(at_least=True)
+    assert carried_over(KEEPS, None, month=JUNE, spent=lambda _: D(100)) == Carried(at_least=True)
     assert carried_over(taking_back(KEEPS), None, month=JUNE, spent=lambda _: D(0)) == Carried()
 
 
@@ -114,11 +116,34 @@ def test_a_ledger_that_is_not_read_or_not_believed_tells_nothing() -> None:
         assert found == Carried(at_least=True)
 
 
+def test_what_is_spent_and_what_is_not_taken_back_stays_beyond_the_target() -> None:
+    less = desired([wallet("support", "prod", "20")])
+    spent_more = holding("85", GIVES, entry("s", "settle", "30", day=5))
+    assert planned(less, spent_more) == Carried({KEY: Rest(kept=D(15), now=D(15))}), "80 go back, 15 + 20 stay"
+    spent_all = holding("45", GIVES, entry("s", "settle", "70", day=5))
+    assert planned(less, spent_all) == Carried({KEY: Rest(kept=D(15), now=D(15), stays=D(35))}), "45 of 80 go back"
+    untouched = carried_over(less, spent_all, month=JUNE, spent=lambda _: D(70))
+    assert untouched.rests[KEY].stays == 80, "of the first contact nothing is taken back"
+    july = make_plan(less, spent_all, JUNE.plus(1)).changes
+    assert carried_over(less, spent_all, month=JUNE, spent=lambda _: D(70), changes=july) == untouched
+
+
+def test_without_its_ledger_what_a_wallet_spent_beyond_its_target_is_all_that_is_known() -> None:
+    nothing = desired([wallet("support", "prod", "0")])
+    for wanted in (nothing, taking_back(nothing)):
+        found = carried_over(wanted, None, month=JUNE, spent=lambda _: D("17.59"))
+        assert found.rests == {KEY: Rest(stays=D("17.59"))}
+    assert listed("0", nothing, spent="17.59").rests == {KEY: Rest(stays=D("17.59"))}
+    assert listed("5", nothing, spent="17.59").rests == {KEY: Rest(kept=D("22.59"), now=D("22.59"))}
+    gone = desired([wallet("support", "prod", "0", absent=True)])
+    assert not listed("0", gone, spent="17.59").rests, "what teams that left spent is counted by itself"
+
+
 amounts = st.integers(0, 500).map(D)
 
 
 @given(carried=amounts, given_now=amounts, spent=amounts, target=amounts, unused=st.booleans(), began=st.booleans())
-def test_all_that_is_carried_over_is_kept_or_taken_or_goes_back(
+def test_all_that_is_carried_over_is_kept_or_taken_or_goes_back_and_the_sum_is_the_ledger_s(
     carried: Decimal, given_now: Decimal, spent: Decimal, target: Decimal, unused: bool, began: bool
 ) -> None:
     spent = min(spent, carried + given_now)
@@ -128,7 +153,12 @@ def test_all_that_is_carried_over_is_kept_or_taken_or_goes_back(
     takes = taking_back(keeps)
     after, before = (takes if unused else keeps), (takes if began else keeps)
     rest = planned(after, state, before).rests.get(KEY, Rest())
+    changes = make_plan(after, state, JUNE).changes
+    moved = sum((signed(change) for change in changes if isinstance(change, Allocate | Reclaim)), D(0))
+    assert target + rest.kept + rest.stays + rest.back == carried + given_now + moved, "all that it then has this month"
+    assert target + rest.kept + rest.stays >= spent, "what is spent cannot be taken back"
     assert rest.kept + rest.taken + rest.back == carried
     assert min(rest) >= 0
-    assert rest.kept == (rest.now if after is before else carried if after is keeps else rest.kept)
+    if after is keeps:
+        assert rest.kept == carried
     assert rest.now == (carried if before is keeps else max(carried - (carried + given_now - spent), D(0)))

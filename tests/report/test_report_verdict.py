@@ -250,6 +250,16 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
         ({"carried": "0"}, ""),
         ({"carried": "10204.36"}, ", of that 10,204 carried over"),
         ({"carried": "10204.36", "carried_at_least": True}, ", of that at least 10,204 beyond this month's targets"),
+        ({"stays": "174"}, ", of that 174 above June's targets, spent or not taken back"),
+        (
+            {"carried": "20", "stays": "174"},
+            ", of that 20 carried over and 174 above June's targets, spent or not taken back",
+        ),
+        (
+            {"stays": "7", "carried_at_least": True},
+            ", of that 7 above June's targets, spent or not taken back,"
+            " without what they carry over, which is not known",
+        ),
         ({"carried_at_least": True}, ", without what they carry over, which is not known"),
         ({"carried": "0", "goes_back": "800"}, ", without 800 carried over that goes back when July opens"),
         (

@@ -110,11 +110,10 @@ class Outlook:
         """
         seen = self.seen
         known, since = self.spending, seen.source.first_day if seen else None
-        if before is not None:
-            return year_sum(before, self.live, known, since, past=self.desired)
-        diff = self._diff(self.desired, self.live) if self.live else None
+        wanted, past = (self.desired, None) if before is None else (before, self.desired)
+        diff = self._diff(wanted, self.live) if self.live else None
         changes, doubts = (diff.changes, diff.doubts) if diff else ((), ())
-        return year_sum(self.desired, self.live, known, since, changes=changes, doubts=doubts)
+        return year_sum(wanted, self.live, known, since, changes=changes, doubts=doubts, past=past)
 
     def forecast(self, asked: Sequence[WalletQuestion]) -> Forecast:
         from reconciler.forecast.project import project
