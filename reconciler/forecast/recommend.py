@@ -166,9 +166,14 @@ class _Outlook:
         """Return what alerts are recommended from, once the target is that."""
         setting = self.question.wallet.setting
         stands = not target.alone and self.period not in setting.overrides
-        most = target.target if stands else min(target.target, setting.usual(self.period))
         purse = self.question.desired.plus(target.target - target.current)
+        most = target.target if stands else min(self._ceiling(purse), setting.usual(self.period))
         return WarningTime(self.question, self.course, self.period, self.wanted, purse, most, room_of(self.stop))
+
+    def _ceiling(self, purse: Purse) -> Decimal:
+        """Return what the period can spend in all: what is carried over into it as well."""
+        opened = Decimal(repr(float(np.median(self.wanted.holds(purse))))) if purse.openings else purse.held
+        return purse.gone + opened
 
     def _months(self, probability: float) -> dict[Period, Decimal]:
         needs = {}

@@ -37,9 +37,10 @@ class AlertRecommendation(RecommendedAlert):
 
 @dataclass(frozen=True, slots=True)
 class WarningTime:
-    """One wallet's period under a purse. `most` is what the wallet gets each month: an alert above it never fires.
+    """One wallet's period under a purse. `most` is what the wallet can spend each month: no alert above it ever fires.
 
-    `room` is what a hard limit leaves.
+    An alert has one amount for all months, so that of money carried over into this one counts no more than what others
+    get. `room` is what a hard limit leaves.
     """
 
     question: WalletQuestion
@@ -61,7 +62,8 @@ class WarningTime:
         for budget in budgets:
             for percentage in budget.alert_percentages:
                 value, where = self._amount(budget, percentage, threshold)
-                why = f"{percentage}% of {amount(value, budget.currency)} fires {where}{self._fired(threshold)}"
+                late = self._fired(value * percentage / 100)
+                why = f"{percentage}% of {amount(value, budget.currency)} fires {where}{late}"
                 if value <= 0:
                     why = f"no amount leaves {days} days"
                 spent = f"{days} days before the money is gone, spend has reached {amount(threshold, budget.currency)}"
@@ -91,11 +93,11 @@ class WarningTime:
             return Decimal(0)
         return self.course.exact(self.period.first, self.course.as_of) + Decimal(repr(float(self.course.paid)))
 
-    def _fired(self, threshold: Decimal) -> str:
+    def _fired(self, fires_at: Decimal) -> str:
         """Say where so much is spent already that the alert comes too late this month."""
         spent, currency = self._spent, self.question.wallet.currency
         late = f"; {amount(spent, currency)} is spent already, so that this month it fires at once"
-        return late if 0 < threshold <= spent else ""
+        return late if 0 < fires_at <= spent else ""
 
     def _amount(self, budget: BillingBudget, percentage: AlertPercentage, threshold: Decimal) -> tuple[Decimal, str]:
         """Return the amount, and where it fires: at the threshold, or before it where the wallet gets less."""

@@ -127,6 +127,23 @@ def test_an_alert_that_is_as_good_as_the_best_one_stays() -> None:
     assert far.amount == best
 
 
+def test_an_alert_of_every_month_is_not_set_to_what_one_month_needs_beside_money_carried_over() -> None:
+    """100 a day, 1,700 spent, 2,500 a month, and 2,500 carried over: 13 days need 1,300 more, so June needs 500."""
+    asked = question(live=2500, desired_purse=Purse(Decimal(3300), Decimal(1700)))
+    found = {
+        percentage: advice(
+            replace(asked, alerts_desired=(budget(amount=Decimal(2000), alert_percentages=(percentage,)),)), history()
+        )
+        for percentage in (100, 50)
+    }
+    assert 500 <= found[100].targets[0].target <= 650
+    (alert,), (early,) = found[100].alerts, found[50].alerts
+    assert 2300 <= alert.amount <= 2500, "by the 25th 2,500 are spent, and other months get no more"
+    assert "is spent already" not in alert.reason
+    assert early.amount == 2500
+    assert early.reason.endswith(" is spent already, so that this month it fires at once"), "half of 2,500 is 1,250"
+
+
 def test_weekly_alerts_are_left_alone_and_a_lasting_wallet_is_warned_before_month_end() -> None:
     weekly = budget(name="w", period="weekly")
     asked = question(live=9000, left_desired=7300, alerts_desired=(weekly, budget(alert_percentages=(100,))))
