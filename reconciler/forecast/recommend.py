@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cached_property
 
 import numpy as np
@@ -122,12 +122,16 @@ class _Outlook:
         return self.wanted.total[-1] if self.wanted.total.size else np.zeros(1)
 
     def target(self, probability: float) -> TargetRecommendation:
-        """Return the smallest target that is enough; what is carried over into the period pays first."""
+        """Return the smallest target that is enough; what is carried over into the period pays first.
+
+        Nothing is added that a hard limit keeps from being spent.
+        """
         wallet, purse, current = self.question.wallet, self.question.desired, self.question.desired_target
-        own = purse.openings[-1].added if purse.openings else purse.left
-        before = self.wanted.carried(purse) if purse.openings else 0.0
-        needed = smallest_enough(self.spend - before, probability) if self.wanted.total.size else ZERO
-        target = three_digits(max(current.amount + needed - own, ZERO), ROUND_CEILING)
+        target = enough = self._enough(self.spend, probability)
+        if enough > current.amount:
+            served = np.minimum(self.spend, room_of(self.stop) + self.wanted.owed)
+            if self._enough(served, probability) < enough:
+                target = max(self._enough(served, probability, ROUND_FLOOR), current.amount)
         months = self._months(probability)
         return TargetRecommendation(
             team=wallet.team,
@@ -141,9 +145,26 @@ class _Outlook:
             lasts=self._lasts(purse.plus(target - current.amount)),
             months={str(month): need for month, need in months.items()},
             short_next=shortfall(self.question, months, after=self.period, year=self.year.starts, first=self.first),
-            reason=self._reason(probability),
+            reason=f"{self._reason(probability)}{self._stopped(target, enough, probability)}",
             alone=self._carried() or self._unlike(target, months),
         )
+
+    def _enough(self, spend: Floats, probability: float, rounding: str = ROUND_CEILING) -> Decimal:
+        """Return the smallest target with which `spend` float64[paths] is paid, at three digits."""
+        purse, current = self.question.desired, self.question.desired_target
+        own = purse.openings[-1].added if purse.openings else purse.left
+        before = self.wanted.carried(purse) if purse.openings else 0.0
+        needed = smallest_enough(spend - before, probability) if self.wanted.total.size else ZERO
+        return three_digits(max(current.amount + needed - own, ZERO), rounding)
+
+    def _stopped(self, target: Decimal, enough: Decimal, probability: float) -> str:
+        """Return that a hard limit stops traffic before more money is spent; an empty text where none does."""
+        if self.stop is None or target >= enough:
+            return ""
+        budget = self.stop.budget
+        told = f"the hard limit {budget.name} of {Money(budget.amount, budget.currency)} stops it first"
+        then = f"with a higher `amount` of that, a target of {amount(enough, budget.currency)} is enough"
+        return f"; {told}, and more money changes nothing: {then} in {chance(probability)} of the cases"
 
     def _lasts(self, purse: Purse) -> float:
         served = np.minimum(self.wanted.holds(purse), room_of(self.stop) + self.wanted.owed)

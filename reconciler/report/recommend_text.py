@@ -57,10 +57,14 @@ class RecommendPage(Printed):
 def recommend_text(shown: RecommendPage, screen: Screen = PAPER) -> str:
     width = max(screen.width, NARROWEST)
     chance = wording.probability(shown.probability)
+    stopped = any(one.lasts < shown.probability for one in shown.targets)
+    limited = ", as far as no hard limit stops it" if stopped else ""
     blocks = [
         sentence(header(shown.organization, shown.period, shown.as_of, shown.known), width, indent=0),
         [
-            *sentence(f"The smallest target with which each wallet is {chance} sure to last the month:", width),
+            *sentence(
+                f"The smallest target with which each wallet is {chance} sure to last the month{limited}:", width
+            ),
             *table_lines(_targets(shown), width),
             *sentence(_ROUNDING, width),
             *([] if not any(target.months for target in shown.targets) else sentence(_ALONE, width)),

@@ -128,6 +128,8 @@ def test_the_months_to_october_are_funded_before_october_is_recommended(world: W
     wallets = json.loads(done.out)["wallets"]
     lasts = {wallet["team"]: 1 - wallet["desired"]["exhaustion"]["probability"] for wallet in wallets}
     assert lasts.pop("finance") < 0.9, "its hard limit stops it"
+    said = [" ".join(kt("recommend", *world.options(), *more).out.split()) for more in ((), ("--period", "2026-10"))]
+    assert ["sure to last the month, as far as no hard limit stops it:" in one for one in said] == [False, True]
     assert min(lasts.values()) >= 0.9 - 0.0006
 
 

@@ -118,5 +118,31 @@ def test_no_target_is_said_to_last_beyond_a_hard_limit_and_its_amount_is_no_aler
     found = recommend([asked], context)
     (target,) = found.targets
     assert (target.lasts_now, target.lasts) == (0, 0)
+    assert target.target < 9000, "more than enough is told as before"
     assert {alert.name for alert in found.alerts} == {"monthly"}
     assert [notice.code for notice in found.notices] == ["hard-limit"]
+
+
+def test_no_money_is_added_that_a_hard_limit_keeps_from_being_spent() -> None:
+    """By 1,700 of 3,000 are spent: 2,000 last to the 20th, as far as a limit of 2,000 lets, whatever is added."""
+
+    def advised(limit: int, left: float) -> tuple[Decimal, float, str]:
+        asked = question(live=2000, left_desired=left, alerts_desired=(cap(limit),))
+        context = forecast_context(USAGE, [asked], organization=organization(), period=JUNE, as_of=AS_OF, teams={})
+        (target,) = recommend([asked], context).targets
+        return target.target, target.lasts, target.reason
+
+    enough, sure, said = advised(9000, 300)
+    assert 3000 <= enough <= 3200
+    assert sure >= 0.9
+    assert "hard limit" not in said
+    target, lasts, said = advised(2000, 300)
+    assert target == 2000
+    assert lasts == 0, "what it has is what the limit lets by"
+    assert advised(2000, 299)[0] == 2000, "no rounding up either"
+    assert said.endswith(
+        "; the hard limit cap of USD 2,000.00 stops it first, and more money changes nothing: with a higher `amount` of"
+        f" that, a target of USD {enough:,.0f} is enough in 90% of the cases"
+    )
+    assert 2260 <= advised(2300, 300)[0] <= 2300, "some 280 more can be spent: 2,300 less what is spent, less 300"
+    assert advised(2000, 9000)[0] < 2000, "of more than enough"
