@@ -121,7 +121,7 @@ def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:
 
 
 def depletion(wanted: Demand, purse: Purse, *, room: Floats | float = NEVER) -> Depletion:
-    """Return how `purse` drains. Whether an empty one without more to come is empty needs no simulation.
+    """Return how `purse` drains. One without money and without more to come is empty from the start where it is needed.
 
     No more than `room` is served from as_of on, whoever pays: there a hard limit stops traffic.
     """
@@ -134,7 +134,9 @@ def depletion(wanted: Demand, purse: Purse, *, room: Floats | float = NEVER) -> 
     if not (total.size and (total[-1] - wanted.owed).max() >= HALF_A_CENT):
         return Depletion(np.full(wanted.paths, NEVER), paid, unserved, held, owed, certain=True)
     if purse.is_empty:
-        return Depletion(np.full(wanted.paths, float(wanted.opens)), paid, unserved, held, owed, certain=True)
+        needed = total[-1] > served
+        day = np.where(needed, float(wanted.opens), NEVER)
+        return Depletion(day, paid, unserved, held, owed, certain=bool(needed.all()))
     return Depletion(days_until(total > served), paid, unserved, held, owed, certain=False)
 
 

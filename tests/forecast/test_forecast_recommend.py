@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, JUNE, ask, budget, chance_of, history, money, organization, plan, question
+from forecast.forecast_world import (
+    AS_OF,
+    JUNE,
+    UsageBuilder,
+    ask,
+    budget,
+    chance_of,
+    history,
+    money,
+    organization,
+    plan,
+    question,
+)
 
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.question import WalletQuestion
@@ -74,6 +86,24 @@ def test_a_target_holds_where_no_month_to_come_needs_more_and_one_needs_nearly_a
     assert alone().startswith("July 2026 by itself needs USD ")
     assert alone(m07="-25%", m08="40%").startswith("August 2026 by itself needs USD ")
     assert alone(m07="-60%").startswith("no month to come needs more than USD ")
+
+
+def test_a_wallet_without_money_that_nobody_uses_lasts_as_surely_in_the_forecast_as_in_the_advice() -> None:
+    """100 a day until 55 days ago, a target of 0: it may begin again, and most likely nobody asks for a cent."""
+    spent = np.concatenate([np.full(200, 100.0), np.zeros(55)])
+    first = AS_OF - timedelta(days=255)
+    built = UsageBuilder().series("team_support", first, spent).series("team_other", first, np.full(255, 10.0))
+    usage = built.build()
+    asked = question(live=0)
+    (target,) = advice(asked, usage).targets
+    forecast = ask(usage, asked)
+    (found,) = forecast.wallets
+    gone = chance_of(found.desired.exhaustion)
+    assert 0 < gone < 0.2
+    assert target.lasts == pytest.approx(1 - gone, abs=0.001)
+    assert "runs-out" not in [warning.code for warning in forecast.warnings]
+    assert found.desired.exhaustion.date["0.5"] is None
+    assert chance_of(ask(history(), asked).wallets[0].desired.exhaustion) == 1, "one that is used is empty now"
 
 
 def test_months_to_come_have_targets_of_their_own() -> None:
