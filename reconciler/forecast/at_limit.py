@@ -24,9 +24,9 @@ _NORMAL = NormalDist()
 
 
 class Ceiling(NamedTuple):
-    """How many days of a wallet's history tell nothing, and how many were at a rate limit."""
+    """On how many days of its history a wallet was out of money, and on how many at a rate limit."""
 
-    untold: int = 0
+    dry: int = 0
     limited: int = 0
 
 

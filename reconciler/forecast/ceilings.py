@@ -41,7 +41,8 @@ def asked_of(question: WalletQuestion, context: ForecastContext) -> Asked:
     limited &= np.nan_to_num(served) > 0
     history = demand_behind(served, limited)
     raised = np.divide(history, served, out=np.ones(len(served)), where=limited)
-    return Asked(history, raised, Ceiling(int(np.isnan(served).sum()), int(limited.sum())))
+    out = sum(first <= day < until and spend.is_told(day) for day in dry)
+    return Asked(history, raised, Ceiling(out, int(limited.sum())))
 
 
 def _at_limits(question: WalletQuestion, context: ForecastContext) -> frozenset[date]:

@@ -2,7 +2,7 @@
 
 A wallet that ran dry leaves a mark that little else leaves: an active wallet falls silent for the rest of the month and
 is back as soon as the next month's money is there. Such days teach nothing about demand. Credits are no silence: what
-counts is what was spent before them.
+counts is what was spent before them. Days that exports leave out are none: what was spent on them nobody knows.
 """
 
 from __future__ import annotations
@@ -66,16 +66,19 @@ def _is_busy(days: list[float]) -> bool:
 
 def _silence(spend: Spend, start: date, end: date, *, apart: frozenset[date] = frozenset()) -> Iterator[date]:
     """Yield the silent end of [start, end) and the day before it, if the days before were active; not those `apart`."""
-    days = spend.charged(start, end)
+    every = [start + timedelta(days=step) for step in range((end - start).days)]
+    told = np.array([spend.is_told(day) for day in every], dtype=np.bool_)
+    days = spend.charged(start, end)[told]
+    dates = [day for day in every if spend.is_told(day)]
     usual = _usual(days)
     active = np.flatnonzero(days > SILENT_SHARE * usual)
     if usual <= 0 or not len(active):
         return
     last = int(active[-1])
-    before = np.array([days[step] for step in range(last + 1) if start + timedelta(days=step) not in apart])
+    before = np.array([days[step] for step in range(last + 1) if dates[step] not in apart])
     often_zero = float((before == 0).mean()) > INTERMITTENT_SHARE
     if len(days) - 1 - last >= FEWEST_SILENT_DAYS and len(before) >= ACTIVE_DAYS and not often_zero:
-        yield from (start + timedelta(days=step) for step in range(last, len(days)))
+        yield from dates[last:]
 
 
 def _is_back(spend: Spend, period: Period, known_until: date) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -52,6 +52,10 @@ class Spend:
         """Return the first day on which anything was spent."""
         events = np.flatnonzero(self.gross)
         return self.first + timedelta(days=int(events[0])) if len(events) else None
+
+    def is_told(self, day: date) -> bool:
+        """Whether the exports say anything of a day: that nothing was spent on it, too."""
+        return day not in self.gaps and (self.unknown_from is None or day < self.unknown_from)
 
     def on(self, day: date) -> tuple[float, float]:
         """Return the net and the gross spend of one day."""
@@ -140,17 +144,12 @@ def spending(usage: DailyUsage | None, *, as_of: date, unseen: DailyUsage | None
     np.add.at(gross, (codes, days - first), charged)
     start = date.fromordinal(first + date(1970, 1, 1).toordinal())
     ends = {wallet: last + timedelta(days=1) for wallet, last in usage.source.stale.items()}
-    missing = frozenset(_days_of(usage.source.gaps)) - (set() if unseen is None else set(unseen.day.tolist()))
+    missing = usage.source.left_out(start, end) - (set() if unseen is None else set(unseen.day.tolist()))
     table = {
         str(wallet): Spend(start, net[row], gross[row], ends.get(str(wallet)), missing)
         for row, wallet in enumerate(wallets)
     }
     return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)
-
-
-def _days_of(runs: Iterable[tuple[date, date]]) -> Iterator[date]:
-    for first, last in runs:
-        yield from (first + timedelta(days=place) for place in range((last - first).days + 1))
 
 
 def whole_months(
@@ -168,6 +167,7 @@ def whole_months(
             month: spend.between(month.first, month.end)
             for month in months
             if month.end <= min(known.known_until, spend.unknown_from or as_of)
+            and not usage.source.left_out(month.first, month.end)
         }
         for wallet, spend in found
     }

@@ -130,7 +130,7 @@ def _control(question: WalletQuestion, view: TeamView, ceiling: Ceiling) -> Iter
     """Say what the controls did: censored days, growth pressure, or a mix that is too dear for the wallet."""
     if any(ceiling):
         causes = (
-            f"was out of money on {_days(ceiling.untold)}, which show the ceiling and not the demand: its usual"
+            f"was out of money on {_days(ceiling.dry)}, which show the ceiling and not the demand: its usual"
             " spend is taken from other days",
             f"was at its rate limit on {_days(ceiling.limited)}, on which demand was at least that",
         )

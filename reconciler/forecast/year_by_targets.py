@@ -136,4 +136,5 @@ def _told(amounts: Iterable[Decimal]) -> Decimal:
 def _whole(period: Period, known: Spending, since: date) -> bool:
     """Whether the usage, which begins at `since`, holds every day of `period` for every wallet."""
     ends = [spend.unknown_from for spend in known.wallets.values() if spend.unknown_from is not None]
-    return since - period.first <= QUIET_START and period.end <= min([known.known_until, *ends])
+    left_out = any(day in period for spend in known.wallets.values() for day in spend.gaps)
+    return since - period.first <= QUIET_START and period.end <= min([known.known_until, *ends]) and not left_out

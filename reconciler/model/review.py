@@ -138,6 +138,7 @@ class ReviewDocument(Document):
     first_day: date = Field(description="The first day that is in the figures.")
     last_day: date = Field(description="The last day that is in the figures.")
     is_partial: bool = Field(description="Whether days of the period are missing: they are not known yet, or unknown.")
+    days_left_out: int = Field(0, description="Days between them that the usage leaves out; of those the plan is not.")
     against: str = Field(description="`plan`, or the other period.")
     against_first_day: date | None = Field(None, description="The first day of the other period; null for the plan.")
     against_last_day: date | None = Field(None, description="Its last day that is in the figures; null for the plan.")

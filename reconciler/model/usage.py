@@ -111,8 +111,18 @@ class UsageSource:
         """Return the runs of days in [first, end) that the usage says nothing of: before it begins, and its gaps."""
         begins = self.first_day or end
         runs = ((first, begins - timedelta(days=1)), *self.gaps)
-        inside = ((max(low, first), min(high, end - timedelta(days=1))) for low, high in runs)
-        return tuple((low, high) for low, high in inside if low <= high)
+        return _within(runs, first, end)
+
+    def left_out(self, first: date, end: date) -> frozenset[date]:
+        """Return the days of the gaps that are in [first, end)."""
+        runs = _within(self.gaps, first, end)
+        return frozenset(low + timedelta(days=place) for low, high in runs for place in range((high - low).days + 1))
+
+
+def _within(runs: Iterable[tuple[date, date]], first: date, end: date) -> tuple[tuple[date, date], ...]:
+    """Return what of runs of days, each its first and its last, is in [first, end)."""
+    inside = ((max(low, first), min(high, end - timedelta(days=1))) for low, high in runs)
+    return tuple((low, high) for low, high in inside if low <= high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

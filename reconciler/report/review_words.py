@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconciler.model.review import CauseName, ReviewDocument, ReviewEffect, TeamReview
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact, listed
-from reconciler.review.words import first_days
+from reconciler.review.words import first_days, known_days
 
 CAUSES: dict[CauseName, str] = {
     "demand": "demand",
@@ -41,6 +41,7 @@ def caption(shown: ReviewDocument) -> str:
     words, _, _ = shown.words.partition(" (")
     days = f"{shown.first_day} to {shown.last_day}"
     part = ", so far" if shown.is_partial else ""
+    part += f", without {counted(shown.days_left_out, 'day')} that the usage leaves out" if shown.days_left_out else ""
     against = "the plan" if shown.against == "plan" else _other(shown)
     return f"{visible(shown.organization)}, {words} ({days}{part}) against {against}, in {shown.currency}"
 
@@ -54,7 +55,9 @@ def totals(shown: ReviewDocument) -> str:
     off = shown.difference
     share = f" ({abs(off) / shown.plan:.1%})" if shown.plan > 0 else ""
     way = f"{exact(abs(off))}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
-    days = f" for {first_days((shown.last_day - shown.first_day).days + 1)}," if shown.is_partial else " of"
+    whole = (shown.last_day - shown.first_day).days + 1
+    days = f" for {first_days(whole)}," if shown.is_partial else " of"
+    days = f" for {known_days(whole - shown.days_left_out)}," if shown.days_left_out else days
     own = f"{'its plan' if len(shown.teams) == 1 else 'their plans'}{days}"
     plan = own if shown.against == "plan" else f"{_days_of_other(shown)}{shown.against}, which cost"
     return f"{counted(len(shown.teams), 'team')} spent {exact(shown.actual)}, {way} {plan} {exact(shown.plan)}."

@@ -33,18 +33,19 @@ def usage_findings(source: UsageSource, *, currency: str) -> tuple[Finding, ...]
 def missing_days(
     source: UsageSource, *, as_of: date, is_named: bool, ledgers: bool, is_confirmed: bool = False
 ) -> Iterator[Finding]:
-    """Yield what is to be said about days of this month and the last of which the usage says nothing.
+    """Yield what is to be said about days before `as_of` of which the usage says nothing.
 
-    An export that was asked for whole begins where events do; one that `is_named` may leave the first days out. Where
-    silence `is_confirmed` it is none. `ledgers` where figures of this month go by what was settled on such days.
+    An export that was asked for whole begins where events do; one that `is_named` may leave the first days of this
+    month out. Where the silence of this month and the last `is_confirmed` it is none. `ledgers` where figures of this
+    month go by what was settled on such days.
     """
     month = as_of.replace(day=1)
     recent = (month - timedelta(days=1)).replace(day=1)
-    for first, last in source.untold(recent, as_of) if source.rows else ():
-        if source.first_day and last < source.first_day:
-            if is_named and last >= month:
-                yield _late(max(first, month), last, source.first_day, ledgers=ledgers)
-        elif not is_confirmed:
+    begins = source.first_day
+    if source.rows and begins and is_named and begins > month:
+        yield _late(month, min(begins, as_of) - timedelta(days=1), begins, ledgers=ledgers)
+    for first, last in source.untold(begins, as_of) if source.rows and begins else ():
+        if not (is_confirmed and last >= recent):
             yield _gap(first, last, month if ledgers else None)
 
 

@@ -27,7 +27,7 @@ from reconciler.review.team import Told, planned_money, team_review, without_bas
 from reconciler.review.traffic import Seen, seen
 from reconciler.review.untold import untold
 from reconciler.review.verdicts import verdicts
-from reconciler.review.words import first_days
+from reconciler.review.words import first_days, known_days
 
 CONTEXT = timedelta(weeks=BASE_WEEKS + 1)
 """How much earlier than what is reviewed usage is needed: for the base, and to tell what stands out of its weeks."""
@@ -49,6 +49,11 @@ class Question:
     def is_partial(self) -> bool:
         """Whether only some of the days that are asked about are known."""
         return (self.span.start, self.span.end) != (self.asked.start, self.asked.end)
+
+    @property
+    def left_out(self) -> frozenset[date]:
+        """The days of the span that the usage leaves out."""
+        return self.usage.source.left_out(self.span.start, self.span.end)
 
     @property
     def year(self) -> Period:
@@ -83,6 +88,7 @@ def review(question: Question, notices: Sequence[ForecastNotice] = ()) -> Review
         first_day=span.start,
         last_day=span.end - timedelta(days=1),
         is_partial=question.is_partial,
+        days_left_out=len(question.left_out),
         against=other.name if other else "plan",
         against_first_day=other.start if other else None,
         against_last_day=other.end - timedelta(days=1) if other else None,
@@ -127,7 +133,7 @@ def _team(question: Question, name: str) -> Iterator[_Reviewed]:
         return
     base = base_of(_first(found) or question.start, question.known_until, question.year)
     if base is None or not _costs(found, base.start, base.end):
-        reference, actual = planned_money(team.plan, question.year, span), _spent(found, span)
+        reference, actual = planned_money(team.plan, question.year, span, question.left_out), _spent(found, span)
         yield _Reviewed(without_base(reference, actual, told), reference, actual)
         return
     planned = planned_of(
@@ -199,6 +205,8 @@ def _uncovered(question: Question) -> Uncovered:
 
 
 def _plan_of(question: Question) -> str:
+    if question.left_out:
+        return f"plan for {known_days(question.span.days - len(question.left_out))},"
     return f"plan for {first_days(question.span.days)}," if question.is_partial else "plan of"
 
 
@@ -220,6 +228,15 @@ def _said(question: Question) -> Iterator[ForecastNotice]:
             f" {span.end - timedelta(days=1)}); they are held against {held}",
             hint="",
         )
+    for side in (span, *([question.other] if question.other else [])):
+        if missing := len(question.usage.source.left_out(side.start, side.end)):
+            held = "by weekdays" if question.other else "against their part of the plan, by weekdays"
+            yield ForecastNotice(
+                code="days-left-out",
+                message=f"{missing} of the {side.days} days of {side.words} are left out by the usage: the other"
+                f" {side.days - missing} are compared, {held}",
+                hint="name the exports of these days as well",
+            )
     if question.other is None and span.start < question.year.first:
         yield ForecastNotice(
             code="before-the-plan",

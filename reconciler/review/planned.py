@@ -79,10 +79,12 @@ class Planned:
     prices: Prices
     tells_cache: bool = True
     seasons: Mapping[Period, Decimal] = field(default_factory=dict)
+    left_out: frozenset[date] = frozenset()
 
     def part(self, month: Period, start: date, end: date) -> Decimal:
-        """Return which part of a month's plan falls on [start, end), by weekdays."""
-        return Decimal(repr(self._weight(start, end) / self._weight(month.first, month.end)))
+        """Return which part of a month's plan falls on the days of [start, end) that are known, by weekdays."""
+        left_out = sum(float(self.weekdays[day.weekday()]) for day in self.left_out if start <= day < end)
+        return Decimal(repr((self._weight(start, end) - left_out) / self._weight(month.first, month.end)))
 
     def calendar(self, month: Period) -> float:
         """Return by how much a month's weekdays alone make it dearer than a mean month, as a factor."""
@@ -248,6 +250,7 @@ def planned_of(
         prices,
         tells_cache,
         seasons or {},
+        known.seen.left_out,
     )
     usual, baseline = _usual(planned), plan.baseline_monthly
     scale = baseline / usual if baseline is not None and usual > 0 else Decimal(1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from reconciler.forecast.levers.registry import planned_spend
@@ -82,9 +83,12 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
     )
 
 
-def planned_money(plan: AnnualPlan, year: Period, span: Span) -> Decimal:
-    """Return the exact money that a plan has for some days, each with its part of its month."""
-    months = ((Month(month, year), (end - start).days) for month, start, end in span.months())
+def planned_money(plan: AnnualPlan, year: Period, span: Span, left_out: Collection[date] = ()) -> Decimal:
+    """Return the exact money that a plan has for some days but those `left_out`, each with its part of its month."""
+    months = (
+        (Month(month, year), (end - start).days - sum(start <= day < end for day in left_out))
+        for month, start, end in span.months()
+    )
     return sum((planned_spend(plan, month) * days / month.period.days for month, days in months), NONE)
 
 

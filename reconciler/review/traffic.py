@@ -103,11 +103,12 @@ def _total(numbers: Nanos) -> Decimal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """All units of one team over the days [start, end)."""
+    """All units of one team over the days [start, end); on those `left_out` the usage says nothing of anybody."""
 
     start: date
     end: date
     units: dict[Unit, Traffic]
+    left_out: frozenset[date] = frozenset()
 
     @property
     def weekdays(self) -> Ints:
@@ -115,9 +116,11 @@ class Seen:
         return np.asarray([(day - 1) % 7 for day in range(first, self.end.toordinal())], dtype=np.int64)
 
     def mask(self, start: date, end: date) -> Bools:
-        """Return which days are in [start, end)."""
+        """Return which days of [start, end) are known."""
         days = np.arange(self.start.toordinal(), self.end.toordinal())
-        return np.asarray((days >= start.toordinal()) & (days < end.toordinal()))
+        known = (days >= start.toordinal()) & (days < end.toordinal())
+        known[[(day - self.start).days for day in self.left_out]] = False
+        return np.asarray(known)
 
     def first_seen(self, workload: str) -> date | None:
         """Return the first day of a workload in any wallet."""
@@ -131,7 +134,8 @@ def seen(usage: DailyUsage, wallets: Collection[str], start: date, end: date) ->
     own = np.isin(usage.wallet, sorted(wallets))
     rows = np.flatnonzero(own & (usage.day >= np.datetime64(start)) & (usage.day < np.datetime64(end)))
     days = (end - start).days
-    return Seen(start, end, {unit: _traffic(usage, chosen, start, days) for unit, chosen in _units(usage, rows)})
+    units = {unit: _traffic(usage, chosen, start, days) for unit, chosen in _units(usage, rows)}
+    return Seen(start, end, units, usage.source.left_out(start, end))
 
 
 def _units(usage: DailyUsage, rows: npt.NDArray[np.intp]) -> Iterator[tuple[Unit, npt.NDArray[np.intp]]]:

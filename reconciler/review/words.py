@@ -134,6 +134,11 @@ def first_days(number: int) -> str:
     return f"the first {number} days" if number > 1 else "the first day"
 
 
+def known_days(number: int) -> str:
+    """Return `the day that is known`, `the 17 days that are known`."""
+    return f"the {number} days that are known" if number > 1 else "the day that is known"
+
+
 def as_written(baseline: Decimal, currency: str) -> str:
     """Return how a baseline is to be written so that it is what days cost."""
     number = baseline.quantize(coin(currency))

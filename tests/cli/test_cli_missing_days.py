@@ -109,12 +109,18 @@ def test_without_a_ledger_days_that_are_left_out_are_in_no_figure_and_said(
     assert late == "usage: the usage begins on 11 June 2026: what was spent from 1 to 10 June is in no figure"
 
 
-def test_a_gap_of_the_last_month_is_told_and_an_older_one_is_not(ask: Ask, without: Callable[[str], Path]) -> None:
+def test_a_gap_is_told_however_old_it_is_for_the_forecast_learns_from_these_days(
+    ask: Ask, without: Callable[[str], Path]
+) -> None:
     across = without("timestamp >= '2026-05-29' AND timestamp < '2026-06-04'")
     (gap,) = told(ask("--offline", "--usage", across), "usage-gap")
     assert "from 29 May to 3 June 2026" in gap
     older = without("timestamp >= '2026-04-20' AND timestamp < '2026-04-28'")
-    assert told(ask("--offline", "--usage", older), "usage-gap") == []
+    found = ask("--offline", "--usage", older)
+    (gap,) = told(found, "usage-gap")
+    assert "from 20 to 27 April 2026" in gap
+    assert gap.endswith("what was spent on them is in no figure")
+    assert told(found, "censored-days") == told(found, "right-sizing") == []
 
 
 def test_of_a_gap_over_two_months_the_ledgers_stand_for_this_one(

@@ -157,13 +157,25 @@ def _pause(days: Ints) -> Floats:
 
 
 def _rests(panel: Panel) -> Bools:
-    """Return bool[series, days]: the days without spend; a monthly charge between two of them is none."""
+    """Return bool[series, days]: the days without spend.
+
+    A monthly charge between two of them is none, nor are days between two of them of which nothing is known.
+    """
     rests = is_quiet(panel.values)
-    if panel.charged is None:
-        return rests
-    newer = np.pad(rests[:, :-1], ((0, 0), (1, 0)), constant_values=True)
-    older = np.pad(rests[:, 1:], ((0, 0), (0, 1)))
-    return rests | (panel.charged & newer & older)
+    if panel.charged is not None:
+        newer = np.pad(rests[:, :-1], ((0, 0), (1, 0)), constant_values=True)
+        older = np.pad(rests[:, 1:], ((0, 0), (0, 1)))
+        rests |= panel.charged & newer & older
+    known = panel.known
+    between = _last_known(rests, known) & _last_known(rests[:, ::-1], known[:, ::-1])[:, ::-1]
+    return rests | (~known & between)
+
+
+def _last_known(rests: Bools, known: Bools) -> Bools:
+    """Return bool[series, days]: whether the nearest known day of a lower column rests; False where there is none."""
+    columns = np.where(known, np.arange(known.shape[1]), -1)
+    nearest = np.maximum.accumulate(columns, axis=1)
+    return np.asarray(np.take_along_axis(rests, np.maximum(nearest, 0), axis=1) & (nearest >= 0))
 
 
 def _weighed(quiet: QuietDays) -> tuple[Floats, Floats]:
