@@ -14,6 +14,7 @@ from reconciler.forecast.alerts import Month
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
 from reconciler.forecast.hard_limit import Stop, limit_notices, room_of, stop_of
+from reconciler.forecast.notices import stale_notice
 from reconciler.forecast.outlook import Demand, demand, depletion
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import three_digits
@@ -86,6 +87,8 @@ def recommend(
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
         noticed = (*simulated.notices, *outlook.limits(target))
         seen += (ForecastNotice.of(one, team=wallet.team, environment=wallet.environment) for one in noticed)
+    stale = stale_notice(context.known, where=questions[0].team_origin) if questions else ()
+    seen += (ForecastNotice(code=one.code, message=one.message, hint=one.hint) for one in stale)
     return Recommendations(tuple(targets), tuple(alerts), tuple(seen))
 
 
@@ -211,8 +214,9 @@ class _Outlook:
         expected = f"the wallet is expected to spend {middle}, and no more than {most}"
         expected += f" in {chance(probability)} of the cases"
         if not purse.openings:
-            when = f"from {self.course.as_of} to the end of {self.period.name}"
-            return f"{when} {expected}; it holds {amount(purse.held, currency)}"
+            since, holds = self.question.unpaid_since or self.course.as_of, amount(purse.held, currency)
+            held = f"held {holds} then" if since < self.course.as_of else f"holds {holds}"
+            return f"from {since} to the end of {self.period.name} {expected}; it {held}"
         carried = amount(float(np.median(self.wanted.carried(purse))), currency)
         return f"in {self.period.name} {expected}; {carried} is expected to be carried over into it"
 

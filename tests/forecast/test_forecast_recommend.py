@@ -206,3 +206,18 @@ def test_a_next_month_with_enough_money_or_of_which_nothing_is_known_is_not_shor
     enough = question(live=3300, left_desired=1600, targets={"2026-07": 90000})
     assert advice(enough).targets[0].short_next is None
     assert advice(question(live=3300, left_desired=1600)).targets[0].short_next is None
+
+
+def test_usage_that_ends_early_is_told_and_the_days_since_are_part_of_what_is_told() -> None:
+    """Seven days are not known: with the thirteen to come 20 are paid from what was held on the 11th."""
+    known = history(noise=0.01, end=date(2026, 6, 11))
+    stale = advice(question(live=3000, left_desired=2000, unpaid_since=date(2026, 6, 11)), known)
+    (told,) = [one for one in stale.notices if one.code == "usage-ends-early"]
+    assert told.message == "the usage is known until 2026-06-10; the 7 days to 2026-06-18 are estimated as well"
+    (target,) = stale.targets
+    assert target.reason.startswith("from 2026-06-11 to the end of June 2026 the wallet is expected to spend USD ")
+    assert target.reason.endswith("; it held USD 2,000 then")
+    (paid,) = advice(question(live=3000, left_desired=2000)).targets
+    assert paid.reason.startswith("from 2026-06-18 to the end of June 2026 the wallet is expected to spend USD ")
+    assert paid.reason.endswith("; it holds USD 2,000")
+    assert "usage-ends-early" not in [one.code for one in advice(question()).notices]
