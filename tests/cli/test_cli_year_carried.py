@@ -147,6 +147,19 @@ def test_a_raise_moves_no_month_that_is_over(year: Desk) -> None:
     ) in said(year)
 
 
+def test_a_renamed_team_is_the_team_that_it_was(year: Desk) -> None:
+    opened(year)
+    teams = year.clone / "budgets" / "teams"
+    (teams / "beta.yaml").unlink()
+    (teams / "bravo.yaml").write_text(team("beta", "300.00").replace("team: beta", "team: bravo\npreviously: beta"))
+    committed(year)
+    assert asked(year, "--since", "HEAD~1")["before"]["teams"] == [], "nothing changed but a name"
+    (teams / "bravo.yaml").write_text((teams / "bravo.yaml").read_text().replace("300.00", "320.00"))
+    committed(year)
+    (change,) = asked(year, "--since", "HEAD~2")["before"]["teams"]
+    assert (change["team"], change["wallets_before"], change["wallets_after"]) == ("bravo", "3600.00", "3780.00")
+
+
 def test_a_raise_moves_no_month_either_of_which_no_usage_tells(year: Desk) -> None:
     committed(opened(year), alpha="520.00")
     export = year.remote.parent / "usage.csv"

@@ -216,7 +216,8 @@ def _before(
     desired = budgets_since(outlook.settings, since).without(outlook.desired.released)
     money = outlook.year_sum(desired)
     rows = tuple(case.row() for case in _cases(outlook, desired, found, asked, {}, money))
-    old, new = ({row.team: row.bridge for row in side} for side in (rows, teams))
+    names = {team.previously: name for name, team in outlook.desired.teams.items() if team.previously}
+    old, new = ({names.get(row.team, row.team): row.bridge for row in side} for side in (rows, teams))
     changes = []
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name), new.get(name)
