@@ -152,7 +152,11 @@ def _reliability(score: Score, width: int) -> list[str]:
         f"The two are {_number(score.calibration_error)} apart on average (expected calibration error); 0.05 is"
         " 5 points of 100."
     )
-    title = "Chance that the money runs out: what was said, and how often it happened."
+    title = (
+        "Chance that the money runs out: what was said, and how often it happened. Each forecast is asked for five"
+        " amounts around what the month would cost by the mean of the last 28 days, 0.8 to 1.25 times that, and not for"
+        " what its wallet held."
+    )
     return [*sentence(title, width), *table_lines(Table(columns, rows), width), *sentence(error, width)]
 
 

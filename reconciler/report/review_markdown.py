@@ -11,7 +11,7 @@ from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import marked
 from reconciler.report.wording import exact
 
-MOST_WORKLOADS = 10
+MOST_ROWS = 10
 
 
 def review_markdown(page: ReviewPage, _: Screen = PAPER) -> str:
@@ -56,11 +56,25 @@ def _team(team: TeamReview) -> Iterator[str]:
         rows = [
             f"| {escaped(row.environment)} | {escaped(row.workload or 'no workload')} | {exact(row.plan)} |"
             f" {exact(row.actual)} | {exact(row.difference)} | {CAUSES[row.effects[0].cause] if row.effects else ''} |"
-            for row in team.workloads[:MOST_WORKLOADS]
+            for row in team.workloads[:MOST_ROWS]
         ]
-        heads = "| Environment | Workload | Before | Now | Difference | Mostly |"
-        more = len(team.workloads) - MOST_WORKLOADS
-        yield "\n".join([heads, "|:--|:--|--:|--:|--:|:--|", *rows]) + (f"\n\nand {more} more" if more > 0 else "")
+        yield _table(
+            "| Environment | Workload | Before | Now | Difference | Mostly |",
+            "|:--|:--|--:|--:|--:|:--|",
+            rows,
+            of=len(team.workloads),
+        )
+    if len(team.models) > 1:
+        rows = [
+            f"| {escaped(' / '.join(filter(None, (row.model or 'no model', row.lane))))} | {exact(row.plan)} |"
+            f" {exact(row.actual)} | {exact(row.difference)} |"
+            for row in team.models[:MOST_ROWS]
+        ]
+        yield _table("| Model | Before | Now | Difference |", "|:--|--:|--:|--:|", rows, of=len(team.models))
+
+
+def _table(heads: str, sides: str, rows: list[str], *, of: int) -> str:
+    return "\n".join([heads, sides, *rows]) + (f"\n\nand {of - MOST_ROWS} more" if of > MOST_ROWS else "")
 
 
 def _rest(shown: ReviewDocument) -> Iterator[str]:

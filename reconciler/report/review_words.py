@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from reconciler.model.review import CauseName, ReviewDocument, ReviewEffect, TeamReview
@@ -40,7 +41,8 @@ def caption(shown: ReviewDocument) -> str:
     """Return which days are held against what."""
     words, _, _ = shown.words.partition(" (")
     days = f"{shown.first_day} to {shown.last_day}"
-    part = ", so far" if shown.is_partial else ""
+    is_over = shown.as_of > shown.last_day + timedelta(days=1)
+    part = (", all that is known" if is_over else ", so far") if shown.is_partial else ""
     part += f", without {counted(shown.days_left_out, 'day')} that the usage leaves out" if shown.days_left_out else ""
     against = "the plan" if shown.against == "plan" else _other(shown)
     return f"{visible(shown.organization)}, {words} ({days}{part}) against {against}, in {shown.currency}"

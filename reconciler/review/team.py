@@ -148,28 +148,23 @@ def _mostly(units: Sequence[UnitEffects], effect: tuple[Cause, Decimal] | None) 
 
 def _workloads(comparison: Comparison, told: Told) -> list[ReviewWorkload]:
     """Return a row for each workload, and one for new demand that is planned: together they are the team's sums."""
-    rows = [
-        _row(
-            unit.unit[1],
-            told.environments.get(unit.unit[0], unit.unit[0]),
-            unit.reference,
-            unit.actual,
-            unit.effects,
-            told,
-        )
+    exact = {
+        (unit.unit[1], told.environments.get(unit.unit[0], unit.unit[0])): (unit.reference, unit.actual, unit.effects)
         for unit in comparison.units
-    ]
+    }
     if comparison.demand:
-        planned = -sum(comparison.demand.values(), NONE)
         first = next(iter(told.environments.values()), "")
-        rows.append(_row(PLANNED_DEMAND, first, planned, NONE, comparison.demand, told))
+        exact[PLANNED_DEMAND, first] = (-sum(comparison.demand.values(), NONE), NONE, comparison.demand)
+    plans = in_cents({key: plan for key, (plan, _, _) in exact.items()}, cents(comparison.reference)) if exact else {}
+    actuals = in_cents({key: spent for key, (_, spent, _) in exact.items()}, cents(comparison.actual)) if exact else {}
+    rows = [_row(*key, plans[key], actuals[key], effects, told) for key, (_, _, effects) in exact.items()]
     return sorted(rows, key=lambda row: (-abs(row.difference), row.workload, row.environment))
 
 
 def _row(
     workload: str, environment: str, plan: Decimal, actual: Decimal, effects: Amounts, told: Told
 ) -> ReviewWorkload:
-    difference = cents(actual) - cents(plan)
+    difference = actual - plan
     amounts = in_cents(_merged(effects, told.together), difference)
     told_of = (
         ReviewEffect(cause=cause, amount=amount, together_with=_others(cause, told.together))

@@ -17,7 +17,7 @@ from reconciler.model.team import AnnualPlan, TeamBudget
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.wallet_target import WalletTarget
 from reconciler.report.review_text import MOST
-from reconciler.report.review_words import totals, uncovered
+from reconciler.report.review_words import caption, totals, uncovered
 from reconciler.review.organization import Question, review
 from reconciler.review.span import span_of
 
@@ -80,7 +80,8 @@ def test_what_nobody_declares_is_rounded_once_also_where_a_saved_document_is_rea
     assert uncovered(ReviewDocument.model_validate_json(found.model_dump_json())) == uncovered(found)
 
 
-def test_workloads_that_have_no_row_of_their_own_are_rounded_once() -> None:
+def test_workloads_that_have_no_row_of_their_own_are_what_the_others_leave_of_their_team() -> None:
+    """Nine of 1.004 are 9.04: four of the first six are told as 1.01, two as 1.00, and 3.00 is left."""
     usage = UsageBuilder()
     for day in (MAY, date(2026, 6, 1)):
         for number in range(MOST + 3):
@@ -88,7 +89,8 @@ def test_workloads_that_have_no_row_of_their_own_are_rounded_once() -> None:
     usage.row(JULY - timedelta(days=1), "team_alpha", 0.0, requests=0)
     text = Reviewed(reviewed(usage, against="2026-05")).rendered("text")
     row = next(line for line in text.splitlines() if "3 more workloads" in line)
-    assert row.split() == ["3", "more", "workloads", "3.01", "3.01", "0.00"]
+    assert row.split() == ["3", "more", "workloads", "3.00", "3.00", "0.00"]
+    assert text.count(" 1.01  1.01") == 4
 
 
 def test_teams_of_less_than_half_a_cent_are_counted_and_in_the_sum_of_what_no_yaml_names() -> None:
@@ -101,3 +103,28 @@ def test_teams_of_less_than_half_a_cent_are_counted_and_in_the_sum_of_what_no_ya
     assert uncovered(found).startswith(
         "In no figure above: 2.20 of 301 teams that no YAML names, or names as absent: stranger, "
     )
+
+
+def test_workloads_and_models_add_up_to_their_team_to_the_cent() -> None:
+    """Three of 1.004 are 3.01: one of them is told as 1.01, by workload and by model."""
+    usage = UsageBuilder()
+    for day in (MAY, date(2026, 6, 1)):
+        for name in ("a", "b", "c"):
+            usage.row(day, "team_alpha", 1.004, requests=1, input_tokens=10, workload=name, model=name, provider="p")
+    usage.row(JULY - timedelta(days=1), "team_alpha", 0.0, requests=0)
+    page = Reviewed(reviewed(usage, against="2026-05"))
+    team = next(each for each in page.document().teams if each.team == "alpha")
+    assert team.actual == Decimal("3.01")
+    for rows in (team.workloads, team.models):
+        assert sorted(row.actual for row in rows) == [Decimal("1.00"), Decimal("1.00"), Decimal("1.01")]
+        assert sum(row.plan for row in rows) == team.plan
+        assert all(row.difference == row.actual - row.plan for row in rows)
+    assert "| p/a | 1.01 | 1.01 | 0.00 |" in page.rendered("markdown")
+
+
+def test_days_of_a_month_that_is_over_are_all_that_is_known() -> None:
+    found = reviewed(spent(1.0, 1.0, 1.0, first=date(2026, 6, 1)))
+    began = found.model_copy(update={"is_partial": True, "first_day": date(2026, 6, 10)})
+    assert "(2026-06-10 to 2026-06-30, so far)" in caption(began), "looked at on the day after its last"
+    later = began.model_copy(update={"as_of": date(2026, 7, 15)})
+    assert "(2026-06-10 to 2026-06-30, all that is known)" in caption(later)
