@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from reconciler.app.committed import blobs, entries, place, written
 from reconciler.git.failures import GitError
 from reconciler.git.merging import is_id
-from reconciler.git.places import repository_root
+from reconciler.git.places import repository_root, work_tree
 from reconciler.git.runner import ask
 
 
@@ -62,6 +62,7 @@ def is_older(folder: Path, commit: str, than: str) -> bool:
 _History = tuple[Path, int]
 _PARENTS: dict[_History, dict[str, tuple[str, ...]]] = {}
 _OLDER: dict[_History, dict[tuple[str, str], bool]] = {}
+_TREES: dict[_History, dict[tuple[str, str], str]] = {}
 """What git said of commits by their ids stays so, as long as the history of a clone does not begin elsewhere."""
 
 
@@ -76,16 +77,24 @@ def _history(folder: Path) -> _History:
 
 def tree_id(budgets: Path, commit: str) -> str:
     """Return what identifies the content of the folder in a commit; an empty text when it is not there."""
-    where = prefix(budgets)
-    inside = f":{where}" if where != PurePosixPath(".") else "^{tree}"
+    if is_id(commit):
+        return tree_ids(budgets, [commit])[commit]
     try:
-        return git(budgets, "rev-parse", "--verify", "--quiet", f"{commit}{inside}").decode().strip()
+        return git(budgets, "rev-parse", "--verify", "--quiet", f"{commit}{_inside(budgets)}").decode().strip()
     except GitError:
         return ""
 
 
+def _inside(budgets: Path) -> str:
+    where = prefix(budgets)
+    return f":{where}" if where != PurePosixPath(".") else "^{tree}"
+
+
 def is_submodule(budgets: Path) -> bool:
     """Whether the repository of the budgets is a submodule of another one, which is checked out around it."""
+    top = work_tree(budgets)
+    if top is None or work_tree(top.parent) is None:
+        return False
     try:
         return bool(git(budgets, "rev-parse", "--show-superproject-working-tree").strip())
     except GitError:
@@ -109,14 +118,15 @@ def touching(budgets: Path, line: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def tree_ids(budgets: Path, commits: Iterable[str]) -> dict[str, str]:
-    """Return what `tree_id` says of each commit, by its id; git is asked once."""
-    where = prefix(budgets)
-    inside = f":{where}" if where != PurePosixPath(".") else "^{tree}"
-    wanted = list(dict.fromkeys(commits))
-    asked = "".join(f"{commit}{inside}\n" for commit in wanted).encode("utf-8", "surrogateescape")
-    answers = git(budgets, "cat-file", "--batch-check=%(objectname)", given=asked).decode("utf-8", "replace")
-    said = (line if is_id(line) else "" for line in answers.splitlines())
-    return dict(zip(wanted, said, strict=True))
+    """Return what `tree_id` says of each commit, by its id; git is asked once, for those not asked before."""
+    inside, wanted = _inside(budgets), list(dict.fromkeys(commits))
+    known = _TREES.setdefault(_history(budgets), {})
+    if unknown := [commit for commit in wanted if (commit, inside) not in known]:
+        asked = "".join(f"{commit}{inside}\n" for commit in unknown).encode("utf-8", "surrogateescape")
+        answers = git(budgets, "cat-file", "--batch-check=%(objectname)", given=asked).decode("utf-8", "replace")
+        said = zip(unknown, answers.splitlines(), strict=True)
+        known.update(((commit, inside), line) for commit, line in said if is_id(line))
+    return {commit: known.get((commit, inside), "") for commit in wanted}
 
 
 def knows(folder: Path, path: PurePosixPath, *, until: str) -> bool:

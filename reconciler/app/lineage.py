@@ -9,7 +9,7 @@ from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
 from reconciler.git.failures import Trouble, failure
 from reconciler.git.merging import is_here
-from reconciler.git.places import provenance
+from reconciler.git.places import commit_here
 from reconciler.git.runner import ask, run
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SECONDS = 60.0
 def refuse_behind(settings: Settings, last: LastApplied | None) -> None:
     """Do what `refuse_older` does for the commit that is checked out; nothing outside of a repository."""
     if last is not None and last.commit:
-        refuse_older(settings, provenance(settings.budgets)[0], last)
+        refuse_older(settings, commit_here(settings.budgets), last)
 
 
 def refuse_older(settings: Settings, commit: str | None, last: LastApplied | None) -> None:

@@ -79,27 +79,35 @@ def remote_address(folder: Path, remote: str) -> str:
     return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
 
 
+def commit_here(root: Path) -> str | None:
+    """Return the commit that is checked out; None without git, outside of a repository and before its first commit.
+
+    Raises GitError where there is a repository and git does not look into it: a plan without its commit could not be
+    told from one of an older clone.
+    """
+    if work_tree(root) is None or not root.is_dir():
+        return None
+    try:
+        done = run("rev-parse", "--verify", "--quiet", "HEAD", folder=root)
+    except GitError as error:
+        if error.trouble is Trouble.NOT_INSTALLED:
+            return None
+        raise
+    if done.returncode and done.stderr.strip():
+        raise failure("rev-parse", done.stderr)
+    return None if done.returncode else done.stdout.decode().strip()
+
+
 def provenance(root: Path) -> tuple[str | None, bool | None]:
     """Return the commit that is checked out and whether anything below `root` differs from it.
 
-    Both are None without git, outside of a repository and before its first commit. Raises GitError where there is a
-    repository and git does not look into it: a plan without its commit could not be told from one of an older clone.
+    Both are None where there is no commit. Raises GitError as `commit_here` does.
     """
-    if work_tree(root) is None or not root.is_dir():
+    commit = commit_here(root)
+    if commit is None:
         return None, None
-    try:
-        done = run("rev-parse", "--verify", "--quiet", "HEAD", folder=root)
-        if done.returncode and done.stderr.strip():
-            raise failure("rev-parse", done.stderr)
-        if done.returncode:
-            return None, None
-        changes = ask("status", "--porcelain", "--untracked-files=all", "--", ".", folder=root)
-        unseen = _unseen(root)
-    except GitError as error:
-        if error.trouble is Trouble.NOT_INSTALLED:
-            return None, None
-        raise
-    return done.stdout.decode().strip(), bool(changes.strip()) or unseen
+    changes = ask("status", "--porcelain", "--untracked-files=all", "--", ".", folder=root)
+    return commit, bool(_unseen(root) or changes.strip())
 
 
 def _unseen(root: Path) -> bool:

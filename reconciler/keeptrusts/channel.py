@@ -219,25 +219,23 @@ class Channel:
         return Answer(document, response.headers, links)
 
     async def _open(self) -> None:
+        self._clients = []
+        self._idle = [self._another()]
+        self._slots = anyio.Semaphore(self.connection.concurrency, fast_acquire=True)
+
+    def _another(self) -> _WholeAnswers:
+        """Return one more connection: most commands never need as many as there may be."""
         connection = self.connection
-        self._clients = [
-            reading_client(
-                connection,
-                connection.headers,
-                timeout=connection.timeout,
-                transport=self._transport,
-            )
-            for _ in range(connection.concurrency)
-        ]
-        self._idle = [_WholeAnswers(client, connection, on_answer=self._on_answer) for client in self._clients]
-        self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
+        client = reading_client(connection, connection.headers, timeout=connection.timeout, transport=self._transport)
+        self._clients.append(client)
+        return _WholeAnswers(client, connection, on_answer=self._on_answer)
 
     async def _close(self) -> None:
         """Give up what is still read, and close every client once its request has let go of it."""
         for scope in self._reading:
             scope.cancel()
         with anyio.move_on_after(CLOSE_WITHIN):
-            for _ in self._clients:
+            for _ in range(self.connection.concurrency):
                 await self._slots.acquire()
         with anyio.move_on_after(CLOSE_WITHIN):
             async with anyio.create_task_group() as group:
@@ -259,7 +257,7 @@ class Channel:
 
     async def _send(self, path: str, url: httpx.URL) -> httpx.Response:
         async with self._slots:
-            answers = self._idle.pop()
+            answers = self._idle.pop() if self._idle else self._another()
             answers.asked_to_wait = None
             request = answers.client.get(url, self.connection.authorization)
             try:

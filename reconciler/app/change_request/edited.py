@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.app.budget_files import Commits, changed_files, changed_parts
-from reconciler.app.checkout import git, tree_id
+from reconciler.app.checkout import git, tree_ids
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest
@@ -52,7 +52,7 @@ def edited_parts(commits: Commits, landing: Landing, pull: ChangeRequest) -> fro
     tree = _merge(commits.budgets, landing, pull)
     if tree is None:
         return landing.parts
-    if tree_id(commits.budgets, tree) == tree_id(commits.budgets, landing.commit):
+    if len(set(tree_ids(commits.budgets, (tree, landing.commit)).values())) == 1:
         return frozenset()
     differing = changed_files(commits.files(tree), commits.files(landing.commit))
     then, now = commits.desired(tree), commits.desired(landing.commit)
