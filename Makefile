@@ -103,7 +103,7 @@ speed: $(TESTING)  ## Run the benchmarks of speed, and say what is slower than i
 
 thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months, 500 examples a property
 	@bash tests/editors/fetch_language_server.sh || echo "SKIPPED: no editor judges the schemas, which needs npm" >&2
-	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s $$(grep -lE '^from (thorough|hypothesis) import' tests/*.py tests/*/test_*.py)
+	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s $$(grep -lE '^from (thorough|hypothesis) import' tests/*.py tests/*/test_*.py | grep -v ^tests/forge/) tests/forge
 
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py

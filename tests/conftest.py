@@ -14,7 +14,7 @@ import pytest
 from example_export import example_export as example_export
 from hypothesis import HealthCheck, settings
 from measured import measure_cheaply
-from thorough import drawn
+from thorough import OF_EVERYTHING, drawn
 
 settings.register_profile(
     "ours",
@@ -63,13 +63,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     measure_cheaply(config)
+    config.stash[OF_EVERYTHING] = config.args == config.getini("testpaths")
     _begin_elsewhere(config)
 
 
 def _begin_elsewhere(config: pytest.Config) -> None:
     """Have each of several processes collect from another module on: what one has compiled, the others need not."""
     worker = getattr(config, "workerinput", None)
-    if worker is None or config.args != config.getini("testpaths"):
+    if worker is None or not config.stash[OF_EVERYTHING]:
         return
     number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
     modules = sorted(map(str, Path(__file__).parent.rglob("test_*.py")))

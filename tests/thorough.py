@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 THOROUGH = bool(os.environ.get("KT_BUDGETS_THOROUGH"))
+OF_EVERYTHING = pytest.StashKey[bool]()
+"""Whether a run was asked for no module in particular."""
 
 
 def drawn(number: int, *, sample: int) -> int:

@@ -16,6 +16,7 @@ from forge.merge_desk import MergeDesk, merge_desk
 from replayed_once import replayed_once as replayed_once
 from seeded_once import seeded_once as seeded_once
 from short_waits import short_waits as short_waits
+from thorough import OF_EVERYTHING, THOROUGH
 from usage_read_once import usage_read_once as usage_read_once
 
 from reconciler.forge.ci_run import CiRun
@@ -24,6 +25,32 @@ from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.repository import Repository
 from reconciler.forge.github.session import GitHub
 from reconciler.forge.protocol import Forge
+
+_WHOLE_ON_BOTH = (
+    *("test_forge_story", "test_forge_merges", "test_forge_merged_applied", "test_forge_landings", "test_forge_gate"),
+    *("test_forge_landed_approvals", "test_forge_merge_schedules", "test_forge_months", "test_forge_gitlab_pipeline"),
+)
+"""Modules with what a pull request, a merge and a month go through: all of it on both forges, in each run."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of what has one arithmetic on each forge, a run of everything tries every second test on GitLab as well.
+
+    A thorough run tries all, and so does one that is asked for some modules.
+    """
+    if THOROUGH or not config.stash.get(OF_EVERYTHING, False):
+        return
+    left_out = set([item for item in items if _is_again(item)][1::2])
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_again(item: pytest.Item) -> bool:
+    """Whether a test is on GitLab what another one is on GitHub."""
+    shown = getattr(item, "callspec", None)
+    is_repeated = shown is not None and shown.params.get("host") == "gitlab"
+    return is_repeated and item.path.parent == Path(__file__).parent and item.path.stem not in _WHOLE_ON_BOTH
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from forge.doubts import in_doubt, unclear_alert
 from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
+from thorough import drawn
 
 from reconciler.findings import ExitCode
 from reconciler.model.operation import mark
@@ -114,8 +115,10 @@ def lossy(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Ite
         yield made
 
 
-@pytest.mark.parametrize("word", ["--assume-lost", "--accept"])
-@pytest.mark.parametrize("is_overtaken", [False, True])
+WORDS = (("--assume-lost", True), ("--accept", False), ("--assume-lost", False), ("--accept", True))
+
+
+@pytest.mark.parametrize(("word", "is_overtaken"), WORDS[: drawn(4, sample=2)])
 def test_what_got_lost_is_sent_once_when_somebody_says_that_it_did(
     lossy: MergeDesk, word: str, *, is_overtaken: bool
 ) -> None:
