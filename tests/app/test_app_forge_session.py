@@ -87,9 +87,10 @@ def test_people_on_each_forge_have_their_own_words(monkeypatch: pytest.MonkeyPat
     [
         ("git@gitlab.acme.example:acme/ai-budgets.git", "", "CI_PROJECT_PATH"),
         ("https://github.com/acme/ai-budgets.git", "", "GITHUB_REPOSITORY"),
-        ("git@gitlab.acme.example:acme/ai-budgets.git", "GITHUB_TOKEN", "GITHUB_REPOSITORY"),
-        ("https://github.com/acme/ai-budgets.git", "GITLAB_TOKEN", "CI_PROJECT_PATH"),
+        ("git@gitlab.acme.example:acme/ai-budgets.git", "GITHUB_TOKEN", "CI_PROJECT_PATH"),
+        ("https://github.com/acme/ai-budgets.git", "GITLAB_TOKEN", "GITHUB_REPOSITORY"),
         ("https://git.acme.example/ai-budgets.git", "", "GITHUB_REPOSITORY"),
+        ("https://git.acme.example/ai-budgets.git", "GITLAB_TOKEN", "CI_PROJECT_PATH"),
     ],
 )
 def test_a_clone_tells_of_its_forge_where_nothing_else_does(
