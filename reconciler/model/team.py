@@ -97,7 +97,9 @@ class AnnualPlan(Frozen):
         examples=["contract review"],
     )
     planned_demand: tuple[PlannedDemand, ...] = Field((), description="New workloads, each with its monthly cost.")
-    fallback: Fallback | None = Field(None, description="What fallback traffic is expected to be and to cost.")
+    fallback: Fallback | None = Field(
+        None, description="What fallback traffic is expected to be and to cost, on top of the baseline."
+    )
     rate_limits: tuple[RateLimit, ...] = Field((), description="Caps on what one day may cost.")
 
 

@@ -14,6 +14,7 @@ from reconciler.forecast.levers.cache_hit_rate import Cache, hit_rate
 from reconciler.forecast.levers.growth import Growth
 from reconciler.forecast.levers.mix_progress import moved
 from reconciler.forecast.levers.planned_demand import NewDemand
+from reconciler.forecast.levers.resilience_margin import ResilienceMargin
 from reconciler.forecast.when import Month
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK
 from reconciler.model.period import Period
@@ -103,12 +104,14 @@ class Planned:
         side = replace(base.with_requests(requests), paid=self._paid(base, when))
         side = self._mixed(side, when) if side.is_known else side
         fallback = self.plan.fallback
-        rate = fallback.share * (fallback.price_ratio - 1) if fallback else self.fallback_rate[unit]
-        return Account(side, side.cost * rate, side.cost * self.credit_rate[unit])
+        away = self.credit_rate[unit]
+        rate = fallback.share * (fallback.price_ratio - 1) * (1 + away) if fallback else self.fallback_rate[unit]
+        return Account(side, side.cost * rate, side.cost * away)
 
     def new_demand(self, month: Period, part: Decimal) -> Decimal:
         """Return the money of planned new demand, the part of it that is in the base included."""
-        return NewDemand().monthly(self.plan, Month(month, self.year)) * part
+        when = Month(month, self.year)
+        return NewDemand().monthly(self.plan, when) * ResilienceMargin().factor(self.plan, when) * part
 
     def demand_in_base(self, part: Decimal) -> Decimal:
         """Return the money of planned new demand that the base holds already; a stated baseline holds none."""
@@ -265,11 +268,11 @@ def _beside(known: Known, unit: Unit, side: Side, days: Bools) -> tuple[Decimal,
 
 
 def _usual(planned: Planned) -> Decimal:
-    """Return what a month of the base cost as a baseline says it."""
-    rate = planned.plan.cache_hit_rate
+    """Return what a month of the base cost as a baseline says it: without fallbacks where the plan has its own."""
+    rate, is_apart = planned.plan.cache_hit_rate, planned.plan.fallback is not None
     cost = sum(
         (
-            side.cost * (1 + planned.fallback_rate[unit] + planned.credit_rate[unit])
+            side.cost * (1 + (NONE if is_apart else planned.fallback_rate[unit]) + planned.credit_rate[unit])
             for unit, side in planned.sides.items()
         ),
         NONE,

@@ -80,7 +80,7 @@ def test_planned_demand_and_fallbacks_that_never_were_name_no_model() -> None:
     with_pilot = {"baseline_monthly": "3000.00", "planned_demand": [pilot]}
     plan = AnnualPlan.model_validate({**with_pilot, "fallback": {"share": "10%", "price_ratio": 3}})
     found = reviewed(World(None, plan, usage.build()), "2026-06").teams[0]
-    premium = only(found)["m"].plan * Decimal("0.2")
+    premium = (only(found)["m"].plan + 400) * Decimal("0.2")
     assert float(only(found)[""].plan) == pytest.approx(float(400 + premium), abs=0.02)
 
 

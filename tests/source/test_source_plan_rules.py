@@ -90,7 +90,7 @@ def test_what_is_not_counted_is_said(tmp_path: Path) -> None:
     [all_of_it] = findings(tmp_path / "all", moved + more)
 
     assert "(baseline; provider mix not counted)" in mix.message
-    assert "(baseline; provider mix, fallback and rate limits not counted)" in all_of_it.message
+    assert "(baseline and fallback; provider mix and rate limits not counted)" in all_of_it.message
 
 
 def test_a_cache_that_is_reached_by_a_month_is_not_all_there_on_its_first_day(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from reconciler.forecast.annual.table import TeamCase
 from reconciler.forecast.annual.todays_prices import Today
 from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
 from reconciler.forecast.levers.registry import planned_spend
+from reconciler.forecast.levers.resilience_margin import held
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.when import Month, remaining
 from reconciler.forecast.words import signed_share
@@ -125,8 +126,16 @@ class _Draft:
         left = [
             f"{one.month} counts without {one.excess:,.2f}, {one.workload}" for one in self.row.anomalies if one.once
         ]
-        self._because(*middle, *stopped, *self.today.told, *left, *self._ending(), at=at)
-        return payable(inputs.usual_rate, self.case.currency)
+        fallbacks = self._fallbacks(self.usual)
+        over = percent_text((fallbacks - 1).quantize(_TENTH))
+        apart = [f"without what fallbacks add, {over}: the plan has them on top"] if fallbacks > 1 else []
+        self._because(*middle, *stopped, *apart, *self.today.told, *left, *self._ending(), at=at)
+        return payable(cents(inputs.usual_rate / fallbacks), self.case.currency)
+
+    def _fallbacks(self, month: Period | None) -> Decimal:
+        """Return what fallbacks multiplied the cost of a month by, where the plan counts them apart; else 1."""
+        view, is_apart = self.case.view, self.case.team.plan.fallback is not None
+        return held(view, month) if view is not None and month is not None and is_apart else Decimal(1)
 
     def _ending(self) -> Iterator[str]:
         """Yield what the month of the baseline holds by the plan, and the last month of next year does not."""
@@ -208,15 +217,15 @@ class _Draft:
             monthly = now
         else:
             dearest = max(planned_spend(plan, Month(month, self.year.starts)) for month in self.year.periods)
-            dearest = max(dearest, plan.baseline_monthly)
-            dear = cents(max(months[month] * LONGEST / month.days for month in recent(months)))
-            need = cents(dear * dearest / plan.baseline_monthly)
+            last = {month: months[month] * LONGEST / month.days for month in recent(months)}
+            dear, apart = max(last.values()), max(cost / self._fallbacks(month) for month, cost in last.items())
+            need = cents(max(dear, apart * dearest / plan.baseline_monthly))
             monthly = payable(three_digits(need, ROUND_CEILING), self.case.currency)
             when = "at today's prices" if self.today.changes else "now"
             when += f", without what began after {self.usual}" if months != spent else ""
             self._because(
                 f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
-                f"times {dearest / plan.baseline_monthly:.3f} for the plan's dearest month,"
+                f"times {need / dear:.3f} for the plan's dearest month,"
                 f" times {dear / rate:.3f} for {LONGEST} days of the dearest of the last whole months",
                 at=at,
             )

@@ -135,4 +135,5 @@ def counted(plan: AnnualPlan) -> list[str]:
 
 def not_counted(plan: AnnualPlan, organization: OrganizationBudget | None) -> list[str]:
     """Return the levers that are left out of the planned spend."""
-    return [lever.word for lever in _LEVERS if not lever.counted and lever.is_in(plan, organization)]
+    in_it = counted(plan)
+    return [lever.word for lever in _LEVERS if lever.counted not in in_it and lever.is_in(plan, organization)]
