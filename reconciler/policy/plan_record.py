@@ -66,12 +66,19 @@ class PlanRecord(Frozen):
         return self.moved(plan.fingerprints, plan.changes, organization=plan.organization, period=plan.period)
 
     def moved(
-        self, now: Mapping[str, str], changes: Iterable[Change], *, organization: str, period: Period
+        self,
+        now: Mapping[str, str],
+        changes: Iterable[Change],
+        *,
+        organization: str,
+        period: Period,
+        in_front: Iterable[Change] = (),
     ) -> tuple[str, ...]:
         """Return the teams whose plan is another one now than it was when this was recorded, sorted.
 
         A team that has nothing left to change has not moved: nothing would be applied for it. Neither has one of whose
-        recorded changes a part is left: the others were applied. In another month, or for another organization,
+        recorded changes a part is left: the others were applied. What others `in_front` change was shown with them:
+        it counts here only where this one makes something else of it. In another month, or for another organization,
         everything is another plan.
         """
         open_now = pending(now)
@@ -80,16 +87,17 @@ class PlanRecord(Frozen):
         if self.fingerprints is None and digest_of(open_now) == self.all_fingerprints:
             return ()
         recorded = self.fingerprints or {}
-        left = change_digests(changes)
+        left, due = change_digests(changes), change_digests(in_front)
         return tuple(
             team
-            for team, fingerprint in open_now.items()
-            if recorded.get(team) != fingerprint and not self._holds(team, left.get(team, ()))
+            for team in sorted({*open_now, *due})
+            if (team not in open_now or recorded.get(team) != open_now[team])
+            and not self._holds(team, left.get(team, ()), due.get(team, ()))
         )
 
-    def _holds(self, team: str, left: tuple[str, ...]) -> bool:
-        recorded = (self.changes or {}).get(team)
-        return recorded is not None and set(left) <= set(recorded)
+    def _holds(self, team: str, left: tuple[str, ...], due: tuple[str, ...]) -> bool:
+        recorded = (self.changes or {}).get(team, () if due and self.changes is not None else None)
+        return recorded is not None and set(due) <= set(left) <= {*recorded, *due}
 
     def is_older_than(self, other: PlanRecord) -> bool:
         """Whether a run that began before the other's wrote this; runs that are started again keep their number."""

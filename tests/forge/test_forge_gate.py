@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +296,30 @@ def test_a_merge_queue_plans_again_where_it_may_ask_keeptrusts(desk: MergeDesk, 
     desk.desk.by_hand(300.0)
     assert desk.desk.kt("pr", "approval", "--check", "--as-of", "2026-06-18") == ExitCode.REFUSED
     assert "the plan of support moved since it was shown" in desk.desk.output.lower()
+
+
+def two_of_one_team(desk: MergeDesk, tmp_path: Path, second: Callable[[], None]) -> str:
+    """Put two approved pull requests of support into a queue; return the token to ask Keeptrusts with."""
+    desk.opened(128, desk.target("10500.00", "10600.00"))
+    desk.opened(129, second)
+    desk.approved(128, "lena")
+    desk.approved(129, "lena")
+    token = desk.desk.variables["KEEPTRUSTS_API_TOKEN"]
+    queued(desk, tmp_path, 128, 129)
+    return token
+
+
+@ON_GITHUB
+def test_the_second_of_one_team_is_judged_on_top_of_the_first_as_it_would_be_applied(
+    desk: MergeDesk, tmp_path: Path
+) -> None:
+    token = two_of_one_team(desk, tmp_path, lambda: desk.repository.edit(SUPPORT_FILE, "[80", "[70"))
+    assert desk.desk.kt("pr", "approval", "--check") == ExitCode.REFUSED, "nobody asks Keeptrusts what both would do"
+    assert "#128 is in front of it in the queue and changes support too" in desk.desk.output
+    desk.desk.variables["KEEPTRUSTS_API_TOKEN"] = token
+    assert desk.desk.kt("pr", "approval", "--check", "--as-of", "2026-06-18") == ExitCode.DONE, desk.desk.output
+    desk.desk.by_hand(300.0)
+    assert desk.desk.kt("pr", "approval", "--check", "--as-of", "2026-06-18") == ExitCode.REFUSED
 
 
 @ON_GITHUB

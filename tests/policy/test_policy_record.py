@@ -42,6 +42,19 @@ def test_teams_are_stale_by_the_plan_that_is_there_now() -> None:
     assert known.stale_teams(plan.model_copy(update={"period": JUNE.plus(1)})) == ("sales", "support")
 
 
+def test_what_others_in_front_change_counts_where_something_else_is_made_of_it() -> None:
+    nothing = record(fingerprints={}, changes={}, all_fingerprints="sha256:none")
+    shown, due = BARE.fingerprints, BARE.changes
+    about: dict[str, Any] = {"organization": BARE.organization, "period": BARE.period}
+    teams = tuple(sorted({change.team for change in due}))
+    assert nothing.moved(shown, due, **about) == teams
+    assert nothing.moved(shown, due, **about, in_front=due) == ()
+    assert nothing.moved({}, (), **about, in_front=due) == teams, "what they change is to be taken back"
+    more = (*due, due[1].model_copy(update={"amount": Decimal(7)}))
+    assert nothing.moved(shown, more, **about, in_front=due) == (due[1].team,)
+    assert record(fingerprints={}, changes=None).moved(shown, due, **about, in_front=due) == teams, "nobody noted it"
+
+
 PLAN = BARE.model_copy(update={"changes": (*BARE.changes, SWITCHED)})
 
 

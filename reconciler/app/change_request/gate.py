@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.app.budget_files import Commits
-from reconciler.app.change_request.queue import entries
+from reconciler.app.change_request.queue import Entry, entries
 from reconciler.app.change_request.refresh import moved
 from reconciler.app.change_request.ruling import Gate
 from reconciler.app.change_request.taken_back import take_back
@@ -127,7 +127,7 @@ def _gate(session: Forge, settings: Settings) -> Gate:
         say(f"what was applied last is not known here: {error.message}")
         last = None
     asks = session.run.queued is not None and settings.token is not None
-    again = (lambda desired, record: moved(settings, desired, record)) if asks else None
+    again = (lambda desired, record, before: moved(settings, desired, record, before=before)) if asks else None
     return Gate(session, Commits(settings.budgets), last, again)
 
 
@@ -154,6 +154,7 @@ def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
     queued = session.run.queued
     assert queued is not None  # noqa: S101
     budgets = gate.commits.budgets
+    front: list[Entry] = []
     for entry in entries(budgets, queued, request_of(session, queued.number).base_ref):
         if gate.is_same(entry.before, entry.after):
             yield Ruling(entry.number or queued.number, entry.after, "nothing")
@@ -173,7 +174,8 @@ def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
             problem = Problem(words, "put it into the queue again")
             yield Ruling(pull.number, pull.head, "refused", (problem,))
             continue
-        yield gate.rule(pull, entry.before, entry.after)
+        yield gate.rule(pull, entry.before, entry.after, front=tuple(front))
+        front.append(entry)
 
 
 def _publish(session: Forge, head: str | None, rulings: Sequence[Ruling]) -> str:

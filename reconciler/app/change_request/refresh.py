@@ -129,13 +129,19 @@ def _without_plan(session: Forge, settings: Settings) -> str:
     return NO_PLAN if verdict.conclusion == "failure" else NOTHING
 
 
-def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
-    """Return the teams of a recorded plan for which Keeptrusts and `desired` would give another one now."""
+def moved(
+    settings: Settings, desired: Desired, record: PlanRecord, *, before: Desired | None = None
+) -> tuple[str, ...]:
+    """Return the teams of a recorded plan for which Keeptrusts and `desired` would give another one now.
+
+    `before` is what is applied first, where that is something else than what was.
+    """
     with connected(settings, desired) as connection:
         records = read_records(settings.journal, folder=settings.root)
         _, diff = compared(settings, desired, connection, records, teams=record.scope)
-    organization = desired.organization.organization
-    return record.moved(diff.fingerprints, diff.changes, organization=organization, period=settings.period)
+        due = compared(settings, before, connection, records, teams=record.scope)[1].changes if before else ()
+    organization, period = desired.organization.organization, settings.period
+    return record.moved(diff.fingerprints, diff.changes, organization=organization, period=period, in_front=due)
 
 
 def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, moved: tuple[str, ...]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts, earlier_budgets, value
 from reconciler.app.change_request.newcomers import Others, asked_of, others_in, unreadable
+from reconciler.app.change_request.queue import Entry
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.app.committed import organizations
 from reconciler.app.listening import say
@@ -31,8 +32,8 @@ from reconciler.policy.rulings import Problem, Ruling
 from reconciler.report.approvals import fork_words
 from reconciler.report.spans import visible
 
-Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
-"""Plans again and returns the teams whose plan is another one than was recorded."""
+Moved = Callable[[Desired, PlanRecord, Desired | None], tuple[str, ...]]
+"""Plans again, on top of what others bring first, and returns the teams whose plan is another one than was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,17 @@ class Gate:
     last: LastApplied | None = None
     moved: Moved | None = None
 
-    def rule(self, pull: ChangeRequest, before: str, after: str | None) -> Ruling:
+    def rule(self, pull: ChangeRequest, before: str, after: str | None, *, front: tuple[Entry, ...] = ()) -> Ruling:
         """Return the ruling on a pull request that leads from the commit `before` to the commit or tree `after`.
 
-        None: the two conflict.
+        None: the two conflict. Those in `front` of it in a queue come first: it is judged on top of them.
         """
         try:
-            return self._ruled(pull, before, after)
+            return self._ruled(pull, before, after, front)
         except RefusedError as error:
             return self._refused(pull, Problem(error.message, error.hint))
 
-    def _ruled(self, pull: ChangeRequest, before: str, after: str | None) -> Ruling:
+    def _ruled(self, pull: ChangeRequest, before: str, after: str | None, front: tuple[Entry, ...]) -> Ruling:
         if after is None:
             words = f"it conflicts with {pull.base_ref}"
             return self._refused(pull, Problem(words, f"bring the branch up to date with {pull.base_ref}"))
@@ -80,7 +81,7 @@ class Gate:
         rules = self._rules(pull, before, found.desired)
         if rules.commits.files(before).files and not changed_parts(rules.before, found.desired):
             return Ruling(pull.number, pull.head, "nothing")
-        return self._judged(pull, rules, found.desired)
+        return self._judged(pull, rules, found.desired, front)
 
     def is_same(self, before: str, after: str) -> bool:
         """Whether the folder of the budgets is the same in both.
@@ -115,7 +116,7 @@ class Gate:
         others = {} if start else others_in(self.commits, before, pull.base_ref)
         return Rules(commits, start, _applied(commits, self.last), others)
 
-    def _judged(self, pull: ChangeRequest, rules: Rules, after: Desired) -> Ruling:
+    def _judged(self, pull: ChangeRequest, rules: Rules, after: Desired, front: tuple[Entry, ...]) -> Ruling:
         records = recorded(self.forge, pull)
         record = records[-1][1] if records else None
         required = self._required(rules, after, record)
@@ -123,9 +124,8 @@ class Gate:
         if record is None:
             return replace(whole, problems=(self._unrecorded(pull),))
         try:
-            moved = self._behind(pull, record, rules, after) or (self.moved(after, record) if self.moved else ())
-            if moved or self._is_marked(pull):
-                return replace(whole, state="refused", problems=(_stale(pull, moved, self.forge.words),))
+            if (problem := self._stale(pull, record, rules, after, front)) or self._is_marked(pull):
+                return replace(whole, state="refused", problems=(problem or _moved(pull, (), self.forge.words),))
             if record.refused:
                 return replace(whole, state="refused", problems=tuple(map(_limit, record.refused)))
             found = judge(
@@ -159,8 +159,30 @@ class Gate:
         asked = asked_of(rules.others, after, step)
         return tuple(dict.fromkeys([*(item for listed in found for item in listed), *asked]))
 
-    def _behind(self, pull: ChangeRequest, record: PlanRecord, rules: Rules, after: Desired) -> tuple[str, ...]:
-        """Return the parts of which the plan was made from other YAML than what would be merged, or onto other YAML."""
+    def _stale(
+        self, pull: ChangeRequest, record: PlanRecord, rules: Rules, after: Desired, front: tuple[Entry, ...]
+    ) -> Problem | None:
+        """Return why what was shown is no more what would be applied.
+
+        Of what is behind others in a queue, it is looked at alone, and then on top of them, as they would be applied.
+        """
+        shared = _shared(rules, after, front)
+        behind = self._behind(pull, record, rules, after, alone=front[0].before if shared else "")
+        above = tuple(shared)
+        if not behind and self.moved is not None:
+            above = self.moved(after, record, rules.before if front else None)
+        alone = behind or tuple(part for part in above if part not in shared)
+        if alone:
+            return _moved(pull, alone, self.forge.words)
+        return _in_front(pull, {part: shared[part] for part in above}, self.forge.words) if above else None
+
+    def _behind(
+        self, pull: ChangeRequest, record: PlanRecord, rules: Rules, after: Desired, *, alone: str
+    ) -> tuple[str, ...]:
+        """Return the parts of which the plan was made from other YAML than what would be merged, or onto other YAML.
+
+        With the commit `alone`, what is merged onto that one is looked at.
+        """
         budgets = self.commits.budgets
         if record.base is None:
             return ()
@@ -168,14 +190,14 @@ class Gate:
             bring_commit(budgets, record.base)
             bring_commit(budgets, pull.head, pull.reference)
             tree = merged(budgets, record.base, pull.head)
+            by_itself = merged(budgets, alone, pull.head) if alone else None
         except GitError:
             return ()
         then = (_before(rules.commits, record.base), rules.commits.desired(tree))
+        now = (_before(rules.commits, alone), rules.commits.desired(by_itself)) if alone else (rules.before, after)
         parts = sorted(changed_parts(rules.before, after))
         return tuple(
-            part
-            for part in parts
-            if any(value(a, part) != value(b, part) for a, b in zip(then, (rules.before, after), strict=True))
+            part for part in parts if any(value(a, part) != value(b, part) for a, b in zip(then, now, strict=True))
         )
 
     def _is_marked(self, pull: ChangeRequest) -> bool:
@@ -205,10 +227,34 @@ def _limit(refused: GuardResult) -> Problem:
     return Problem(visible(f"refused by {refused.guard}{of}: {refused.message}", 600), visible(refused.hint, 600))
 
 
-def _stale(pull: ChangeRequest, parts: tuple[str, ...], called: ForgeWords) -> Problem:
+def _shared(rules: Rules, after: Desired, front: Sequence[Entry]) -> dict[str, int | None]:
+    """Return the parts that this changes and one in front of it does, each with the last one of those."""
+    parts = changed_parts(rules.before, after) if front else frozenset()
+    found: dict[str, int | None] = {}
+    for each in front:
+        end = rules.commits.desired(each.after)
+        ours = parts & changed_parts(rules.commits.desired(each.before), end) if end else parts
+        found |= dict.fromkeys(sorted(ours), each.number)
+    return found
+
+
+def _in_front(pull: ChangeRequest, shared: Mapping[str, int | None], called: ForgeWords) -> Problem:
+    names = ", ".join(dict.fromkeys(f"{called.sign}{number}" for number in shared.values() if number))
+    return Problem(
+        f"{names or 'another one'} is in front of it in the queue and changes {_who(tuple(shared))} too: what comes of"
+        f" {called.sign}{pull.number} on top of that was not shown",
+        f"once that is merged, have it planned again, with {called.planned_by(pull.number)}, or by bringing the branch"
+        f" up to date with {pull.base_ref}, and approved again; then put it into the queue again",
+    )
+
+
+def _who(parts: tuple[str, ...]) -> str:
     who = ", ".join(part if part != ORGANIZATION else "the organization" for part in parts[:20])
-    more = f" and {len(parts) - 20} more" if len(parts) > 20 else ""
-    of = f" of {who}{more}" if parts else ""
+    return who + (f" and {len(parts) - 20} more" if len(parts) > 20 else "")
+
+
+def _moved(pull: ChangeRequest, parts: tuple[str, ...], called: ForgeWords) -> Problem:
+    of = f" of {_who(parts)}" if parts else ""
     return Problem(
         f"the plan{of} moved since it was shown: the ledger, or {pull.base_ref}, is another one now",
         f"have it planned again, with {called.planned_by(pull.number)}, or by bringing the"
