@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-Opinion = Literal["approved", "changes requested", "withdrawn"]
+Opinion = Literal["approved", "changes requested", "withdrawn", "approved too early"]
 
 IsClean = Callable[[str, tuple[str, ...]], bool]
 """Whether a merge commit, by its id and its parents, holds exactly what git makes of its parents."""

@@ -20,8 +20,8 @@ class NearMiss:
     """What was said and does not count, or what makes the approvals too few.
 
     Somebody asked for changes; an approval by an author, by who pushed it, of the older head `commits`, from before the
-    plan was shown, or by somebody who is no owner; an address of no account in `commits`, or `commits` that nobody is
-    known to have pushed, so that `needed` people must approve.
+    plan was shown, by a thumb up from before the merge, or by somebody who is no owner; an address of no account in
+    `commits`, or `commits` that nobody is known to have pushed, so that `needed` people must approve.
     """
 
     kind: Literal[
@@ -30,6 +30,7 @@ class NearMiss:
         "pusher",
         "older head",
         "before the plan",
+        "before the merge",
         "no owner",
         "unknown author",
         "unknown pusher",

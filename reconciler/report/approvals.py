@@ -66,6 +66,8 @@ def near_words(miss: NearMiss) -> str:
             return f"{miss.login} approved the older commit {miss.commits[0][:12]}"
         case "before the plan":
             return f"{miss.login} approved before this plan was shown"
+        case "before the merge":
+            return f"{miss.login}'s thumb up is from before the merge: it counts once it is taken away and given again"
         case "no owner":
             return f"{miss.login} approved and is none of them"
         case "unknown pusher":

@@ -327,15 +327,20 @@ class GitLab:
         )
 
     def awards(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
-        return [
+        given = [
             {
                 "id": item["id"],
-                "name": "thumbsup",
+                "name": self.state.thumb,
                 "user": self.user(item["user"]["login"]),
                 "created_at": item["submitted_at"],
             }
             for item in self.state.thumbs(int(parts[1]))
         ]
+        before = [
+            {"id": 9_000 + place, "name": name, "user": self.user(login), "created_at": "2026-01-01T00:00:00Z"}
+            for place, (login, name) in enumerate(self.state.thumbs_before.items())
+        ]
+        return before + given
 
     def note(self, item: dict[str, Any], *, system: bool = False) -> dict[str, Any]:
         login = item["user"]["login"]

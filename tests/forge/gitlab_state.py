@@ -41,6 +41,7 @@ class GitLabState(State):
     `protected` has the least access level that may push, by branch: 0 is no one.
     `pipelines` are those of merge requests and of statuses, and `tests` the parents of merges that GitLab made to test
     them. Without `tells_pipelines` a status does not tell its own, as it did not always.
+    `thumb` is the one that people give after the merge, and `thumbs_before` are those of others long before it.
     `addresses` are e-mail addresses of accounts besides NAME@acme.test.
     """
 
@@ -60,6 +61,8 @@ class GitLabState(State):
     protected: dict[str, int] = field(default_factory=lambda: {"main": 0})
     group_bots: dict[str, set[str]] = field(default_factory=lambda: {BOT: {"acme"}})
     service_accounts: set[str] = field(default_factory=set)
+    thumb: str = "thumbsup"
+    thumbs_before: dict[str, str] = field(default_factory=dict)
     lag: int = 0
     ids: dict[str, int] = field(default_factory=dict)
     merged_at: dict[int, str] = field(default_factory=dict)

@@ -169,6 +169,19 @@ def test_after_the_merge_a_thumb_up_says_it(gitlab: GitLabState, forge: GitLab) 
     assert (found.login, found.opinion, found.commit) == ("lena", "approved", HEAD)
 
 
+def test_a_thumb_up_of_any_skin_says_it_and_one_from_before_the_merge_does_not(
+    gitlab: GitLabState, forge: GitLab
+) -> None:
+    gitlab.thumbs_before = {"lena": "thumbsup", "sam": "thumbsdown"}
+    gitlab.merge(128, MERGE)
+    (found,) = forge.reviews(forge.change_request(128))
+    assert (found.login, found.opinion) == ("lena", "approved too early")
+    gitlab.thumb = "thumbsup_tone3"
+    gitlab.review(128, "lena")
+    (found,) = forge.reviews(forge.change_request(128))
+    assert (found.login, found.opinion, found.commit) == ("lena", "approved", HEAD)
+
+
 # Authors
 
 

@@ -7,6 +7,7 @@ nobody approve what is merged: there a thumb up, given after the merge, says it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from reconciler.forge.gitlab.merge_request import Project, login_of
 from reconciler.forge.gitlab.people import is_bot
 
 _APPROVED = "approved this merge request"
-_THUMB = "thumbsup"
+_THUMB = re.compile(r"thumbsup(_tone[1-5])?")
 
 
 def last_words(project: Project, request: ChangeRequest) -> tuple[Review, ...]:
@@ -31,11 +32,14 @@ def last_words(project: Project, request: ChangeRequest) -> tuple[Review, ...]:
     given = [item for item in given if isinstance(item, Mapping) and not is_bot(project, item.get("user"))]
     against = _against(reviewers)
     times = {login: at for login, at in _times(project, path, given).items() if login not in against}
+    early: dict[str, Review] = {}
     if request.merge_commit is not None:
-        times |= dict(_thumbs(project, path))
+        merged_at, thumbs = instant(project.channel.get(path).get("merged_at")), list(_thumbs(project, path))
+        early = {login: Review(login, "approved too early", "", at) for login, at in thumbs}
+        times |= {login: at for login, at in thumbs if merged_at and at > merged_at}
     versions = _versions(project.channel.pages(f"{path}/versions")) if times else ()
     found = {login: Review(login, "approved", _head_at(versions, at), at) for login, at in times.items()}
-    return tuple((against | found).values())
+    return tuple((early | against | found).values())
 
 
 def _against(reviewers: Sequence[Any]) -> dict[str, Review]:
@@ -59,12 +63,11 @@ def _times(project: Project, path: str, given: Sequence[Mapping[str, Any]]) -> d
 
 
 def _thumbs(project: Project, path: str) -> Iterator[tuple[str, datetime]]:
-    """Yield who gave a thumb up after the merge, and when."""
-    merged_at = instant(project.channel.get(path).get("merged_at"))
+    """Yield who gave a thumb up, of whatever skin, and when."""
     for award in project.channel.pages(f"{path}/award_emoji"):
         at, login = instant(award.get("created_at")), login_of(award.get("user"))
-        is_given = award.get("name") == _THUMB and login and at and merged_at and at > merged_at
-        if at and is_given and not is_bot(project, award.get("user")):
+        is_thumb = _THUMB.fullmatch(str(award.get("name"))) is not None
+        if at and login and is_thumb and not is_bot(project, award.get("user")):
             yield login, at
 
 
