@@ -104,11 +104,7 @@ def judge(
     """
     records = recorded(forge, request, made_from=made_from)
     if not records:
-        raise RefusedError(
-            f"no plan was recorded by {forge.recorder} for the last commit {request.head[:12]} of {forge.words.request}"
-            f" {request.number}",
-            hint=f"run the plan {forge.words.pipeline} on that commit and have it reviewed, or name who records plans",
-        )
+        raise _unrecorded(forge, request)
     record = records[-1][1]
     bench = _bench(forge, request, records, plan, is_clean, merged_in)
     judged = bench.judge(required)
@@ -116,6 +112,25 @@ def judge(
     logins = tuple(review.login for review in bench.given if review.login in counted)
     stale = record.stale_teams(plan) if plan else ()
     return Approval(request.number, request.head, logins, record, stale, judged)
+
+
+def _unrecorded(forge: Forge, request: ChangeRequest) -> RefusedError:
+    """Return that no plan was recorded for the last head, or under which other name of the repository one was."""
+    last = f"the last commit {request.head[:12]} of {forge.words.request} {request.number}"
+    made = (check.record for check in forge.checks(request.head, name=PLAN) if check.record and check.is_complete)
+    before = next(
+        (one.repository for one in made if (one.pull_request, one.head) == (request.number, request.head)), ""
+    )
+    if before and before.lower() != forge.repository.lower():
+        return RefusedError(
+            f"the plan of {last} was recorded for {before}, and this is {forge.repository}: since it was renamed or"
+            " moved, neither that plan nor its approvals count",
+            hint=f"run the plan {forge.words.pipeline} on that commit, and have it approved again",
+        )
+    return RefusedError(
+        f"no plan was recorded by {forge.recorder} for {last}: nobody was shown what would be applied",
+        hint=f"run the plan {forge.words.pipeline} on that commit and have it reviewed, or name who records plans",
+    )
 
 
 def _bench(

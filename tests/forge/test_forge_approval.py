@@ -198,14 +198,23 @@ def test_a_plan_recorded_by_somebody_else_does_not_count(
 
 
 @pytest.mark.parametrize(
-    "about", [{"pull_request": 127}, {"head": "d" * 40}, {"repository": "acme/other"}], ids=["number", "head", "repo"]
+    ("about", "why"),
+    [
+        ({"pull_request": 127}, "no plan was recorded"),
+        ({"head": "d" * 40}, "no plan was recorded"),
+        (
+            {"repository": "acme/other"},
+            r"was recorded for acme/other, and this is acme/.*: since it was renamed or moved",
+        ),
+    ],
+    ids=["number", "head", "repo"],
 )
 def test_the_record_of_another_pull_request_head_or_repository_cannot_be_replayed(
-    approved: State, session: Forge, about: dict[str, Any]
+    approved: State, session: Forge, about: dict[str, Any], why: str
 ) -> None:
     approved.checks.clear()
     shown(session, PLAN, instead=about)
-    with pytest.raises(RefusedError, match="no plan was recorded"):
+    with pytest.raises(RefusedError, match=why):
         ask(session)
 
 

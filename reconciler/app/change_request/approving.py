@@ -78,9 +78,8 @@ def approved(
 def _unshown(
     error: RefusedError, required: Iterable[Requirement], everybody: Iterable[str], called: ForgeWords
 ) -> StepApproval:
-    words = f"{error.message}: nobody was shown what would be applied"
     return StepApproval(
-        refused=dict.fromkeys(everybody, words),
+        refused=dict.fromkeys(everybody, error.message),
         missing=_named(item.owners for item in required),
         unseen=True,
         afterwards=called.afterwards,
