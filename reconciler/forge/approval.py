@@ -153,7 +153,7 @@ def _bench(
     given = _approving(words, request, authors=authors.logins)
     is_open = bool(pending(plan.fingerprints)) if plan else True
     given, late = _after_the_plan(given, records, is_open=is_open)
-    return Bench(request, Membership(forge.people), authors, words, given, late)
+    return Bench(request, Membership(forge.people), authors, words, given, late, forge.words.seeing)
 
 
 def _approving(reviews: Iterable[Review], request: ChangeRequest, *, authors: frozenset[str]) -> tuple[Review, ...]:

@@ -13,7 +13,10 @@ from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Shortfall, 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is judged: the reviews of one request. `given` count, `late` were given before the plan was shown."""
+    """What is judged: the reviews of one request. `given` count, `late` were given before the plan was shown.
+
+    `seeing` is what lets the members of a team be read that this token does not see.
+    """
 
     request: ChangeRequest
     membership: Membership
@@ -21,6 +24,7 @@ class Bench:
     words: tuple[Review, ...]
     given: tuple[Review, ...]
     late: tuple[Review, ...]
+    seeing: str = ""
 
     def judge(self, required: Sequence[Requirement]) -> tuple[Judged, ...]:
         """Return for each requirement who approved it, and what is missing."""
@@ -108,8 +112,10 @@ class Bench:
                 yield NearMiss("older head", word.login, (word.commit,))
             elif word in self.late:
                 yield NearMiss("before the plan", word.login)
+        if unseen := self.membership.unseen(allowed):
+            yield NearMiss("unseen team", ", ".join(unseen), until=self.seeing)
         for review in self.given:
-            if not self.membership.is_any(review.login, allowed):
+            if not unseen and not self.membership.is_any(review.login, allowed):
                 yield NearMiss("no owner", review.login)
         if self.authors.unknown:
             yield NearMiss("unknown author", commits=self.authors.unknown[:5], needed=self.authors.needed)

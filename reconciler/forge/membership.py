@@ -58,6 +58,15 @@ class Membership:
             people |= roster.logins if roster else set()
         return len(people - without) >= needed
 
+    def unseen(self, owners: Iterable[str]) -> tuple[str, ...]:
+        """Return the teams among `owners` of which this token does not see whether they are there."""
+        parts = ((owner, *_parts(owner)) for owner in owners)
+        return tuple(
+            owner
+            for owner, name, team in parts
+            if team and self._roster(f"{name}/{team}") is None and not self._is_gone(name)
+        )
+
     def administrators(self) -> tuple[str, ...]:
         """Return who owns the organization on the forge, as owners; nobody where that cannot be told."""
         try:

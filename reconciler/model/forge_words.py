@@ -18,7 +18,8 @@ class ForgeWords:
 
     `recorder` is who alone can record a plan; `recording` is how to become one. `token` is the variable that lets
     commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way, and `again`
-    what whoever approved before has to do, where the forge takes no second approval. Where no CI runs the `commands`,
+    what whoever approved before has to do, where the forge takes no second approval. `seeing` has to be so that
+    commands can look into a team that they do not see. Where no CI runs the `commands`,
     people run them.
     """
 
@@ -34,6 +35,7 @@ class ForgeWords:
     recording: str = ""
     token: str = ""
     afterwards: str = ""
+    seeing: str = ""
     again: str = ""
     variables: str = ""
     whole: str = ""

@@ -20,7 +20,8 @@ class NearMiss:
     """What was said and does not count, or what makes the approvals too few.
 
     Somebody asked for changes; an approval by an author, by who pushed it, of the older head `commits`, from before the
-    plan was shown, by a thumb up from before the merge, or by somebody who is no owner; an address of no account in
+    plan was shown, by a thumb up from before the merge, or by somebody who is no owner, or in a team
+    that cannot be read `until` something is done; an address of no account in
     `commits`, or `commits` that nobody is known to have pushed, so that `needed` people must approve.
     """
 
@@ -32,12 +33,14 @@ class NearMiss:
         "before the plan",
         "before the merge",
         "no owner",
+        "unseen team",
         "unknown author",
         "unknown pusher",
     ]
     login: str = ""
     commits: tuple[str, ...] = ()
     needed: int = 1
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

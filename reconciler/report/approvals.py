@@ -70,6 +70,9 @@ def near_words(miss: NearMiss) -> str:
             return f"{miss.login}'s thumb up is from before the merge: it counts once it is taken away and given again"
         case "no owner":
             return f"{miss.login} approved and is none of them"
+        case "unseen team":
+            until = f" until {miss.until}" if miss.until else ""
+            return f"the members of {miss.login} cannot be read, so that no approval counts as theirs{until}"
         case "unknown pusher":
             return f"nobody can see who pushed {_commits(miss)}, so {miss.needed} owners must approve"
         case "unknown author":

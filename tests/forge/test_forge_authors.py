@@ -260,7 +260,13 @@ def test_a_team_that_may_only_be_out_of_sight_is_not_gone(shown: State, session:
     shown.members -= {("acme/leads", "lena"), ("acme/leads", "leo")}
     shown.fail(r"GET /orgs/acme/teams", answer(404))
     shown.review(128, "bob")
-    assert "ask @acme/leads" in hint(ask(session).refused["support"])
+    refused = ask(session).refused["support"]
+    assert "ask @acme/leads" in hint(refused)
+    unread = "the members of @acme/leads cannot be read, so that no approval counts as theirs until"
+    assert f"{unread} KT_BUDGETS_MEMBERS_TOKEN is a token of somebody who sees that team, with read:org" in message(
+        refused
+    )
+    assert "none of them" not in message(refused), "nobody can know that"
 
 
 def test_a_token_that_may_not_read_members_is_told(shown: State, session: Forge) -> None:

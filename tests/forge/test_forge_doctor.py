@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
-from forge.github_standin import State
+from forge.github_standin import State, answer
 from forge.gitlab_state import GitLabState
 from forge.host import Host
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
@@ -226,6 +226,17 @@ def test_an_unprotected_branch_and_missing_approvers_refuse(clinic: Clinic, gith
     assert failures(seen) == {"protection": ExitCode.REFUSED, "approvers": ExitCode.REFUSED}
     assert "gh api repos/acme/ai-budgets/rulesets" in seen["protection"][0]["fix"]
     assert sorted(one["status"] for one in seen["approvers"]) == ["failed", "warning"]
+
+
+def test_owners_whose_team_may_only_be_out_of_sight_are_not_said_to_approve(clinic: Clinic, github: State) -> None:
+    github.members = {("acme/finance", "dana"), ("acme/finance", "bob"), ("acme/platform", "dana")}
+    for _ in range(9):
+        github.fail(r"GET /orgs/acme/teams", answer(404))
+    seen = clinic.seen()
+    unread = [one for one in seen["approvers"] if one["status"] == "not_checked"]
+    assert unread, seen["approvers"]
+    assert all("cannot be read, so that no approval counts as theirs" in one["message"] for one in unread)
+    assert all("KT_BUDGETS_MEMBERS_TOKEN" in one["fix"] for one in unread)
 
 
 def test_a_token_that_ends_soon_is_a_warning_and_all_else_is_looked_at(

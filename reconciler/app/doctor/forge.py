@@ -50,15 +50,20 @@ def look_at_approvers(subject: Subject) -> Iterator[Seen]:
     groups.setdefault(desired.organization.owners, []).append("the organization")
     try:
         membership.read(owner for owners in groups for owner in owners)
-        yield from [_enough(membership, *group, desired.organization_path) for group in groups.items()]
+        seeing = subject.forge.words.seeing
+        yield from [_enough(membership, *group, desired.organization_path, seeing) for group in groups.items()]
     except ForbiddenError as error:
         yield not_checked(error.message, error.hint)
 
 
-def _enough(membership: Membership, owners: tuple[str, ...], teams: list[str], path: str) -> Seen:
+def _enough(membership: Membership, owners: tuple[str, ...], teams: list[str], path: str, seeing: str) -> Seen:
     named, whose = ", ".join(owners), ", ".join(teams[:5])
     if not owners:
         return failed(f"{whose}: nobody is named who approves", f"name `owners` in {path}", ExitCode.REFUSED)
+    unseen = membership.unseen(owners)
+    if unseen and not membership.could_approve(set(owners) - {*unseen}, without=frozenset(), needed=2):
+        words = f"{whose}: the members of {', '.join(unseen)} cannot be read, so that no approval counts as theirs"
+        return not_checked(words, f"see to it that {seeing}" if seeing else "")
     if membership.could_approve(owners, without=frozenset(), needed=2):
         return passed(f"{whose}: {named} can approve")
     if membership.could_approve(owners, without=frozenset(), needed=1):

@@ -20,6 +20,7 @@ WORDS = ForgeWords(
     recording="run it in a pipeline of the default branch, with a project access token in the protected variable"
     " GITLAB_TOKEN",
     token="GITLAB_TOKEN",  # noqa: S106 - the name of a variable
+    seeing="the bot of GITLAB_TOKEN is a member of that group",
     afterwards="by a thumb up, since nobody can approve what is merged",
     again="revoke the approval and approve again",
     variables="KT_BUDGETS_",
