@@ -22,7 +22,7 @@ from reconciler.usage.lines import Book
 from reconciler.usage.proposals import unmapped_ids, with_proposals
 from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
-from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
+from reconciler.usage.result import Left, counted_once, in_doubt, make_usage, meeting_issues, outside, unusable
 from reconciler.usage.scans import Scan, ScannedEvents, make_exact, make_scans, metadata_is_diverse
 from reconciler.usage.unpack import PlainFile, hold_nothing
 
@@ -193,6 +193,7 @@ class Reading:
         self.say("locating rows that are in doubt")
         about: dict[str, Days] = {"window": self.window, "month": self.month}
         found = doubtful_rows(self.connection, self.scans, self.shown, rejected.rows, **about, kept=self.kept)
+        found = counted_once(found, table, **about)
         if any(issue.code == "no-id" for issue in found):
             found += overlap(self._scanned(), self.shown, **about)
         return found

@@ -85,6 +85,17 @@ def outside(table: Columns, window: Days, month: Days) -> list[RowIssue]:
     return issues
 
 
+def counted_once(found: list[RowIssue], table: Columns, window: Days, month: Days) -> list[RowIssue]:
+    """Return the issues of single rows without events outside of the window that stand there twice.
+
+    A repeated event is counted as that. Which of its rows is the event no file tells, so they are told all together.
+    """
+    whole = {issue.code: issue for issue in outside(table, window, month)}
+    rows = {code: sum(issue.count for issue in found if issue.code == code) for code in whole}
+    twice = {code: issue for code, issue in whole.items() if rows[code] > issue.count}
+    return [*(issue for issue in found if issue.code not in twice), *twice.values()]
+
+
 def meeting_issues(meetings: Collection[Meeting], names: Mapping[str, str]) -> list[RowIssue]:
     return [
         RowIssue(

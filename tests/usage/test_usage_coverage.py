@@ -154,3 +154,16 @@ def test_the_days_of_a_gap_teach_no_silence(exports: Any) -> None:
     history = spending(usage, as_of=date(2026, 6, 20)).of("team_a").history(date(2026, 6, 20))
     assert [place + 1 for place, day in enumerate(history[-19:]) if day != day] == list(range(9, 16))
     assert spending(usage, as_of=date(2026, 6, 20)).of("team_a").between(date(2026, 6, 1), date(2026, 6, 20)) == 12
+
+
+def test_rows_that_are_too_old_and_stand_there_twice_are_left_out_once_and_repeated_once(exports: Any) -> None:
+    """Five old rows of 2.00, twice, are 10.00 that is too old and five repeats, whatever else is in doubt."""
+    old, recent = (lines("team_a", day, day + timedelta(days=4)) for day in (date(2024, 1, 1), JANUARY))
+    for more, other in (("", 0), ("usd,2026-01-09T10:00:00Z,team_a,7,USD\n", 1)):
+        rows = (old + old + recent).replace(",2\n", ",2,EUR\n") + more
+        exports.text("a.csv", "id,timestamp,team_id,cost,currency\n" + rows)
+        source = exports.read(first=JANUARY, end=END, currency="EUR").source
+        counted = {issue.code: (issue.count, issue.cost) for issue in source.issues}
+        assert counted["before-window"] == (5, Decimal(10))
+        assert (source.rows, source.duplicates, source.outside_window) == (5, 5, 5)
+        assert counted.get("other-currency", (0,))[0] == other

@@ -24,7 +24,7 @@ from reconciler.usage.events import LARGE_COST
 from reconciler.usage.files import ExportFile, ExportFiles
 from reconciler.usage.proposals import unmapped_ids, with_proposals
 from reconciler.usage.repeats import Repeats
-from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside
+from reconciler.usage.result import Left, counted_once, in_doubt, make_usage, meeting_issues, outside
 from reconciler.usage.scans import make_scans
 from reconciler.usage.spark.facts import Facts, read_facts, refuse
 from reconciler.usage.spark.repeats import Met, look_at_ids, settle
@@ -167,6 +167,7 @@ class SparkReading:
         self.say("locating rows that are in doubt")
         _, looked = self._worked(doubts=True)
         found = _located([issue for each in looked for issue in each.issues])
+        found = counted_once(found, table, window, month)
         if any(issue.code == "no-id" for issue in found):
             found += overlap(events, self.shown, window=window, month=month)
         return found
