@@ -270,13 +270,9 @@ def _beside(known: Known, unit: Unit, side: Side, days: Bools) -> tuple[Decimal,
 def _usual(planned: Planned) -> Decimal:
     """Return what a month of the base cost as a baseline says it: without fallbacks where the plan has its own."""
     rate, is_apart = planned.plan.cache_hit_rate, planned.plan.fallback is not None
-    cost = sum(
-        (
-            side.cost * (1 + (NONE if is_apart else planned.fallback_rate[unit]) + planned.credit_rate[unit])
-            for unit, side in planned.sides.items()
-        ),
-        NONE,
-    )
+    within = {unit: NONE if is_apart else rate for unit, rate in planned.fallback_rate.items()}
+    beside = {unit: 1 + within[unit] + planned.credit_rate[unit] for unit in planned.sides}
+    cost = sum((side.cost * beside[unit] for unit, side in planned.sides.items()), NONE)
     known = rate is not None and rate.start < 1 and planned.cache_base < 1 and planned.tells_cache
     start = (1 - rate.start) / (1 - planned.cache_base) if rate and known else Decimal(1)
     grown = planned.grown_before()

@@ -234,11 +234,10 @@ def _course(view: TeamView, rate: CacheHitRate) -> _Course | None:
     earlier = both.requests - recent.requests
     if recent.cache_hit_rate is None or earlier <= 0:
         return None
-    pace = (recent.cache_hit_rate - (both.cache_hits - recent.cache_hits) / earlier) / WINDOW_DAYS
-    ahead = max((rate.by.last - view.reference).days, 0) + WINDOW_DAYS / 2
-    times = ahead / WINDOW_DAYS
+    pace = recent.cache_hit_rate - (both.cache_hits - recent.cache_hits) / earlier
+    times = max((rate.by.last - view.reference).days, 0) / WINDOW_DAYS + 1 / 2
     off = Z80 * hypot(view.hit_rate_error() * (1.0 + times), view.hit_rate_error(before=WINDOW_DAYS) * times)
-    middle = recent.cache_hit_rate + pace * ahead
+    middle = recent.cache_hit_rate + pace * times
     return _Course(*(min(max(value, 0.0), 0.99) for value in (middle, middle - off, middle + off)))
 
 
