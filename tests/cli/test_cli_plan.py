@@ -132,12 +132,12 @@ def test_a_plan_compares_the_annual_target_with_what_months_that_are_over_really
     budgets = here / "budgets"
     (budgets / "teams").mkdir(parents=True)
     organization = "version: 1\norganization: org_acme\ncurrency: USD\nenvironments: [prod]\n"
-    organization += "fiscal_year: {name: FY2026, starts: 2026-04}\nannual_target: 12000.00\n"
+    organization += "fiscal_year: {name: FY2026, starts: 2026-04}\nannual_target: 21000.00\n"
     team = "version: 1\nteam: support\nplan: {baseline_monthly: 1000.00}\n"
     team += "wallets: {prod: {team_id: team_support, monthly: 990.00, overrides: {2026-06: 1110.00}}}\n"
     (budgets / "org.yaml").write_text(organization)
     (budgets / "teams" / "support.yaml").write_text(team)
-    days = [f"2026-{month:02d}-{day:02d}T12:00:00Z" for month in (4, 5) for day in range(1, 31)]
+    days = [f"2026-{month:02d}-{day:02d}T12:00:00Z" for month, last in ((4, 30), (5, 31)) for day in range(1, last + 1)]
     dear = [event(number, timestamp=day, cost="40") for number, day in enumerate([*days, "2026-06-17T12:00:00Z"])]
     cheap = [{**row, "cost": "10"} for row in dear]
 
@@ -150,8 +150,9 @@ def test_a_plan_compares_the_annual_target_with_what_months_that_are_over_really
     [exceeded] = [found for found in saved(here)["findings"] if found["code"] == "annual-target-exceeded"]
     assert (exceeded["path"], exceeded["line"], exceeded["column"]) == ("budgets/org.yaml", 6, 16)
     assert exceeded["message"] == (
-        "the targets of the wallets of 1 team add up to USD 12,420.00 in FY2026, USD 420.00 above the annual target of"
-        " USD 12,000.00; of months that are over, 2026-04 to 2026-05 with what was spent, USD 2,400.00"
+        "the targets of the wallets of 1 team and what is spent or stays beyond them add up to USD 21,850.00 in FY2026,"
+        " USD 850.00 above the annual target of USD 21,000.00; of months that are over, 2026-04 to 2026-05 with what"
+        " was spent, USD 2,440.00; USD 9,390.00 of this month is beyond its targets, and spent or not taken back"
     )
 
 
