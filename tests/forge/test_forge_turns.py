@@ -237,7 +237,7 @@ def test_owners_of_a_renamed_folder_are_those_from_before_it(desk: MergeDesk) ->
 
 
 def test_a_folder_of_which_there_were_two_is_refused(desk: MergeDesk) -> None:
-    copied = {"docs/org.yaml": (desk.repository.folder / "budgets" / "org.yaml").read_text(encoding="utf-8")}
+    copied = {"other/org.yaml": (desk.repository.folder / "budgets" / "org.yaml").read_text(encoding="utf-8")}
     desk.pushed(lambda: desk.repository.write(copied))
     desk.desk.apply()
     desk.pushed(lambda: _renamed(desk))

@@ -112,7 +112,7 @@ def test_where_the_forge_does_not_answer_for_one_landing_nothing_is_lost(desk: M
     down = [answer(502)] * 20
     desk.github.fail("GET .*/128/(reviews|approvals)", *down)
     assert desk.apply() == ExitCode.REMOTE
-    assert desk.statuses == [(128, "failed")]
+    assert desk.statuses == [(128, "refused")]
     desk.github.faults.clear()
     assert desk.apply() == ExitCode.DONE
     assert desk.funded() == 11000.0
