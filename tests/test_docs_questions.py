@@ -222,7 +222,7 @@ def test_the_savings_of_the_page_are_those_of_the_events(example_export: Path) -
     assert f"one point more saves about {whole(cost / missed / 100 * month)} a month" in shown
     prices = {}
     for model in ("gpt-4o", "gpt-4o-mini"):
-        rows = f"provider = 'openai' AND model = '{model}' AND {recent}"
+        rows = f"provider = 'openai' AND model = '{model}' AND NOT cache_hit AND {recent}"
         prices[model] = events.spent(f"cost > 0 AND {rows}") / events.one("sum(input_tokens + output_tokens)", rows)
     ratio = prices["gpt-4o-mini"] / prices["gpt-4o"]
     spent = events.spent(f"cost > 0 AND provider = 'openai' AND model = 'gpt-4o' AND {recent}")
