@@ -1,20 +1,13 @@
-"""The garbage collector, and when it is not to look at what is made; the end of a process that holds much."""
+"""The garbage collector, and when it is not to look at what is made."""
 
 from __future__ import annotations
 
-import atexit
 import gc
-import os
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import NoReturn
+from contextlib import contextmanager
 
 LARGE_HEAP = 100_000
 """How many new objects make it worth not to search them for garbage."""
-HUGE_HEAP = 1_000_000
-"""How many blocks of memory make it worth not to take them apart at the end: a plan of a few teams has fewer."""
 
 
 @contextmanager
@@ -32,18 +25,3 @@ def gc_paused() -> Iterator[None]:
             if gc.get_count()[0] > LARGE_HEAP:
                 gc.freeze()
             gc.enable()
-
-
-def leave(code: int) -> NoReturn:
-    """End this process with an exit code, without a last search for garbage.
-
-    Where it holds very much, all that was to be done at its end is done, and then what it holds is not taken apart.
-    """
-    gc.freeze()
-    if sys.getallocatedblocks() < HUGE_HEAP or threading.active_count() > 1:
-        sys.exit(code)
-    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to have all of it done
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)

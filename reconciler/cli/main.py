@@ -5,12 +5,12 @@ Decision 0047.
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
 
 from reconciler.cli.boundary import run_process
-from reconciler.heap import leave
 from reconciler.version import __version__
 
 COMMANDS = {
@@ -90,5 +90,7 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
-    leave(run_process(cli, sys.argv[1:]))
+    """Run the command line and leave with its exit code, without a last search for cyclic garbage in a large plan."""
+    code = run_process(cli, sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)

@@ -28,11 +28,22 @@ exit 0
 """
 """What the remote does on the first push of a lock: another run applies everything before that one has it."""
 
+OWNERS = {128: "lena", 129: "sam"}
+"""Who approves which pull request."""
+
 
 @pytest.fixture
 def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
     with merge_desk(tmp_path, host.state, host.url, capsys, journal="git:origin") as made:
         yield made
+
+
+def two_are_merged(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "11000.00"))
+    desk.opened(129, desk.target("300.00", "400.00", SHADOW_FILE))
+    for number, person in OWNERS.items():
+        desk.approved(number, person)
+        desk.merged(number)
 
 
 def lets_another_run_first(desk: MergeDesk, place: Path, *, tells: bool = True) -> None:
@@ -46,11 +57,7 @@ def lets_another_run_first(desk: MergeDesk, place: Path, *, tells: bool = True) 
 
 
 def test_the_receipt_of_the_run_that_applied_it_stays(desk: MergeDesk, tmp_path: Path) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"))
-    desk.opened(129, desk.target("300.00", "400.00", SHADOW_FILE))
-    for number, person in ((128, "lena"), (129, "sam")):
-        desk.approved(number, person)
-        desk.merged(number)
+    two_are_merged(desk)
     lets_another_run_first(desk, tmp_path)
     assert desk.told() == ExitCode.DONE, desk.desk.output
     assert (tmp_path / "first.json").is_file(), (tmp_path / "first.log").read_text("utf-8")
@@ -58,17 +65,13 @@ def test_the_receipt_of_the_run_that_applied_it_stays(desk: MergeDesk, tmp_path:
     assert desk.statuses == [(128, "applied")]
     assert [(item["pull_request"], item["status"]) for item in desk.merges["settled"]] == [(129, "applied")]
     assert desk.merges["settled"][0]["run"]["outcomes"][0]["transaction"]
-    for number, person in ((128, "lena"), (129, "sam")):
+    for number, person in OWNERS.items():
         assert f"Keeptrusts is as the YAML says. Approved by {person}." in desk.comment(number)
         assert "Nothing left to apply" not in desk.comment(number)
 
 
 def test_what_the_other_run_applied_and_did_not_tell_is_told(desk: MergeDesk, tmp_path: Path) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"))
-    desk.opened(129, desk.target("300.00", "400.00", SHADOW_FILE))
-    for number, person in ((128, "lena"), (129, "sam")):
-        desk.approved(number, person)
-        desk.merged(number)
+    two_are_merged(desk)
     lets_another_run_first(desk, tmp_path, tells=False)
     assert desk.told() == ExitCode.DONE, desk.desk.output
     assert "Applied (merged" in desk.comment(129)

@@ -66,8 +66,8 @@ def _lines(facts: CodeOwnersDocument, *, check: bool) -> Iterator[str]:
 
 def _file(top: Path, read: Sequence[str]) -> tuple[Path, str]:
     """Return the CODEOWNERS file that the forge reads, with its text; where there is none, the one to begin."""
-    here = Path.cwd()
-    if lost := next((place for place in read if place in left_out(top)), None):
+    here, absent = Path.cwd(), left_out(top)
+    if lost := next((place for place in read if place in absent), None):
         hint = "`git sparse-checkout disable` brings all files here"
         raise UsageError(f"{lost} is left out of this checkout, so what it says would be lost", hint=hint)
     places = [top / place for place in read]
