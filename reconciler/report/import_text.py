@@ -167,7 +167,11 @@ def _usage(shown: ImportPage) -> list[str]:
 def _proposed(shown: ImportPage) -> Iterator[str]:
     """Yield what past usage says of plans, and of the months of wallets."""
     for team, figures in shown.proposals.plans.items():
-        said = (f"{figure.key}: {figure.literal}" for figure in figures if figure.key)
+        said = (
+            f"{figure.key}: {figure.literal}" + (f" ({figure.note})" if figure.note else "")
+            for figure in figures
+            if figure.key
+        )
         yield f"{team}: {', '.join(said)}"
     for wallet in shown.draft.wallets:
         for season in shown.proposals.seasons.get(wallet.key, ()):

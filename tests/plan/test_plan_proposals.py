@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from forecast.forecast_world import UsageBuilder
 from worlds import JUNE
 
@@ -117,3 +118,36 @@ def test_without_usage_nothing_is_proposed() -> None:
     assert proposals_of(
         UsageBuilder().build(), draft(wallet(ADS, "5")), TEAMS, as_of=AS_OF, currency="USD", year=YEAR
     ) == Proposals({}, {})
+
+
+def of_days(*, until: date) -> DailyUsage:
+    """Return usage of 100.00 a day for ads until a day, and of 10.00 a day for law to the last."""
+    usage = UsageBuilder()
+    for back in range(360, 0, -1):
+        day = AS_OF - timedelta(days=back)
+        usage.row(day, LAW, 10.0)
+        if day <= until:
+            usage.row(day, ADS, 100.0, model="large")
+    return usage.build()
+
+
+def test_a_wallet_that_has_stopped_is_proposed_with_nothing_and_told_so() -> None:
+    teams = {"ads": (ADS,), "both": (ADS, LAW)}
+    found = proposals_of(
+        of_days(until=date(2026, 3, 31)), draft(wallet(ADS, "9")), teams, as_of=AS_OF, currency="USD", year=YEAR
+    )
+    alone, both = (found.plans[team][0] for team in teams)
+    assert (alone.literal, both.literal) == ("0.00", "310.00")
+    assert alone.note == alone.reason
+    assert alone.reason.startswith("ads is silent since 2026-04-01, 9")
+    assert alone.reason.endswith("% that it has stopped: what it cost before does not count")
+    assert both.reason.startswith("the middle one of what the last whole months cost: 2026-03 310.00, ")
+    assert both.reason.endswith(alone.reason)
+    assert not found.seasons
+
+
+@pytest.mark.parametrize(("empty", "monthly"), [((ADS,), "3000.00"), ((), "0.00")], ids=["no-money", "money"])
+def test_a_wallet_is_silent_without_money_and_has_not_stopped(empty: tuple[WalletRef, ...], monthly: str) -> None:
+    usage, teams = of_days(until=date(2026, 5, 20)), {"ads": (ADS,)}
+    found = proposals_of(usage, draft(), teams, as_of=AS_OF, currency="USD", year=YEAR, empty=empty)
+    assert (found.plans["ads"][0].literal, bool(found.plans["ads"][0].note)) == (monthly, not empty)

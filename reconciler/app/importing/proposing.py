@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import Finding
 from reconciler.model.desired import Desired
+from reconciler.model.live import Live
 from reconciler.model.team import AnnualPlan
 from reconciler.plan.importing.draft import Draft
 from reconciler.plan.importing.proposals import NOTHING, Proposals, proposals_of
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def proposed(
-    settings: Settings, desired: Desired, draft: Draft, connection: Connection | None
+    settings: Settings, desired: Desired, draft: Draft, live: Live, connection: Connection | None
 ) -> tuple[Proposals, tuple[Finding, ...]]:
     """Return what usage says of teams whose YAML has no plan, and of new wallets; and what is left out or doubtful."""
     usage, doubts = obtain_usage(settings, desired, connection, ledgers=False)
@@ -31,5 +32,6 @@ def proposed(
         as_of=settings.as_of,
         currency=desired.organization.currency,
         year=desired.organization.fiscal_year.value,
+        empty={key for key, wallet in live.wallets.items() if wallet.id is not None and wallet.spendable <= 0},
     )
     return found, doubts

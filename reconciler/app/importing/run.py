@@ -92,7 +92,7 @@ def import_through(
     desired = declared(settings.budgets, made)
     proposals, doubts = NOTHING, tuple[Finding, ...]()
     if wanted.usage:
-        proposals, doubts = proposed(settings, desired, draft, connection)
+        proposals, doubts = proposed(settings, desired, draft, sources.live, connection)
         made = with_draft(found.files, draft, first, folder=folder, proposals=proposals)
         desired = declared(settings.budgets, made)
     _, diff = differing(settings, managed(desired, records), sources.live, records, first_apply=True)

@@ -14,6 +14,7 @@ from reconciler.forecast.annual.inputs import repriced, team_inputs, trend_of, w
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.annual.run_rate import began, usual_month
 from reconciler.forecast.annual.todays_prices import Today, at_todays_prices
+from reconciler.forecast.happenings.silence import likely_stopped
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM, Observed
@@ -92,7 +93,7 @@ class TeamCase:
             return Today(self.found.wallets)
         cache = self.team.plan.cache_hit_rate is None
         today = at_todays_prices(self.found.wallets, self.view.known, self.view.observations, cache=cache)
-        return today.without_stopped(self.view.forecasts)
+        return today.without_stopped({one.wallet: likely_stopped(one.notices) for one in self.view.forecasts})
 
     def _bridge(self, inputs: TeamInputs, month: Period | None) -> YearBridge:
         """Return the team's year, by its plan's baseline, else by what usage shows since the team began."""

@@ -14,14 +14,13 @@ import numpy as np
 
 from reconciler.forecast.annual.run_rate import run_rate, summed
 from reconciler.forecast.happenings.columns import seen_change
-from reconciler.forecast.happenings.silence import likely_stopped
 from reconciler.forecast.history import Spend, Spending
 from reconciler.forecast.observed import Observations
 from reconciler.forecast.price_index import price_index
 from reconciler.forecast.repricing import PriceIndex, Repricing
 from reconciler.forecast.windows import LONG_WINDOW_DAYS
 from reconciler.forecast.words import chance
-from reconciler.model.forecast import WalletForecast
+from reconciler.model.forecast import WalletNotice
 from reconciler.model.money import ZERO, cents
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
@@ -53,11 +52,10 @@ class Today:
         rate = run_rate(months)
         return ZERO if rate is None and any(self.stopped.get(each) for each in wallets) else rate
 
-    def without_stopped(self, forecasts: Iterable[WalletForecast]) -> Today:
-        """Return the same without what wallets cost before they likely stopped."""
+    def without_stopped(self, notices: Mapping[WalletRef, WalletNotice | None]) -> Today:
+        """Return the same without what wallets cost before they likely stopped, of which `notices` tell."""
         found, stopped = dict(self.wallets), dict[WalletRef, str]()
-        for forecast in forecasts:
-            notice, wallet = likely_stopped(forecast.notices), forecast.wallet
+        for wallet, notice in notices.items():
             if notice is None or notice.since is None or notice.probability is None:
                 continue
             since = notice.since

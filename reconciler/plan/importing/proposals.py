@@ -1,18 +1,20 @@
 """Proposals: what twelve months of usage say of a team's plan, each figure with where it comes from.
 
-The baseline is the middle one of the last three whole months, of a younger team of as many as there are. The cache hit
-rate is that of the last 28 days, as the planning table has it. Shares of models and seasonal months are proposed as
-comments: nobody has decided them.
+The baseline is the middle one of the last three whole months, of a younger team of as many as there are; what a wallet
+cost that has likely stopped does not count, as in a draft of the next year. The cache hit rate is that of the last 28
+days, as the planning table has it. Shares of models and seasonal months are proposed as comments: nobody has decided
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 
-from reconciler.forecast.annual.run_rate import begun, recent, run_rate
+from reconciler.forecast.annual.run_rate import begun, recent
+from reconciler.forecast.annual.stopped import stopped_wallets
 from reconciler.forecast.annual.todays_prices import Today, at_todays_prices
 from reconciler.forecast.history import spending, whole_months
 from reconciler.forecast.observed import Observations, observations
@@ -34,11 +36,15 @@ _WHOLE_TENS = Decimal(10)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A key of `plan:` with its value as YAML, and where that comes from. Without a key it is a comment alone."""
+    """A key of `plan:` with its value as YAML, and where that comes from. Without a key it is a comment alone.
+
+    `note` is to be said beside the value wherever it is proposed.
+    """
 
     reason: str
     key: str = ""
     literal: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +75,25 @@ def proposals_of(
     as_of: date,
     currency: str,
     year: FiscalYear,
+    empty: Collection[WalletRef] = (),
 ) -> Proposals:
-    """Return what `usage` says of the teams in `wallets`, which maps each to all of its wallets, and of new wallets."""
+    """Return what `usage` says of the teams in `wallets`, which maps each to all of its wallets, and of new wallets.
+
+    Wallets that are `empty` hold no money now: that they are silent says nothing.
+    """
     known = whole_months(usage, [key for keys in wallets.values() for key in keys], as_of=as_of)
     spent = spending(usage, as_of=as_of)
     seen = observations(usage, known_until=spent.known_until)
-    plans = {}
+    stopped, plans = stopped_wallets(spent, known, empty=empty), {}
     for team, keys in wallets.items():
         today = at_todays_prices({key: known[key] for key in keys if key in known}, spent, seen, cache=True)
+        today = today.without_stopped({key: stopped.get(key) for key in keys})
         plans[team] = tuple(_plan(today, seen, keys, currency, year))
-    seasons = {wallet.key: tuple(_seasons(known.get(wallet.key, {}), wallet, as_of, year)) for wallet in draft.wallets}
+    seasons = {
+        wallet.key: tuple(_seasons(known.get(wallet.key, {}), wallet, as_of, year))
+        for wallet in draft.wallets
+        if wallet.key not in stopped
+    }
     return Proposals(
         {team: figures for team, figures in plans.items() if any(figure.key for figure in figures)},
         {key: months for key, months in seasons.items() if months},
@@ -93,15 +108,18 @@ def _plan(
     year: FiscalYear,
 ) -> Iterator[Figure]:
     months = begun(today.months)
-    rate = run_rate(months)
-    if rate is None or sum(months.values()) <= 0:
+    rate = today.rate_of(months, keys)
+    if rate is None or (sum(months.values()) <= 0 and not today.stopped):
         return
     middle, last = payable(rate, currency), recent(months)
     each = ", ".join(f"{month} {months[month]:,.2f}" for month in last)
     which = "the middle one of what the last whole months cost" if len(last) > 1 else "what the last whole month cost"
     unseen = [key for key in keys if key not in today.wallets]
-    lacking = f"; there is no usage of {', '.join(unseen)}" if unseen else ""
-    yield Figure("; ".join((f"{which}: {each}{lacking}", *today.told)), "baseline_monthly", f"{middle:.2f}")
+    stopped = [f"{key} is {why}: what it cost before does not count" for key, why in today.stopped.items()]
+    reasons = [f"{which}: {each}"] if last else []
+    reasons += [f"there is no usage of {', '.join(unseen)}"] if unseen else []
+    reason = "; ".join((*reasons, *stopped, *today.told))
+    yield Figure(reason, "baseline_monthly", f"{middle:.2f}", "; ".join(stopped))
     yield from _cache(seen, keys, year)
     yield from _mix(seen, keys)
 
