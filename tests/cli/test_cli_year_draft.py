@@ -161,6 +161,35 @@ def test_a_wallet_that_costs_the_same_each_day_gets_31_days_of_it(tmp_path: Path
     assert after.teams["support"].wallets["prod"].monthly == Decimal("3100.00")
 
 
+TWO = f"{ONE}  dev: {{team_id: team_support_dev, monthly: 390.00}}\n"
+
+
+@pytest.mark.parametrize(
+    ("planned", "prod", "dev"),
+    [
+        ("planned_demand: [{reason: voice, monthly: 620.00, from: 2026-09}]", "3720.00", "310.00"),
+        ("growth: [{reason: a region, rate: 20%, from: 2026-09}]", "3720.00", "372.00"),
+    ],
+    ids=["demand", "growth"],
+)
+def test_new_demand_makes_room_in_the_wallet_that_it_comes_to_alone(
+    tmp_path: Path, kt: Run, planned: str, prod: str, dev: str
+) -> None:
+    """31 days cost 3,100 in prod, the team's first wallet, and 310 in dev; growth is of both."""
+    world, of_prod = make_world(tmp_path), export_of(lambda _: 5)
+    of_dev = re.sub("^(?=2)", "dev", of_prod.partition("\n")[2], flags=re.MULTILINE)
+    of_dev = of_dev.replace("team_support", "team_support_dev").replace(",20.00", ",2.00")
+    world.usage.write_text(of_prod + of_dev, encoding="utf-8")
+    write_budgets(world, support=TWO % planned)
+    assert kt("year", *world.options(), "--draft").code == 0
+    after = load(Path(f"{world.budgets}-FY2028")).desired
+    assert after is not None
+    wallets = after.teams["support"].wallets
+    assert [wallets[name].monthly for name in ("prod", "dev")] == [Decimal(prod), Decimal(dev)]
+    text = (Path(f"{world.budgets}-FY2028") / "teams" / "support.yaml").read_text(encoding="utf-8")
+    assert text.count("new demand comes to it, 620.00 in its dearest month") == ("demand" in planned)
+
+
 YEN = """\
 version: 1
 organization: org_acme

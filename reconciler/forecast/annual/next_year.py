@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
 
 from reconciler.findings import Keys
 from reconciler.forecast.annual.anomalies import standing_out
@@ -51,6 +52,13 @@ def next_year(case: TeamCase, row: TeamYear, year: FiscalYear) -> NextTeam:
     months = repriced(usual, case.found, today)
     last = max(months, default=None) if today.stopped else None
     return _Draft(case, row, year, today, usual_month(months) or last).made()
+
+
+class _Steps(NamedTuple):
+    """What a plan makes of a month: so many times what it cost, and so much money on top."""
+
+    times: Decimal
+    more: Decimal
 
 
 @dataclass(slots=True)
@@ -98,13 +106,22 @@ class _Draft:
             late = f"of this year's plan: it began in {starts}, and the baseline is what {self.usual} cost"
             yield late if came else "of this year's plan, in no whole month of usage yet"
 
-    def _on_the_baseline(self, months: Mapping[Period, Decimal]) -> dict[Period, Decimal]:
-        """Return what months would have cost without what began after the month that the baseline is from."""
+    def _on_the_baseline(self, months: Mapping[Period, Decimal], name: str) -> dict[Period, Decimal]:
+        """Return what months of a wallet would have cost without what began after the month of the baseline."""
         late, first = self._late, self.case.year.starts
-        if not late.baseline_monthly:
-            return dict(months)
-        times = {month: planned_spend(late, Month(month, first)) / late.baseline_monthly for month in months}
-        return {month: cost / times[month] if times[month] > 0 else cost for month, cost in months.items()}
+        made = {month: self._comes_to(late, Month(month, first), name) for month in months}
+        return {
+            month: max(cost - made[month].more, ZERO) / made[month].times if made[month].times > 0 else cost
+            for month, cost in months.items()
+        }
+
+    def _comes_to(self, plan: AnnualPlan, month: Month, name: str) -> _Steps:
+        """Return what a plan makes of a month of one wallet: new demand comes to the team's first."""
+        nothing, one = (
+            planned_spend(plan.model_copy(update={"baseline_monthly": baseline}), month)
+            for baseline in (ZERO, Decimal(1))
+        )
+        return _Steps(one - nothing, nothing if name == next(iter(self.case.team.wallets)) else ZERO)
 
     def _because(self, *sentences: str, at: Keys) -> None:
         self.reasons[at] = sentences
@@ -206,20 +223,22 @@ class _Draft:
     def _wallet(self, name: str, wallet: WalletTarget, plan: AnnualPlan) -> WalletTarget:
         key = WalletRef.team(wallet.team_id)
         spent, stopped = self.today.wallets.get(key, {}), self.today.stopped.get(key)
-        months = self._on_the_baseline(spent)
+        months = self._on_the_baseline(spent, name)
         rate, now = run_rate(months), wallet.usual(self.case.period)
+        made = [self._comes_to(plan, Month(month, self.year.starts), name) for month in self.year.periods]
+        new = max(steps.more for steps in made)
+        told = [f"new demand comes to it, {new:,.2f} in its dearest month"] if new else []
         at: Keys = ("wallets", name, "monthly")
         if stopped and not rate:
-            self._because(f"{stopped}; {now:,.2f} this year", at=at)
-            monthly = ZERO
+            self._because(f"{stopped}; {now:,.2f} this year", *told, at=at)
+            monthly = payable(three_digits(new, ROUND_CEILING), self.case.currency)
         elif rate is None or not rate or not plan.baseline_monthly:
             self._because("this year's figure: no whole month of usage tells", at=at)
             monthly = now
         else:
-            dearest = max(planned_spend(plan, Month(month, self.year.starts)) for month in self.year.periods)
             last = {month: months[month] * LONGEST / month.days for month in recent(months)}
             dear, apart = max(last.values()), max(cost / self._fallbacks(month) for month, cost in last.items())
-            need = cents(max(dear, apart * dearest / plan.baseline_monthly))
+            need = cents(max(dear, *(apart * steps.times + steps.more for steps in made)))
             monthly = payable(three_digits(need, ROUND_CEILING), self.case.currency)
             when = "at today's prices" if self.today.changes else "now"
             when += f", without what began after {self.usual}" if months != spent else ""
@@ -227,6 +246,7 @@ class _Draft:
                 f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
                 f"times {need / dear:.3f} for the plan's dearest month,"
                 f" times {dear / rate:.3f} for {LONGEST} days of the dearest of the last whole months",
+                *told,
                 at=at,
             )
         overrides = dict(self._overrides(name, wallet, monthly))
