@@ -41,7 +41,7 @@ class Beside:
     def order(self, course: Course, first: date, end: date) -> Ints:
         """Return int[paths]: in which order a wallet's paths are added, by what they cost in [first, end)."""
         total, days = course.rest(first, end), max((end - course.start).days, 1)
-        common = _scores(self.organization, self.as_of, len(total), -(-days // WEEK))
+        common = _scores(self.organization, self.as_of, -(-days // WEEK))
         return order_beside(total, common, variance=self.common.over(days))
 
 
@@ -69,10 +69,10 @@ def order_beside(total: Floats, common: Floats, *, variance: float) -> Ints:
 
 
 @lru_cache(maxsize=8)
-def _scores(organization: str, as_of: date, count: int, weeks: int) -> Floats:
-    """Return the shared score of each of the first `count` paths, float64[paths]."""
+def _scores(organization: str, as_of: date, weeks: int) -> Floats:
+    """Return the shared score of each path, float64[paths]."""
     batches = [shared_score(seed_of(organization, as_of, *name), paths=paths, weeks=weeks) for name, paths in BATCHES]
-    return np.concatenate(batches)[:count]
+    return np.concatenate(batches)
 
 
 @lru_cache(maxsize=8)

@@ -23,7 +23,6 @@ class Course:
     """`days` is float64[days, paths]: the net cost of each day from `start`, the first day not known in full.
 
     `start` is at most `as_of`. `later` are the days after them, of which there are sums only; None if there are none.
-    Only the first of the paths may go on there: a sum that reaches so far is one over these.
     `paid` is what of the day `as_of` is already spent or reserved, and so no longer in the balance.
     """
 
@@ -64,7 +63,7 @@ class Course:
         borders = _borders(self.start, low, high)
         total = self._sum(*borders[:2]) if len(borders) > 1 else np.zeros(self.count)
         for first, last in pairwise(borders[1:]):
-            total = joint(total, self._sum(first, last))
+            total = total + self._sum(first, last)
         return total
 
     @property
@@ -82,7 +81,7 @@ class Course:
             if self.later is None or high <= near:
                 self._sums[low, high] = np.asarray(np.add.reduce(self.days[low:high], axis=0))
             elif low < near:
-                self._sums[low, high] = joint(np.add.reduce(self.days[low:], axis=0), self._sum(near, high))
+                self._sums[low, high] = np.add.reduce(self.days[low:], axis=0) + self._sum(near, high)
             else:
                 self._take(self.later, _borders(self.start, near, self.later.end))
         if (low, high) not in self._sums and self.later is not None:
@@ -99,14 +98,6 @@ class Course:
             ahead = ahead.copy()
             ahead[0] = np.maximum(ahead[0] - float(self.paid), 0.0)
         return ahead
-
-
-def joint(one: Floats, other: Floats) -> Floats:
-    """Return the sum of two float64[paths] over the paths that both have: the first ones."""
-    if len(one) == len(other):
-        return one + other
-    both = min(len(one), len(other))
-    return one[:both] + other[:both]
 
 
 def make_course(

@@ -8,7 +8,7 @@ Shocks come in antithetic pairs: the second half of the paths mirrors the first,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
@@ -31,8 +31,8 @@ class Draws:
     """Standard random numbers. `shock`, `slope`, `pick` are [series, paths]; `block` [series, weeks, paths].
 
     `shock` is Student t5 of variance 1, `walk` and `slope` normal, `block` and `pick` uniform in [0, 1). `walk` is
-    [series, weeks, paths / 2]: the second half of the paths mirrors it. `block` is empty where nobody asked for it.
-    What only some wallets need comes from `more`.
+    [series, weeks, batches, half]: the second half of the paths of a batch mirrors it. `block` is empty where nobody
+    asked for it. What only some wallets need comes from `more`.
     """
 
     shock: Floats
@@ -78,7 +78,17 @@ def draw(seeds: Sequence[int], *, shared_seed: int, paths: int, weeks: int, bloc
             np.random.Generator(np.random.PCG64([seed, 1])).random(out=block[row])
     walk *= np.sqrt(1.0 - SHARED)
     walk += shared_walk
-    return Draws(shock=shock, walk=walk, slope=slope, block=block, pick=pick, seeds=tuple(seeds))
+    return Draws(shock=shock, walk=walk[:, :, None], slope=slope, block=block, pick=pick, seeds=tuple(seeds))
+
+
+def together(batches: Sequence[Draws]) -> Draws:
+    """Return batches of as many paths each as one, side by side; what else is drawn has the seeds of the first."""
+
+    def of(name: str, axis: int) -> Floats:
+        return np.concatenate([getattr(batch, name) for batch in batches], axis=axis)
+
+    shock, slope, pick = (of(name, 1) for name in ("shock", "slope", "pick"))
+    return replace(batches[0], shock=shock, slope=slope, pick=pick, walk=of("walk", 2), block=of("block", 2))
 
 
 def shared_score(seed: int, *, paths: int, weeks: int) -> Floats:

@@ -42,10 +42,7 @@ class LaterCourse:
         return len(self.worth)
 
     def pulled(self, effects: Sequence[Effect]) -> LaterCourse:
-        """Return the same days with `effects`, which must keep sums, on top.
-
-        A promised saving moves in whole weeks here, as walk and trend do.
-        """
+        """Return the same days with `effects`, which must keep sums, on top."""
         days, height = len(self.worth), self.weeks.height
         factor, added = _pulled(effects, days)
         week, path, cut = self.single
@@ -53,7 +50,7 @@ class LaterCourse:
         charges = tuple(charge.times(float(factor[charge.day])) for charge in self.charges)
         for effect in effects:
             if effect.kept is not None:
-                kept = effect.kept.only(self.count).weekly(len(self.weeks))
+                kept = effect.kept.weekly(len(self.weeks))
                 height, cut = height * kept, cut * kept[week, path][:, None]
                 charges = tuple(replace(charge, amount=charge.amount * kept[charge.day // WEEK]) for charge in charges)
         weeks = self.weeks if height is self.weeks.height else replace(self.weeks, height=height)

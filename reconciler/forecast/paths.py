@@ -176,18 +176,18 @@ def _ahead(weeks: int) -> Floats:
 
 
 def _walk(fit: Fit, draws: Draws, weeks: int) -> Floats:
-    """Return the log random walk at the middle of each week; the second half of the paths mirrors the first."""
-    series, half = draws.walk.shape[0], draws.walk.shape[2]
+    """Return the log random walk at the middle of each week; the second half of each batch mirrors the first."""
+    series, _, batches, half = draws.walk.shape
     steps = np.full(weeks, np.sqrt(WEEK))
     steps[0] = np.sqrt((WEEK + 1) / 2)
     scale = np.where(np.arange(weeks) < NEAR_WEEKS, fit.walk_scale[:, None], fit.long_run.walk[:, None]) * steps
-    walk = np.empty((series, weeks, 2 * half))
-    first, mirror = walk[:, :, :half], walk[:, :, half:]
-    np.multiply(draws.walk[:, :weeks], scale[:, :, None], out=first)
+    walk = np.empty((series, weeks, batches, 2, half))
+    first, mirror = walk[:, :, :, 0], walk[:, :, :, 1]
+    np.multiply(draws.walk[:, :weeks], scale[:, :, None, None], out=first)
     for before, week in pairwise(first.swapaxes(0, 1)):
         week += before
     np.negative(first, out=mirror)
-    return walk
+    return walk.reshape(series, weeks, -1)
 
 
 def _shape(fit: Fit, days: int, weeks: int) -> Floats:

@@ -89,5 +89,5 @@ def _laters(
 
 def _applied(effects: Sequence[Effect], paths: Floats, *, after: int) -> Floats:
     for effect in effects:
-        paths = effect.stepped.apply(paths, after=after)
+        paths = effect.apply(paths, after=after)
     return paths

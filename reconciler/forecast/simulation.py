@@ -17,7 +17,7 @@ from reconciler.forecast.calendar import DayRange, day_before
 from reconciler.forecast.ceilings import Asked, asked_of
 from reconciler.forecast.context import ForecastContext, is_short
 from reconciler.forecast.course import Course, make_course
-from reconciler.forecast.draws import draw, seed_of
+from reconciler.forecast.draws import draw, seed_of, together
 from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
@@ -35,14 +35,8 @@ from reconciler.forecast.windows import HISTORY_DAYS, LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
 from reconciler.model.period import Period
 
-PATHS = 1000
-FAR_PATHS = 500
-"""How many of the paths go on after the period, to the horizon: months that far away need no finer quantiles.
-
-Decision 0036.
-"""
-BATCHES: tuple[tuple[tuple[str, ...], int], ...] = (((), FAR_PATHS), (("more",), PATHS - FAR_PATHS))
-"""The paths come in two batches, each with seeds of its own name: those that go to the horizon, and the others."""
+BATCHES: tuple[tuple[tuple[str, ...], int], ...] = (((), 500), (("more",), 500))
+"""The paths come in two batches, each with seeds of its own name. All go to the horizon: decision 0036."""
 CHUNK = 256
 """Wallets whose histories are fitted at a time: bounds the memory."""
 TOGETHER = 8
@@ -155,10 +149,9 @@ def _together(run: Sequence[_Taught], context: ForecastContext) -> Iterator[Simu
     """Yield the wallets of `run`, whose rows of one fit follow each other. What is drawn for one changes no other."""
     days = max((context.end - context.known.known_until).days, 1)
     near = min(_near_days(context), days)
-    batches = [_weeks(run, context, batch, days=reach) for batch, reach in zip(BATCHES, (days, near), strict=True)]
-    for taught, *drawn in zip(run, *batches, strict=True):
-        paths = np.concatenate([weeks.daily(0, -(-near // WEEK))[:near] for weeks in drawn], axis=1)
-        yield _simulated(taught, paths, drawn[0], context, days=days)
+    for taught, weeks in zip(run, _weeks(run, context, days=days), strict=True):
+        paths = weeks.daily(0, -(-near // WEEK))[:near]
+        yield _simulated(taught, paths, weeks, context, days=days)
 
 
 def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastContext, *, days: int) -> Simulated:
@@ -200,20 +193,21 @@ def _near_days(context: ForecastContext) -> int:
     return max(-(-(until - context.known.known_until).days // WEEK), 1) * WEEK
 
 
-def _weeks(
-    run: Sequence[_Taught], context: ForecastContext, batch: tuple[tuple[str, ...], int], *, days: int
-) -> list[Weeks]:
-    """Simulate a batch of each wallet's paths."""
-    organization, (name, paths) = context.organization.organization, batch
+def _weeks(run: Sequence[_Taught], context: ForecastContext, *, days: int) -> list[Weeks]:
+    """Simulate each wallet's paths."""
+    organization, weeks = context.organization.organization, -(-days // WEEK)
     learned = run[0].learned.part(slice(run[0].row, run[0].row + len(run)))
-    draws = draw(
-        [seed_of(organization, taught.question.wallet.key, context.as_of, *name) for taught in run],
-        shared_seed=seed_of(organization, context.as_of, *name),
-        paths=paths,
-        weeks=-(-days // WEEK),
-        blocks=int(learned.pool.count.max()) > 1,
-    )
-    return simulated_weeks(learned, draws, days=days)
+    batches = [
+        draw(
+            [seed_of(organization, taught.question.wallet.key, context.as_of, *name) for taught in run],
+            shared_seed=seed_of(organization, context.as_of, *name),
+            paths=paths,
+            weeks=weeks,
+            blocks=int(learned.pool.count.max()) > 1,
+        )
+        for name, paths in BATCHES
+    ]
+    return simulated_weeks(learned, together(batches), days=days)
 
 
 def grown_since(first: date, history: Floats, *, end: date) -> float | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 
 from reconciler.forecast.beside import Beside
-from reconciler.forecast.course import Course, joint
+from reconciler.forecast.course import Course
 from reconciler.forecast.history import Spending
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
@@ -70,8 +70,8 @@ class YearSum:
             self._add(other.rest, other.planned)
 
     def _add(self, rest: Floats, planned: Floats) -> None:
-        self.rest = rest if self.rest is None else joint(self.rest, rest)
-        self.planned = planned if self.planned is None else joint(self.planned, planned)
+        self.rest = rest if self.rest is None else self.rest + rest
+        self.planned = planned if self.planned is None else self.planned + planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import numpy as np
-
-from reconciler.forecast.course import Course, joint
+from reconciler.forecast.course import Course
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles
 from reconciler.forecast.turns import Ints
@@ -35,16 +33,12 @@ class YearMonths:
         return cls(periods, bounds, [Decimal(0)] * len(periods), [None] * len(periods))
 
     def add(self, course: Course, order: Ints) -> None:
-        """Add a wallet: its months are sums that the course keeps anyway.
-
-        Its paths that go to the horizon come in `order`, those that do not as they were drawn.
-        """
+        """Add a wallet, its paths in `order`: its months are sums that the course keeps anyway."""
         for place, (first, end) in enumerate(self.bounds):
             if first < course.start:
                 self.exact[place] += course.exact(first, end)
             if end > course.start:
-                rest = course.rest(first, end)
-                self._add(place, np.concatenate([rest[order], rest[len(order) :]]))
+                self._add(place, course.rest(first, end)[order])
 
     def include(self, other: YearMonths) -> None:
         for place, (exact, rest) in enumerate(zip(other.exact, other.rest, strict=True)):
@@ -54,7 +48,7 @@ class YearMonths:
 
     def _add(self, place: int, rest: Floats) -> None:
         before = self.rest[place]
-        self.rest[place] = rest if before is None else joint(before, rest)
+        self.rest[place] = rest if before is None else before + rest
 
     def told(self, *, keys: Sequence[str], whole: Mapping[str, Decimal]) -> tuple[YearMonth, ...]:
         """Return each month with what is spent by its end; the last ends with the quantiles of the `whole` year."""
@@ -62,7 +56,7 @@ class YearMonths:
         for period, exact, rest in zip(self.periods, self.exact, self.rest, strict=True):
             total += exact
             if rest is not None:
-                paths = rest if paths is None else joint(paths, rest)
+                paths = rest if paths is None else paths + rest
             if paths is None:
                 found.append(YearMonth(period=period, spent=total, quantiles={}))
                 continue

@@ -19,7 +19,7 @@ from reconciler.forecast.history import spending
 from reconciler.forecast.later import make_later
 from reconciler.forecast.levers.cache_hit_rate import OtherRate
 from reconciler.forecast.levers.effect import Effect, keep_sums
-from reconciler.forecast.levers.promises import Kept, Promises
+from reconciler.forecast.levers.promises import Kept, Promises, by_weeks
 from reconciler.forecast.levers.whatif import FromDay
 from reconciler.forecast.observed import observations
 from reconciler.forecast.project import Forecast
@@ -186,11 +186,11 @@ def test_a_lever_comes_as_far_in_every_wallet_of_a_team() -> None:
 def test_sums_over_weeks_are_those_of_days_that_move_in_whole_weeks(height: float) -> None:
     weeks = weeks_of(np.append(np.full(149, 100.0), 700.0), height=height)
     rows = np.linspace(1.0, 0.4, DAYS) ** np.linspace(0.0, 1.0, STEPS)[:, None]
-    effect = Effect("cache", factor=rows[-1], kept=Kept(rows, np.arange(200) % STEPS))
+    effect = Effect("cache", factor=rows[-1], kept=Kept(by_weeks(rows), np.arange(200) % STEPS))
     others = [Effect("growth", factor=np.linspace(1.0, 1.5, DAYS)), effect, Effect("new", added=np.full(DAYS, 3.0))]
     days = weeks.daily(0, len(weeks))[:DAYS]
     for each in others:
-        days = each.stepped.apply(days)
+        days = each.apply(days)
     assert keep_sums(others)
     assert not keep_sums(others[::-1])
     later = make_later(weeks, 2, others)
@@ -231,3 +231,34 @@ def test_a_year_that_holds_only_if_all_savings_come_is_said() -> None:
     assert "year-rests-on-savings" in codes(org=between)
     assert "year-rests-on-savings" not in codes(org=organization(annual_target=f"{2 * likely:.2f}"))
     assert "year-rests-on-savings" not in codes(org=organization(annual_target=f"{planned / 2:.2f}"))
+
+
+@pytest.mark.parametrize(
+    "levers",
+    [
+        {},
+        {"cache_hit_rate": CACHE, "provider_mix": [MOVE]},
+        {"cache_hit_rate": CACHE, "rate_limits": [{"reason": "cap", "daily": "90.00", "from": "2027-02"}]},
+        {"planned_demand": [{"reason": "voice", "monthly": "700.00", "from": "2027-01"}], "provider_mix": [MOVE]},
+    ],
+    ids=["none", "promises", "promises-and-a-limit", "demand-and-a-promise"],
+)
+def test_a_month_is_the_same_to_the_cent_from_whichever_month_is_looked_at_and_in_the_year(
+    levers: dict[str, Any],
+) -> None:
+    """January is ahead of December, the period itself, and two months before March; the year ends with May."""
+    months = {f"2027-{month:02d}": 3000.0 for month in range(1, 6)}
+    asked = question(plan=plan(**levers), targets=months)
+    told: dict[Period, list[dict[str, Decimal]]] = {}
+    years = []
+    for period in (DECEMBER, Period(2027, 1), Period(2027, 3)):
+        found = ask(usage(0.4), asked, period=period, as_of=AS_OF)
+        (wallet,) = found.wallets
+        told.setdefault(period, []).append(wallet.month_end.quantiles)
+        for month in wallet.months:
+            told.setdefault(month.period, []).append(month.quantiles)
+        assert found.year is not None
+        years.append((found.year.quantiles, [month.quantiles for month in found.year.months]))
+    assert [len(told[Period(2027, month)]) for month in (1, 2, 3, 4)] == [3, 2, 4, 3]
+    assert all(each == same[0] for same in told.values() for each in same)
+    assert years[0] == years[1] == years[2]

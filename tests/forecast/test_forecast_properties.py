@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from reconciler.forecast.context import ForecastContext, forecast_context
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.simulation import FAR_PATHS, PATHS, simulations
+from reconciler.forecast.simulation import simulations
 from reconciler.model.forecast import AlertOutlook, Exhaustion
 from reconciler.model.period import Period
 from reconciler.model.usage import DailyUsage
@@ -132,7 +132,7 @@ def test_contributions_add_up_to_the_difference_of_the_means(
 
 
 @pytest.mark.parametrize("limit", [None, "60.00"], ids=["sums", "days"])
-def test_the_paths_to_the_horizon_are_the_first_ones_of_the_period(limit: str | None) -> None:
+def test_all_paths_go_to_the_horizon_and_a_year_is_the_sum_of_its_months_path_by_path(limit: str | None) -> None:
     limits = plan(rate_limits=[{"reason": "cap", "daily": limit, "from": "2026-08"}]) if limit else plan()
     targets = {f"2026-{month:02d}": 1.0 for month in range(7, 13)}
     asked = question(targets=targets, plan=limits)
@@ -141,15 +141,14 @@ def test_the_paths_to_the_horizon_are_the_first_ones_of_the_period(limit: str | 
     june, july, rest = (
         course.rest(first, end) for first, end in ((JUNE.first, JUNE.end), (JULY.first, JULY.end), YEAR)
     )
-    assert (len(june), len(july), len(rest)) == (PATHS, FAR_PATHS, FAR_PATHS)
+    assert len(june) == len(july) == len(rest) == course.count
     months = [course.rest(month.first, month.end) for month in map(Period.parse, targets)]
-    assert rest == pytest.approx(june[:FAR_PATHS] + sum(months), rel=1e-12)
+    assert rest == pytest.approx(june + sum(months), rel=1e-12)
     part = course.rest(date(2026, 8, 3), date(2026, 8, 20)) + course.rest(date(2026, 8, 20), date(2026, 9, 1))
     assert part == pytest.approx(
         months[1] - course.rest(date(2026, 8, 1), date(2026, 8, 2)) - course.rest(date(2026, 8, 2), date(2026, 8, 3)),
         rel=1e-9,
     )
-    assert june[:FAR_PATHS].std() == pytest.approx(june[FAR_PATHS:].std(), rel=0.2)
 
 
 def test_the_seed_fixes_the_result_and_other_wallets_and_their_order_do_not_matter() -> None:

@@ -34,16 +34,11 @@ class Effect:
     def as_planned(self) -> Effect:
         return replace(self, kept=None) if self.kept else self
 
-    @property
-    def stepped(self) -> Effect:
-        """This effect where a promised saving moves in whole weeks, as it does far ahead."""
-        return replace(self, kept=self.kept.stepped()) if self.kept else self
-
     def apply(self, paths: Floats, *, after: int = 0) -> Floats:
         """Return `paths` float64[days, paths] with this effect; their first day comes `after` so many others."""
         days = slice(after, after + len(paths))
         if self.kept is not None:
-            paths = paths * self.kept.only(paths.shape[1]).factors(days)
+            paths = paths * self.kept.factors(days)
         elif self.factor is not None and (self.factor != 1.0).any():
             paths = paths * self.factor[days, None]
         if self.added is not None and (self.added != 0.0).any():

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """What paths are multiplied with: `rows` float64[steps, days]; `pick` int[paths] is the row of each path."""
+    """What paths are multiplied with: `rows` float64[steps, days]; `pick` int[paths] is the row of each path.
+
+    A saving moves in whole weeks, as walk and trend do: the sum of a month is the same over its days and over weeks.
+    """
 
     rows: Floats
     pick: Ints
@@ -31,21 +34,8 @@ class Kept:
         return np.asarray(self.rows[:, days].T[:, self.pick])
 
     def weekly(self, weeks: int) -> Floats:
-        """Return float64[weeks, paths]: the means of whole weeks."""
-        return np.asarray(self._means()[:, :weeks].T[:, self.pick])
-
-    def stepped(self) -> Kept:
-        """Return the same with each day at the mean of its week."""
-        return Kept(self._means().repeat(WEEK, axis=1), self.pick)
-
-    def _means(self) -> Floats:
-        """Return float64[steps, weeks]; the last day stands for those that the last week is short of."""
-        rows = np.pad(self.rows, ((0, 0), (0, -self.rows.shape[1] % WEEK)), mode="edge")
-        return np.asarray(rows.reshape(len(rows), -1, WEEK).mean(axis=2))
-
-    def only(self, paths: int) -> Kept:
-        """Return the same for the first `paths`."""
-        return Kept(self.rows, self.pick[:paths])
+        """Return float64[weeks, paths]."""
+        return np.asarray(self.rows[:, : weeks * WEEK : WEEK].T[:, self.pick])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +48,16 @@ class Promises:
 
     def kept(self, at: Callable[[float], Floats], belief: Belief, *, key: str) -> Kept:
         """Return what paths are multiplied with where `at` returns the factor of a share that comes true."""
-        return Kept(np.stack([at(share) for share in belief.steps]), _picks(self.seed, self.batches, key))
+        return Kept(by_weeks(np.stack([at(share) for share in belief.steps])), _picks(self.seed, self.batches, key))
+
+
+def by_weeks(rows: Floats) -> Floats:
+    """Return float64[steps, days] in whole weeks, each day at the mean of its week.
+
+    The last day of `rows` stands for those that the last week is short of.
+    """
+    whole = np.pad(rows, ((0, 0), (0, -rows.shape[1] % WEEK)), mode="edge")
+    return np.asarray(whole.reshape(len(rows), -1, WEEK).mean(axis=2).repeat(WEEK, axis=1))
 
 
 @lru_cache(maxsize=64)
