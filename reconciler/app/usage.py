@@ -43,8 +43,9 @@ def obtain_usage(
     It is that of the trailing year, and since `since`. Without `--usage` an export is created, awaited and downloaded.
     When this Keeptrusts does not give one, usage is None and a warning says so: the forecast then goes by what the
     ledger settled. `named` is what was read already of the files that were named. Without `ledgers` nothing stands for
-    days of this month that are missing there.
+    days that are missing there.
     """
+    from reconciler.app.beside_usage import with_days_beside
     from reconciler.app.dashboard import spend_findings
     from reconciler.report.usage_doubts import missing_days, usage_findings
 
@@ -66,6 +67,8 @@ def obtain_usage(
         logging.getLogger(__name__).warning("no export: %s", error.message)
         return None, (_unavailable(desired),)
     compared = spend_findings(desired, connection, usage, as_of=settings.as_of)
+    if ledgers:
+        usage = with_days_beside(desired, connection, usage, as_of=settings.as_of)
     silent = missing(usage.source, ledgers=ledgers, is_confirmed=compared == ())
     return usage, (*usage_findings(usage.source, currency=currency), *silent, *(compared or ()))
 

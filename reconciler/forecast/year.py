@@ -26,7 +26,10 @@ QUIET_START = timedelta(days=7)
 
 @dataclass(slots=True)
 class YearSum:
-    """The running sum over wallets, whose paths are put beside each other by how far wallets move together."""
+    """The running sum over wallets, whose paths are put beside each other by how far wallets move together.
+
+    `left_out` are the days so far of which nothing tells what was spent on them: they are not in the sum.
+    """
 
     year: FiscalYear
     target: Decimal | None
@@ -37,6 +40,7 @@ class YearSum:
     wallets: int = 0
     planned: Floats | None = None
     promised: bool = False
+    left_out: frozenset[date] = frozenset()
     months: YearMonths = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +59,7 @@ class YearSum:
         self.wallets += 1
         self.spent += course.spend.between(first, min(self.as_of, end))
         self.exact += course.exact(first, end)
+        self.left_out |= {day for day in course.spend.gaps if first <= day < min(self.as_of, end)}
         self.months.add(course, order)
         rest = course.rest(first, end)[order]
         self._add(rest, planned.rest(first, end)[order] if planned else rest)
@@ -66,6 +71,7 @@ class YearSum:
         self.exact += other.exact
         self.months.include(other.months)
         self.promised |= other.promised
+        self.left_out |= other.left_out
         if other.rest is not None and other.planned is not None:
             self._add(other.rest, other.planned)
 
@@ -143,7 +149,7 @@ def year_forecast(
     known_from = min(first_day or total.as_of, total.as_of)
     whole = known_from - total.year.starts.first <= QUIET_START
     within = None
-    if total.target is not None and whole and total.wallets:
+    if total.target is not None and whole and total.wallets and not total.left_out:
         others = uncovered.spent + sum(left_out.spent.values(), Decimal(0))
         inside = rest <= float(total.target - total.exact - others)
         within = probability(inside) if random else float(inside[0])
@@ -156,6 +162,7 @@ def year_forecast(
         months=total.months.told(keys=keys, whole=quantiles) if total.wallets else (),
         within_probability=within,
         known_from=None if whole else known_from,
+        days_left_out=len(total.left_out),
         wallets=total.wallets,
         by_usage=by_usage,
         uncovered=uncovered.teams,

@@ -250,7 +250,8 @@ class YearMonth(Frozen):
 class YearForecast(Frozen):
     """The fiscal year of the `wallets` in git against `annual_target`; no quantiles where there is no such wallet.
 
-    `known_from` is set where the usage begins after the year: what came before is unknown, and not counted.
+    `known_from` is set where the usage begins after the year: what came before is unknown, and not counted; nor are
+    `days_left_out`.
     `uncovered` is what others have spent, the dearest first: it is in neither `spent` nor `quantiles`, for nothing is
     known of what they are to get; nor is what wallets in git spend of which nothing can be told (`left_out`).
     `within_probability` counts both as far as it is spent, so that it is the most that can be hoped for; it is None
@@ -268,6 +269,9 @@ class YearForecast(Frozen):
     )
     known_from: date | None = Field(
         None, description="The first day of the usage, where the fiscal year began before it."
+    )
+    days_left_out: int = Field(
+        0, description="Days so far that the usage leaves out and nothing else tells of: in none of these figures."
     )
     wallets: int = Field(0, description="How many wallets are in the sum.")
     by_usage: int = Field(

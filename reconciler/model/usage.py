@@ -82,7 +82,8 @@ class UsageSource:
     months whose credits are more than their spend, and the sum.
     `last_complete_day` is before `last_day` when the last day was cut off while it was still going on.
     `absent` names the columns that one of the exports does not have. `gaps` are the first and the last of each run of
-    days between others on which no team has an event, where that is unusual.
+    days between others on which no team has an event, where that is unusual. `beside` is what else is known to be spent
+    on such days, by day and wallet: of them there is the money alone.
     """
 
     digest: str
@@ -106,6 +107,7 @@ class UsageSource:
     below_zero: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     gaps: tuple[tuple[date, date], ...] = ()
+    beside: Mapping[tuple[date, str], Decimal] = field(default_factory=dict)
 
     def untold(self, first: date, end: date) -> tuple[tuple[date, date], ...]:
         """Return the runs of days in [first, end) that the usage says nothing of: before it begins, and its gaps."""

@@ -29,7 +29,9 @@ def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
 
 
 def unseen_usage(usage: DailyUsage | None, live: Live, *, as_of: date) -> DailyUsage | None:
-    """Return what the ledgers settled in the month of `as_of` where `usage` says nothing; None where that is nothing.
+    """Return what else is known to be spent where `usage` says nothing; None where that is nothing.
+
+    In the month of `as_of` it is what the ledgers settled; of months that are over, what stands beside the usage.
 
     It says nothing of the days before it begins, of its gaps, and of wallets that it never names. A day is that of the
     entry: what is settled a day after its event may count once too often or not at the border.
@@ -44,6 +46,7 @@ def unseen_usage(usage: DailyUsage | None, live: Live, *, as_of: date) -> DailyU
         for (day, key), amount in _settled(held, as_of).items()
         if (day >= month if key not in named else any(first <= day <= last for first, last in untold))
     }
+    spent |= usage.source.beside
     return _usage(spent, as_of) if spent else None
 
 

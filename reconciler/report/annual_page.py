@@ -15,6 +15,7 @@ from reconciler.report.forecast_layout import Notice, told_once
 from reconciler.report.forecast_text import year_sentence
 from reconciler.report.renderers import Printed
 from reconciler.report.spans import DASH, Cell, safe_name, visible
+from reconciler.report.year import uncounted_words
 
 MOST_NAMED = 8
 _WIDEST = 160
@@ -159,7 +160,7 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
     yield from _uncounted(facts)
     if total.forecast is not None:
         middle = total.forecast.quantiles.get("0.5")
-        if middle is not None and total.forecast.known_from is None:
+        if middle is not None and not uncounted_words(total.forecast):
             every = total.wallets + total.gone_spent
             way = f"{wording.whole(abs(every - middle))} {'more' if every >= middle else 'less'}"
             who = f"Both come to {wording.whole(every)}," if total.gone else "The wallets may spend"

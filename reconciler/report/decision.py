@@ -19,7 +19,7 @@ from reconciler.report.savings import planned_words
 from reconciler.report.spans import Cell, Words, code, safe_name, strong, visible, words
 from reconciler.report.stops import limit_line, stopped
 from reconciler.report.wallets import SAFE, WalletStory, chance, risk, to_be_sure
-from reconciler.report.year import covered_words, quick_words, sure_words, unknown_words
+from reconciler.report.year import covered_words, quick_words, sure_words, uncounted_words, unknown_words
 
 _NAMED = 3
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -82,7 +82,7 @@ def _year(plan: Plan) -> Iterator[_Line]:
         within = f"chance within target: {sure_words(forecast)}" if forecast.within_probability is not None else ""
         aside = "; ".join(filter(None, (within, quick_words(forecast))))
         covered = f"{covered_words(forecast) if forecast.left_out else ''}{f' ({aside})' if aside else ''}"
-        told.append(f"forecast {wording.whole(middle)}{covered}{wording.counted_from(forecast.known_from)}")
+        told.append(f"forecast {wording.whole(middle)}{covered}{uncounted_words(forecast)}")
         told += [planned] if (planned := planned_words(forecast)) else []
         same.append("forecast not known: what is expected changes" if _expects(plan) else "the same forecast")
     elif unknown := unknown_words(plan):

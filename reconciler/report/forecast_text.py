@@ -20,7 +20,7 @@ from reconciler.report.spans import Cell, plain, safe_name
 from reconciler.report.usage_doubts import usage_summary
 from reconciler.report.wallet_notes import wallet_notes
 from reconciler.report.wallets import WalletStory, is_known, wallet_table
-from reconciler.report.year import covered_words, sure_words, uncovered_words
+from reconciler.report.year import covered_words, sure_words, uncounted_words, uncovered_words
 
 FAN_WIDTH = 26
 
@@ -182,7 +182,7 @@ def year_sentence(year: YearForecast, currency: str) -> str:
         others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
         return f"{safe_name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
     words = f"{safe_name(year.name, 24)}: {safe_name(currency, 8)} {_year_range(year.quantiles)}"
-    words += covered_words(year) + wording.counted_from(year.known_from)
+    words += covered_words(year) + uncounted_words(year)
     words += f", {planned}" if (planned := planned_words(year)) else ""
     others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
     if year.annual_target is None:

@@ -41,15 +41,24 @@ def missing_days(
     """
     month = as_of.replace(day=1)
     recent = (month - timedelta(days=1)).replace(day=1)
-    begins = source.first_day
+    begins, beside = source.first_day, _by_day(source.beside)
     if source.rows and begins and is_named and begins > month:
         yield _late(month, min(begins, as_of) - timedelta(days=1), begins, ledgers=ledgers)
     for first, last in source.untold(begins, as_of) if source.rows and begins else ():
         if not (is_confirmed and last >= recent):
-            yield _gap(first, last, month if ledgers else None)
+            yield from _gap(first, last, month if ledgers else None, beside)
 
 
 _INSTEAD = "what the ledgers settled then counts instead"
+_BESIDE = "what the dashboard shows for them counts in the sums of the year instead"
+
+
+def _by_day(beside: Mapping[tuple[date, str], Decimal]) -> dict[date, Decimal]:
+    """Return what all wallets spent together on the days that are known."""
+    found: dict[date, Decimal] = {}
+    for (day, _), cost in beside.items():
+        found[day] = found.get(day, Decimal(0)) + cost
+    return found
 
 
 def _late(first: date, last: date, begins: date, *, ledgers: bool) -> Finding:
@@ -63,11 +72,18 @@ def _late(first: date, last: date, begins: date, *, ledgers: bool) -> Finding:
     )
 
 
-def _gap(first: date, last: date, settled_since: date | None) -> Finding:
-    without = "what was spent on them is in no figure"
-    if settled_since and last >= settled_since:
-        without = _INSTEAD + (f" in {settled_since:%B}" if first < settled_since else "")
-    return Finding(
+def _gap(first: date, last: date, settled_since: date | None, beside: Mapping[date, Decimal]) -> Iterator[Finding]:
+    """Yield what is to be said of a gap; nothing of one in which the dashboard shows that nobody spent anything."""
+    days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    if days <= beside.keys() and not any(beside[day] for day in days):
+        return
+    settled = {day for day in days if settled_since and day >= settled_since}
+    told = [_BESIDE] if days & beside.keys() else []
+    told += [_INSTEAD + (f" in {settled_since:%B}" if settled < days else "")] if settled_since and settled else []
+    if not days <= settled | beside.keys():
+        told.append(f"what was spent on {'other days' if told else 'them'} is in no figure")
+    without = wording.listed(told)
+    yield Finding(
         Position("usage"),
         "usage-gap",
         Severity.WARNING,

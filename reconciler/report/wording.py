@@ -81,11 +81,6 @@ def long_day(value: date) -> str:
     return f"{value.day} {value:%B}"
 
 
-def counted_from(first: date | None) -> str:
-    """Return that a sum leaves out what came before its first known day, if it does."""
-    return f", without what was spent before {first:%Y-%m-%d}, which no usage shows" if first else ""
-
-
 def day_range(first: date, last: date) -> str:
     """Return `27 to 30 June`, or both months where they differ."""
     if first == last:

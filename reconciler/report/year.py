@@ -24,6 +24,14 @@ def covered_words(year: YearForecast) -> str:
     return f" for the {wording.counted(year.wallets, 'wallet')} in git" if year.uncovered else ""
 
 
+def uncounted_words(year: YearForecast) -> str:
+    """Return that the sum leaves out what came before its first known day, or days since, where it does."""
+    before = [f"before {year.known_from:%Y-%m-%d}"] if year.known_from else []
+    since = [f"on {wording.counted(year.days_left_out, 'day')}"] if year.days_left_out else []
+    told = " and ".join((*before, *since))
+    return f", without what was spent {told}, which no usage shows" if told else ""
+
+
 def quick_words(year: YearForecast) -> str:
     """Return how the part of teams came about that the plan is not about; else an empty text."""
     return "other teams: a quick look at their usage" if year.by_usage else ""

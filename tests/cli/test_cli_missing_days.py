@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -128,7 +129,81 @@ def test_of_a_gap_over_two_months_the_ledgers_stand_for_this_one(
 ) -> None:
     with overlaid(**acme):
         (gap,) = told(ask("--usage", without("timestamp >= '2026-05-29' AND timestamp < '2026-06-04'")), "usage-gap")
-    assert gap.endswith("what the ledgers settled then counts instead in June")
+    assert gap.endswith(
+        "what the ledgers settled then counts instead in June and what was spent on other days is in no figure"
+    )
+
+
+@pytest.fixture
+def since_january(tmp_path: Path) -> Path:
+    """The example's budgets with a fiscal year that began in January."""
+    folder = tmp_path / "budgets"
+    shutil.copytree(BUDGETS, folder)
+    (folder / "org.yaml").write_text((BUDGETS / "org.yaml").read_text().replace("starts: 2026-06", "starts: 2026-01"))
+    return folder
+
+
+APRIL = "timestamp >= '2026-04-20' AND timestamp < '2026-04-28'"
+
+
+def test_months_that_are_over_count_with_what_the_dashboard_shows_of_days_that_are_left_out(
+    kt: Run, acme: dict[str, str], example_export: Path, without: Callable[[str], Path], since_january: Path
+) -> None:
+    """The lossy export lacks eight days of April: the year is that of the whole export, but for parts of cents."""
+    lossy = without(APRIL)
+
+    def asked(command: str, usage: Path, *options: object) -> Any:
+        done = kt(command, "--budgets", since_january, "--as-of", DAY, "--usage", usage, "--format", "json", *options)
+        assert done.code == 0, done.err
+        return json.loads(done.out)
+
+    with overlaid(**acme):
+        whole, filled = (asked("year", usage) for usage in (example_export, lossy))
+        looked = asked("forecast", lossy)
+        plans = [asked("plan", usage) for usage in (example_export, lossy)]
+    year, other = (each["total"] for each in (whole, filled))
+    assert (other["spent_months"], other["target_months"]) == (year["spent_months"], year["target_months"])
+    assert "2026-04" in other["spent_months"]
+    assert abs(Decimal(other["wallets"]) - Decimal(year["wallets"])) < 1
+    assert abs(Decimal(other["forecast"]["spent"]) - Decimal(year["forecast"]["spent"])) < 1
+    assert other["forecast"]["days_left_out"] == looked["year"]["days_left_out"] == 0
+    assert looked["year"]["spent"] == other["forecast"]["spent"] == plans[1]["year"]["spent"]
+    assert plans[1]["year_money"]["applied"] == other["wallets"]
+    assert looked["year"]["within_probability"] is not None
+    assert Decimal(filled["uncovered_spent"]) == pytest.approx(Decimal(whole["uncovered_spent"]), abs=1)
+    (gap,) = told(looked, "usage-gap")
+    assert gap.endswith("what the dashboard shows for them counts in the sums of the year instead")
+
+
+def test_a_year_without_some_days_says_how_many_and_how_sure_nobody_is(
+    kt: Run, without: Callable[[str], Path], since_january: Path
+) -> None:
+    options = ("--budgets", since_january, "--as-of", DAY, "--usage", without(APRIL), "--offline")
+    done = kt("forecast", *options, "--format", "json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)["year"]
+    assert (found["days_left_out"], found["within_probability"]) == (8, None)
+    for command in ("forecast", "year"):
+        said = " ".join(kt(command, *options).out.split())
+        assert "without what was spent on 8 days, which no usage shows" in said
+        assert "sure to stay within it" not in said
+        assert "than the middle forecast" not in said
+
+
+def test_a_dashboard_that_does_not_know_the_days_around_a_gap_tells_nothing_of_it(
+    kt: Run, without: Callable[[str], Path], since_january: Path
+) -> None:
+    with (
+        running(scenario="empty", as_of=date.fromisoformat(DAY)) as sandbox,
+        overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
+    ):
+        options = ("--budgets", since_january, "--as-of", DAY, "--usage", without(APRIL), "--format", "json")
+        done = kt("forecast", *options)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    assert found["year"]["days_left_out"] == 8
+    (gap,) = told(found, "usage-gap")
+    assert gap.endswith("what was spent on them is in no figure")
 
 
 NOTHING = "id,timestamp,team_id,cost\n"

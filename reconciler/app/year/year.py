@@ -58,7 +58,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     money = outlook.year_sum()
     cases = tuple(_cases(outlook, desired, found, asked, tables, money))
     teams, (first, last) = tuple(case.row() for case in cases), trailing(settings.as_of)
-    beside = others(outlook.usage, desired.wallets, as_of=settings.as_of)
+    beside = others(outlook.spending, desired.wallets)
     facts = YearDocument(
         organization=organization.organization,
         currency=organization.currency,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from reconciler.forecast.annual.run_rate import summed
 from reconciler.forecast.annual.workloads import Traffic
-from reconciler.forecast.history import spending, whole_months
+from reconciler.forecast.history import Spending, whole_months
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.year import Uncovered
 from reconciler.model.period import Period
@@ -94,7 +94,7 @@ def _of_rows(
     )
 
 
-def others(usage: DailyUsage | None, covered: Collection[str], *, as_of: date) -> Uncovered:
+def others(known: Spending, covered: Collection[str]) -> Uncovered:
     """Return what teams other than those `covered` spent from the first of the trailing months on."""
-    known, start = spending(usage, as_of=as_of), trailing(as_of)[0].first
-    return Uncovered.between(known, start, as_of + timedelta(days=1), covered=covered)
+    start = trailing(known.as_of)[0].first
+    return Uncovered.between(known, start, known.as_of + timedelta(days=1), covered=covered)
