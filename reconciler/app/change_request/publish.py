@@ -72,12 +72,15 @@ def publish(
             return Statement(facts, _left_alone(pull))
         is_last = head == pull.head
         choice = _chosen(session, pull, suggestions if is_last else ())
-        plain = _told(session, shown, budgets, pull, head)
+        base = merged_onto(budgets, pull)
+        plain = _told(session, shown, budgets, pull, head, base)
         remarks = [*_left_out(choice), *run_link(attribution_of_now().url)]
         told = _with_remarks(plain, remarks, Stamp(pull.number, head, session.run.run))
         summarise(told.text)
         comment, url = _comment(session, pull, shown, told)
-        checked = _allowed_check(session, pull, shown, plain.text, budgets) if with_check and is_last else "left out"
+        checked = (
+            _allowed_check(session, pull, shown, plain.text, budgets, base) if with_check and is_last else "left out"
+        )
         counts = _suggested(session, pull, choice) if suggestions and is_last else {}
     facts = CommentDocument(pull_request=pull.number, comment=comment, url=url, check=checked, **counts)
     return Statement(facts, _sentence(facts, choice))
@@ -90,8 +93,9 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
         pull, head = _pull(session, plan, plan_path, budgets, number)
         if not pull.is_open:
             return Statement(CheckDocument(pull_request=pull.number, check="left alone"), _left_alone(pull))
-        told = _told(session, plan, budgets, pull, head)
-        said = _check(session, pull, plan, told.text, budgets) if head == pull.head else "superseded"
+        base = merged_onto(budgets, pull)
+        told = _told(session, plan, budgets, pull, head, base)
+        said = _check(session, pull, plan, told.text, budgets, base) if head == pull.head else "superseded"
     return Statement(CheckDocument(pull_request=pull.number, check=said), f"{session.words.check}: {said}")
 
 
@@ -105,9 +109,10 @@ def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int |
     return pull, head
 
 
-def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> Marked:
+def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head: str, base: str | None) -> Marked:
     stamp = Stamp(pull.number, head, session.run.run)
-    told = _commented(shown, stamp, needed(shown, budgets, pull), _neighbours(session, shown, budgets, pull))
+    neighbours = neighbour_notes(session, shown, budgets, pull, base) if base and isinstance(shown, Plan) else ()
+    told = _commented(shown, stamp, _needed(shown, budgets, base), neighbours)
     if session.takes_checks(pull):
         return told
     return stamped(with_notice(told.text, fork_notice(session.words)), stamp, told.fields)
@@ -122,13 +127,14 @@ def _left_alone(pull: ChangeRequest) -> str:
     )
 
 
-def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...] | None:
+def _needed(shown: Shown, budgets: Path, base: str | None) -> tuple[Asked, ...] | None:
     """Return who must approve the plan, as far as this clone can tell; None: by what the plan notes.
 
     Everybody is named, those with the most to approve first.
     """
+    if base is None:
+        return None
     try:
-        base = merged_onto(budgets, pull)
         rules, after = load_at(budgets, base), load(budgets).desired
         is_first = rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=base)
     except BudgetsError:
@@ -138,16 +144,6 @@ def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...
     if rules is None or after is None or isinstance(shown, tuple):
         return None
     return asked_of(requirements(rules, step_of(shown, rules, after, as_of=shown.as_of)))
-
-
-def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:
-    if isinstance(shown, tuple):
-        return ()
-    try:
-        base = merged_onto(budgets, pull)
-    except BudgetsError:
-        return ()
-    return neighbour_notes(session, shown, budgets, pull, base)
 
 
 def _commented(
@@ -224,7 +220,7 @@ def _tells(plan: Plan) -> bool:
     return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
 
 
-def _check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path) -> str:
+def _check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path, base: str | None) -> str:
     if not session.takes_checks(pull):
         return IN_A_FORK
     if not session.can_record:
@@ -236,14 +232,17 @@ def _check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets
         verdict = verdict_of_findings(shown, text, budgets=budgets)
     else:
         name = session.repository
-        verdict = verdict_of(shown, text, repository=name, pull=pull, budgets=budgets, run=session.run.run)
+        run = session.run.run
+        verdict = verdict_of(shown, text, repository=name, pull=pull, base=base, budgets=budgets, run=run)
     return session.publish_check(pull.head, verdict).value
 
 
-def _allowed_check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path) -> str:
+def _allowed_check(
+    session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path, base: str | None
+) -> str:
     """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
     try:
-        return _check(session, pull, shown, text, budgets)
+        return _check(session, pull, shown, text, budgets, base)
     except (UnauthorizedError, RejectedError) as error:
         say(f"no {session.words.check}: {error.message}", error.hint)
         return "not allowed"

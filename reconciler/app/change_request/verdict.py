@@ -27,9 +27,15 @@ _ROOM = 58_500
 MOST_ANNOTATIONS = 250
 
 
-def merged_onto(budgets: Path, pull: ChangeRequest) -> str:
-    """Return the commit that the checkout was merged onto for testing, else the pull request's own base."""
-    above = parents(budgets, "HEAD")
+def merged_onto(budgets: Path, pull: ChangeRequest) -> str | None:
+    """Return the commit that the checkout was merged onto for testing, else the pull request's own base.
+
+    None is what git does not tell.
+    """
+    try:
+        above = parents(budgets, "HEAD")
+    except BudgetsError:
+        return None
     return above[0] if above[1:] == (pull.head,) else pull.base
 
 
@@ -52,14 +58,14 @@ def verdict_of(
     *,
     repository: str,
     pull: ChangeRequest,
+    base: str | None,
     budgets: Path,
     run: tuple[int, int] | None = None,
 ) -> CheckVerdict:
-    """Return what the check run says about a plan for the last head of `pull`, as `run` made it and `text` shows it."""
-    try:
-        base = merged_onto(budgets, pull)
-    except BudgetsError:
-        base = None
+    """Return what the check run says about a plan for the last head of `pull`, as `run` made it and `text` shows it.
+
+    `base` is what was merged onto, as `merged_onto` has it.
+    """
     record = record_of(plan, repository=repository, pull_request=pull.number, head=pull.head, run=run, base=base)
     refused = is_refused(plan)
     return CheckVerdict(

@@ -64,8 +64,8 @@ def target_branch() -> str:
     return run_of_now().target
 
 
-def merged_parents(settings: Settings) -> tuple[str, str] | None:
-    """Return base and head of the test merge that is checked out; None for any other commit.
+def merged_parents(settings: Settings, commit: str | None = None) -> tuple[str, str] | None:
+    """Return base and head of the test merge that is checked out, which is `commit`; None for any other commit.
 
     A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
     """
@@ -73,7 +73,7 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
     if not target:
         return None
     try:
-        commit = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
+        commit = commit or git(settings.budgets, "rev-parse", "HEAD").decode().strip()
         above = parents(settings.budgets, commit)
     except BudgetsError:
         return None

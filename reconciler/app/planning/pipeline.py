@@ -279,7 +279,7 @@ def checked_out(settings: Settings, desired: Desired, *, head: str | None = None
     `head` is the commit that is meant, where the checkout is a merge of it that was made for this plan alone.
     """
     commit, dirty = provenance(settings.budgets)
-    base, merged = (commit and merged_parents(settings)) or (None, None)
+    base, merged = (commit and merged_parents(settings, commit)) or (None, None)
     return Source(commit=head or commit, dirty=dirty, tree_digest=desired.tree_digest, head=merged, base=base)
 
 
