@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Self
 
 import httpx
-from starlette.types import Message, Scope
+from starlette.types import ASGIApp, Message, Scope
 
 from reconciler.sandbox.app import READER, TREASURER, Deployment
 from reconciler.sandbox.faults import Faults
@@ -41,32 +41,15 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         body = request.read()
         with self._lock:
-            return self._loop.run_until_complete(self._exchange(request, body))
+            return self._loop.run_until_complete(exchange(self._front, request, body))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self._exchange(request, await request.aread())
+        return await exchange(self._front, request, await request.aread())
 
     def flush(self) -> None:
         """Execute every delayed write now."""
         with self._lock:
             self._loop.run_until_complete(self._front.flush())
-
-    async def _exchange(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        messages: list[Message] = []
-
-        async def send(message: Message) -> None:
-            messages.append(message)
-
-        try:
-            await self._front(_scope(request), whole(body), send)
-        except DroppedError:
-            raise httpx.RemoteProtocolError(
-                "Server disconnected without sending a response.", request=request
-            ) from None
-        except HungError:
-            raise httpx.ReadTimeout("The read operation timed out.", request=request) from None
-        content = b"".join(message.get("body", b"") for message in messages[1:])
-        return httpx.Response(messages[0]["status"], headers=messages[0]["headers"], content=content, request=request)
 
     def close(self) -> None:
         """Nothing is kept that a closed client would free: clients share the transport. See `shut`."""
@@ -79,6 +62,24 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def __exit__(self, *_: object) -> None:
         self.shut()
+
+
+async def exchange(app: ASGIApp, request: httpx.Request, body: bytes) -> httpx.Response:
+    """Return what an application answers to a request that was read."""
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    try:
+        await app(_scope(request), whole(body), send)
+    except DroppedError:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request) from None
+    except HungError:
+        raise httpx.ReadTimeout("The read operation timed out.", request=request) from None
+    began, *parts = messages
+    content = httpx.ByteStream(b"".join(part.get("body", b"") for part in parts))
+    return httpx.Response(began["status"], headers=began["headers"], stream=content, request=request)
 
 
 def _scope(request: httpx.Request) -> Scope:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
 
 import pytest
 
@@ -14,3 +17,10 @@ OF_EVERYTHING = pytest.StashKey[bool]()
 def drawn(number: int, *, sample: int) -> int:
     """Return how many of `number` seeds are tried: the first `sample`, unless the run is thorough."""
     return number if THOROUGH else sample
+
+
+def crossed(*axes: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return every combination of what stands on the axes in a thorough run, else as many that each is in one."""
+    if THOROUGH:
+        return list(product(*axes))
+    return [tuple(axis[number % len(axis)] for axis in axes) for number in range(max(map(len, axes)))]

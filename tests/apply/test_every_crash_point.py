@@ -20,7 +20,7 @@ from apply.loop import Loop
 from apply.memory_journal import Crash
 from apply.world import FAULTS, HARMLESS, Fault, Immediately, World
 from memory_keeptrusts import whole
-from thorough import THOROUGH
+from thorough import THOROUGH, crossed
 from worlds import JUNE, billing_budget, desired, wallet
 
 from reconciler.apply.resume import Permission
@@ -250,12 +250,13 @@ def test_every_crash_point_under_every_fault_moves_money_once_or_says_so(
     assert total >= (600 if THOROUGH else 200)
 
 
-@pytest.mark.parametrize("visible_after", DELAYS)
-@pytest.mark.parametrize("descriptions", [name for name in DESCRIPTIONS if name != "kept"])
+@pytest.mark.parametrize(
+    ("descriptions", "visible_after"), crossed([name for name in DESCRIPTIONS if name != "kept"], DELAYS)
+)
 def test_ledgers_that_lose_descriptions_or_show_entries_late_make_no_difference_to_safety(
     descriptions: str, visible_after: float
 ) -> None:
-    """The gate spreads the places over the delays; a thorough run looks at each with every delay."""
+    """The gate spreads the places over the delays; a thorough run looks at each in every ledger with every delay."""
     first, every = (1, 3) if THOROUGH else (1 + 3 * DELAYS.index(visible_after), 9)
     for fault, number in faulty():
         for place in range(first, place_count() + 1, every):

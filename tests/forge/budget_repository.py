@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 
 ORGANIZATION = """\
 version: 1
@@ -42,21 +45,49 @@ class BudgetRepository:
     main: str = "main"
 
     @classmethod
-    def create(cls, place: Path, files: Mapping[str, str], *, branch: str = "main") -> BudgetRepository:
-        """Return a repository whose first commit on main holds `files`."""
-        made = cls(place / "clone", place / "origin.git", branch)
-        made.folder.mkdir(parents=True)
-        made.git("init", "--quiet", "--bare", f"--initial-branch={branch}", str(made.remote))
-        made.git("init", "--quiet", f"--initial-branch={branch}")
-        made.git("remote", "add", "origin", str(made.remote))
-        made.write(files)
-        made.commit("Begin")
-        made.git("push", "--quiet", "origin", branch)
+    def create(
+        cls, place: Path, files: Mapping[str, str], *, branch: str = "main", lends: bool = False
+    ) -> BudgetRepository:
+        """Return a repository whose first commit on main holds `files`.
+
+        One that `lends` the remote its objects carries none there: what it pushes is where references point to.
+        """
+        kind = (branch, lends, *sorted(files.items()))
+        if kind not in _BEGUN:
+            home = Path(mkdtemp(prefix="kt-begun-"))
+            atexit.register(rmtree, home, ignore_errors=True)
+            _BEGUN[kind] = cls(home / "clone", home / "origin.git", branch)
+            _BEGUN[kind]._begin(files, lends=lends)
+        return _BEGUN[kind].again(place)
+
+    def _begin(self, files: Mapping[str, str], *, lends: bool) -> None:
+        self.folder.mkdir()
+        self.git("init", "--quiet", "--bare", f"--initial-branch={self.main}", str(self.remote))
+        self.git("init", "--quiet", f"--initial-branch={self.main}")
+        self.git("remote", "add", "origin", str(self.remote))
+        if lends:
+            self._lent.write_text("../../clone/.git/objects\n", encoding="ascii")
+        self.write(files)
+        self.commit("Begin")
+        self.pushes(self.main)
+
+    def again(self, place: Path) -> BudgetRepository:
+        """Return a copy in another place, with all that is beside it."""
+        copytree(self.folder.parent, place, symlinks=True, dirs_exist_ok=True)
+        made = BudgetRepository(place / "clone", place / "origin.git", self.main)
+        config = made._git / "config"
+        config.write_text(config.read_text("utf-8").replace(str(self.remote), str(made.remote)), "utf-8")
+        made.git("update-index", "--refresh")
         return made
+
+    @property
+    def _lent(self) -> Path:
+        return self.remote / "objects" / "info" / "alternates"
 
     @classmethod
     def small(cls, place: Path) -> BudgetRepository:
-        return cls.create(place, {"budgets/org.yaml": ORGANIZATION, "budgets/teams/support.yaml": SUPPORT})
+        files = {"budgets/org.yaml": ORGANIZATION, "budgets/teams/support.yaml": SUPPORT}
+        return cls.create(place, files, lends=True)
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -74,9 +105,38 @@ class BudgetRepository:
     def budgets(self) -> Path:
         return self.folder / "budgets"
 
+    def lends_no_more(self) -> None:
+        """Give the remote what its references need, and nothing else."""
+        self.git("-C", str(self.remote), "repack", "-a", "-d", "--quiet")
+        self._lent.unlink()
+
     @property
     def head(self) -> str:
-        return self.git("rev-parse", "HEAD")
+        return self.at("HEAD")
+
+    def at(self, name: str) -> str:
+        """Return the commit that HEAD or a branch points to, as its file says; without one, git is asked."""
+        said = _read(self._git / name) if name == "HEAD" else f"ref: refs/heads/{name}"
+        commit = _read(self._git / said.removeprefix("ref: ")) if said.startswith("ref: ") else said
+        return commit or self.git("rev-parse", name)
+
+    @property
+    def _git(self) -> Path:
+        return self.folder / ".git"
+
+    def switch(self, branch: str) -> None:
+        """Check out a branch; nothing is to be done for the one that is."""
+        if _read(self._git / "HEAD") != f"ref: refs/heads/{branch}":
+            self.git("switch", "--quiet", branch)
+
+    def pushes(self, branch: str) -> None:
+        """Push a branch."""
+        if not self._lent.exists():
+            self.git("push", "--quiet", "origin", branch)
+            return
+        commit = self.at(branch)
+        for of, name in ((self.remote, f"refs/heads/{branch}"), (self._git, f"refs/remotes/origin/{branch}")):
+            _point(of / name, commit)
 
     def write(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
@@ -100,19 +160,23 @@ class BudgetRepository:
 
     def push(self, number: int) -> str:
         """Push the present branch as the head of a pull request, and return it."""
-        heads = (f"HEAD:refs/pull/{number}/head", f"HEAD:refs/merge-requests/{number}/head")
-        self.git("push", "--quiet", "--force", "origin", *heads)
+        heads = (f"refs/pull/{number}/head", f"refs/merge-requests/{number}/head")
+        if not self._lent.exists():
+            self.git("push", "--quiet", "--force", "origin", *(f"HEAD:{name}" for name in heads))
+            return self.head
+        for name in heads:
+            _point(self.remote / name, self.head)
         return self.head
 
     def patches(self, base: str, head: str) -> dict[str, str]:
         """Return what a pull request from `base` to `head` shows of each file, as GitHub's API has it."""
-        names = self.git("diff", "--name-only", f"{base}...{head}").splitlines()
-        whole = {name: self.git("diff", "--no-color", f"{base}...{head}", "--", name) for name in names}
-        return {name: text[text.index("@@") :] for name, text in whole.items() if "@@" in text}
+        files = self.git("diff", "--no-color", f"{base}...{head}").split("\ndiff --git ")
+        shown = {_named(lines): lines.strip() for lines in files if "\n@@" in lines}
+        return {name: text[text.index("@@") :] for name, text in shown.items()}
 
     def merge(self, branch: str, *, squash: bool = False, rebase: bool = False) -> str:
         """Merge a branch into main as GitHub does, push main, and return what the API calls the merge commit."""
-        self.git("switch", "--quiet", self.main)
+        self.switch(self.main)
         if rebase:
             self.git("cherry-pick", f"{self.main}..{branch}")
         elif squash:
@@ -120,5 +184,30 @@ class BudgetRepository:
             self.commit(f"Merge {branch}")
         else:
             self.git("merge", "--quiet", "--no-ff", "--no-edit", branch)
-        self.git("push", "--quiet", "origin", self.main)
+        self.pushes(self.main)
         return self.head
+
+
+_BEGUN: dict[tuple[object, ...], BudgetRepository] = {}
+"""What was begun in this process, by its files: it is copied, which takes git nothing."""
+
+
+def _read(file: Path) -> str:
+    """Return what stands in a file of git's, an empty text where it is not there."""
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _point(name: Path, commit: str) -> None:
+    """Let a reference point to a commit."""
+    name.parent.mkdir(parents=True, exist_ok=True)
+    name.write_text(f"{commit}\n", encoding="ascii")
+
+
+def _named(lines: str) -> str:
+    """Return the file that a part of a diff is about, by its name afterwards, or before where it is gone."""
+    head = lines.partition("\n@@")[0].splitlines()
+    before, after = (line[4:] for line in head if line.startswith(("--- ", "+++ ")))
+    return (before if after == "/dev/null" else after).partition("/")[2]

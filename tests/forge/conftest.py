@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from direct import at_once as at_once
 from forge.forge_world import BASE, HEAD, Waits
 from forge.github_standin import ACTIONS, Pull, State, serving
 from forge.github_standin import GitHub as Standin
@@ -28,29 +29,45 @@ from reconciler.forge.protocol import Forge
 
 _WHOLE_ON_BOTH = (
     *("test_forge_story", "test_forge_merges", "test_forge_merged_applied", "test_forge_landings", "test_forge_gate"),
-    *("test_forge_landed_approvals", "test_forge_merge_schedules", "test_forge_months", "test_forge_gitlab_pipeline"),
+    *("test_forge_merge_train", "test_forge_months", "test_forge_gitlab_pipeline"),
 )
 """Modules with what a pull request, a merge and a month go through: all of it on both forges, in each run."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of what has one arithmetic on each forge, a run of everything tries every second test on GitLab as well.
+    """Of what has one arithmetic on each forge, a run of everything tries slow tests on the two in turn.
 
-    A thorough run tries all, and so does one that is asked for some modules.
+    What is quick on GitHub is tried there, and every second one on GitLab as well. A thorough run tries all, and so
+    does one that is asked for some modules.
     """
     if THOROUGH or not config.stash.get(OF_EVERYTHING, False):
         return
-    left_out = set([item for item in items if _is_again(item)][1::2])
+    again = [item for item in items if _is_again(item)]
+    turns = {_tested(item): item for item in again[::2]}
+    left_out = {*again[1::2], *(item for item in items if _is_slow_on_github(item) and _tested(item) in turns)}
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 
 
 def _is_again(item: pytest.Item) -> bool:
     """Whether a test is on GitLab what another one is on GitHub."""
+    is_here = item.path.parent == Path(__file__).parent and item.path.stem not in _WHOLE_ON_BOTH
+    return is_here and _host_of(item) == "gitlab"
+
+
+def _is_slow_on_github(item: pytest.Item) -> bool:
+    return _host_of(item) == "github" and item.get_closest_marker("slow") is not None
+
+
+def _host_of(item: pytest.Item) -> str:
     shown = getattr(item, "callspec", None)
-    is_repeated = shown is not None and shown.params.get("host") == "gitlab"
-    return is_repeated and item.path.parent == Path(__file__).parent and item.path.stem not in _WHOLE_ON_BOTH
+    return str(shown.params.get("host", "")) if shown else ""
+
+
+def _tested(item: pytest.Item) -> str:
+    """Return what a test is called on each forge."""
+    return item.nodeid.replace(f"[{_host_of(item)}", "[", 1)
 
 
 @pytest.fixture

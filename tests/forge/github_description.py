@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -18,6 +19,7 @@ FILE = CACHE / "api.github.com.json"
 MISSING = (
     f"GitHub's OpenAPI description is not there: run tests/forge/fetch_github_openapi.sh (needs npm); looked at {FILE}"
 )
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 OPERATIONS = (
     ("get", "/user"),
     ("get", "/repos/{owner}/{repo}"),
@@ -94,24 +96,31 @@ class Description:
     def complaint(self, sent: Sent, answered: Answered) -> str | None:
         """Return what is wrong with a request, or with the answer to it; None when nothing is.
 
-        What is the same to the byte as something that was judged before is judged as that was.
+        What is the same, but for which commits it names, as something that was judged before is judged as that was.
         """
         query = tuple(sent.parameters.query.items(multi=True))
-        exchange = (sent.method, sent.path, query, sent.body, answered.status_code, answered.data)
-        if exchange not in self.judged:
-            self.judged[exchange] = self._complaint(sent, answered)
-        return self.judged[exchange]
+        asked = (sent.method, *map(_of_any_commit, (sent.path, repr(query), repr(sent.body))))
+        if asked not in self.judged:
+            self.judged[asked] = _complaint(sent, self.strict.validate_request, sent)
+        is_answer = answered.status_code < 400 and answered.data
+        answer = (*asked[:2], answered.status_code, _of_any_commit(repr(answered.data))) if is_answer else None
+        if answer and answer not in self.judged:
+            self.judged[answer] = _complaint(sent, self.lenient.validate_response, sent, answered)
+        return self.judged[asked] or (self.judged[answer] if answer else None)
 
-    def _complaint(self, sent: Sent, answered: Answered) -> str | None:
-        try:
-            self.strict.validate_request(sent)
-            if answered.status_code < 400 and answered.data:
-                self.lenient.validate_response(sent, answered)
-        except import_module("openapi_core.exceptions").OpenAPIError as error:
-            causes = getattr(error, "__cause__", None)
-            details = [str(item.message) for item in getattr(causes, "schema_errors", ())]
-            return f"{sent.method} {sent.path}: {error} {causes or ''} {details}"
-        return None
+
+def _of_any_commit(text: str) -> str:
+    return _COMMIT.sub("commit", text)
+
+
+def _complaint(sent: Sent, validate: Callable[..., None], *about: Sent | Answered) -> str | None:
+    try:
+        validate(*about)
+    except import_module("openapi_core.exceptions").OpenAPIError as error:
+        causes = getattr(error, "__cause__", None)
+        details = [str(item.message) for item in getattr(causes, "schema_errors", ())]
+        return f"{sent.method} {sent.path}: {error} {causes or ''} {details}"
+    return None
 
 
 @cache

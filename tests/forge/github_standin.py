@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uvicorn
+from direct import at_hand
 from forge.github_description import Answered, Sent, description
 from forge.github_people import People
 from forge.workflow_shell import WORKFLOWS, load
@@ -649,7 +650,8 @@ def serving(github: GitHub) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="stand-in", daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with at_hand(github.app, [listener]):
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(10)

@@ -6,9 +6,8 @@ import atexit
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from shutil import copy2, copytree, rmtree
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 
@@ -57,7 +56,7 @@ class MergeDesk:
 
     def opened(self, number: int, *edits: Edit, author: str = "alice", shown: bool = True) -> Pull:
         """Open a pull request from main, one commit for each edit, and show its plan as its workflow does."""
-        self.repository.git("switch", "--quiet", self.repository.main)
+        self.repository.switch(self.repository.main)
         base, branch = self.repository.head, f"change-{number}"
         self.repository.branch(branch)
         commits = []
@@ -70,7 +69,7 @@ class MergeDesk:
         self.github.pulls[number] = pull
         if shown:
             self.shown(number)
-        self.repository.git("switch", "--quiet", self.repository.main)
+        self.repository.switch(self.repository.main)
         return pull
 
     def shown(self, number: int, *, day: str = DAY, code: ExitCode = ExitCode.DONE) -> None:
@@ -84,7 +83,7 @@ class MergeDesk:
         shown = self.desk.kt("pr", "comment", "--plan", "../pr.json", "--pr", str(number))
         assert shown == ExitCode.DONE, self.desk.errors
         self.desk.variables |= dict.fromkeys(told, "")
-        self.repository.git("switch", "--quiet", self.repository.main)
+        self.repository.switch(self.repository.main)
 
     def approved(self, number: int, *people: str) -> None:
         for person in people:
@@ -96,7 +95,7 @@ class MergeDesk:
             pytest.skip("GitLab rebases the branch itself, as a new head, before it is merged")
         if how == "train" and not self.desk.host.is_gitlab:
             pytest.skip("GitHub tells which commit a rebase ended with")
-        before = self.repository.git("rev-parse", self.repository.main)
+        before = self.repository.at(self.repository.main)
         branch = self.github.pulls[number].head_ref
         commit = self.repository.merge(branch, squash=how == "squash", rebase=how in ("rebase", "train"))
         self.github.merge(number, commit, how=how)
@@ -115,27 +114,27 @@ class MergeDesk:
 
     def merged_by_hand(self, number: int, person: str, edit: Edit) -> str:
         """Let a person merge a pull request in a clone, edit something on the way, and push main."""
-        self.repository.git("switch", "--quiet", self.repository.main)
+        self.repository.switch(self.repository.main)
         branch = self.github.pulls[number].head_ref
         self.repository.git("merge", "--quiet", "--no-ff", "--no-commit", branch)
         edit()
         commit = self.repository.commit(f"Merge branch '{branch}'")
-        self.repository.git("push", "--quiet", "origin", self.repository.main)
+        self.repository.pushes(self.repository.main)
         self.github.merge(number, commit)
         self.github.mergers[commit] = person
         return commit
 
     def pushed(self, edit: Edit, subject: str = "Straight in") -> str:
         """Push a commit to main."""
-        self.repository.git("switch", "--quiet", self.repository.main)
+        self.repository.switch(self.repository.main)
         edit()
         commit = self.repository.commit(subject)
-        self.repository.git("push", "--quiet", "origin", self.repository.main)
+        self.repository.pushes(self.repository.main)
         return commit
 
     def apply(self, *options: str, day: str = DAY) -> int:
         """Run `pr apply` on the tip of main."""
-        self.repository.git("switch", "--quiet", self.repository.main)
+        self.repository.switch(self.repository.main)
         return self.desk.kt("pr", "apply", "--as-of", day, "--format", "json", *options)
 
     def told(self, *options: str, day: str = DAY) -> int:
@@ -183,43 +182,8 @@ class MergeDesk:
         return round(float(sum(signs[kind] * amount for kind, amount in self.ledger(team))), 2)
 
 
-@dataclass(frozen=True)
-class Applied:
-    """The budgets, the journal and the Keeptrusts of a desk that has applied once, to begin others with."""
-
-    place: Path
-    repository: BudgetRepository
-    store: Store
-
-    @classmethod
-    def kept(cls, repository: BudgetRepository, store: Store) -> Applied:
-        place = Path(mkdtemp(prefix="kt-applied-"))
-        atexit.register(rmtree, place, ignore_errors=True)
-        for name in _OF_A_DESK:
-            _copied(repository.folder.parent / name, place / name)
-        return cls(place, repository, store.clone())
-
-    def again(self, place: Path) -> BudgetRepository:
-        """Return the repository in another place, with all that is beside it."""
-        for name in _OF_A_DESK:
-            _copied(self.place / name, place / name)
-        made = BudgetRepository(place / "clone", place / "origin.git")
-        config = made.folder / ".git" / "config"
-        config.write_text(config.read_text("utf-8").replace(str(self.repository.remote), str(made.remote)), "utf-8")
-        made.git("update-index", "--refresh")
-        return made
-
-
-_OF_A_DESK = ("clone", "origin.git", "journal", "usage.csv", "plan.json")
-_APPLIED: dict[type[State], Applied] = {}
-
-
-def _copied(here: Path, there: Path) -> None:
-    there.parent.mkdir(parents=True, exist_ok=True)
-    if here.is_dir():
-        copytree(here, there, symlinks=True)
-    else:
-        copy2(here, there)
+_APPLIED: dict[tuple[object, ...], tuple[BudgetRepository, Store]] = {}
+"""The budgets and the Keeptrusts of desks that have applied once in this process, to begin others with."""
 
 
 @contextmanager
@@ -235,26 +199,36 @@ def merge_desk(
     faults: Faults | None = None,
     branch: str = "main",
 ) -> Iterator[MergeDesk]:
-    """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file."""
+    """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file.
+
+    `faults` are those of what is sent after that.
+    """
     begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
-    is_usual = is_applied and not (files or journal or faults) and branch == "main"
-    kept = _APPLIED.get(type(github)) if is_usual else None
-    repository = kept.again(place) if kept else BudgetRepository.create(place, begun, branch=branch)
+    named = {"KT_BUDGETS_JOURNAL": journal} if journal else {}
     github.members |= MEMBERS
     github.pulls.clear()
     github.default_branch = branch
-    with (
-        kept.store.clone() if kept else nullcontext() as store,
-        sandbox_desk(repository, github, github_url, capsys, faults=faults, store=store) as made,
-    ):
-        made.variables |= {"KT_BUDGETS_JOURNAL": journal} if journal else {}
-        desk = MergeDesk(made)
-        if is_applied:
-            if kept is None:
+    if is_applied:
+        kind = (type(github), journal, branch, *sorted(begun.items()))
+        if kind not in _APPLIED:
+            home = Path(mkdtemp(prefix="kt-applied-"))
+            atexit.register(rmtree, home, ignore_errors=True)
+            first = BudgetRepository.create(home, begun, branch=branch, lends=not journal)
+            with sandbox_desk(first, github, github_url, capsys) as made:
+                made.variables |= named
                 made.apply()
-            if is_usual and kept is None:
-                _APPLIED[type(github)] = Applied.kept(repository, made.sandbox.store)
-        else:
+                _APPLIED[kind] = first, made.sandbox.store.clone()
+        first, store = _APPLIED[kind]
+        repository, kept = first.again(place), store.clone()
+    else:
+        repository, kept = BudgetRepository.create(place, begun, branch=branch, lends=not journal), None
+    with (
+        kept or nullcontext(),
+        sandbox_desk(repository, github, github_url, capsys, faults=faults, store=kept) as made,
+    ):
+        made.variables |= named
+        desk = MergeDesk(made)
+        if not is_applied:
             Path(desk.usage).write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
         yield desk
 

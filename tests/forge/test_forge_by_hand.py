@@ -112,8 +112,8 @@ def test_files_that_are_not_committed_stand_for_no_commit_while_a_team_of_theirs
 
 @pytest.fixture
 def poor(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    """A desk at which Keeptrusts refuses the third allocation."""
-    refused = Faults(faults=(Error(when="before", status=400, method="POST", route="/v1/wallets/allocate", nth=3),))
+    """A desk at which Keeptrusts refuses an allocation."""
+    refused = Faults(faults=(Error(when="before", status=400, method="POST", route="/v1/wallets/allocate", nth=1),))
     with merge_desk(tmp_path, host.state, host.url, capsys, faults=refused) as made:
         yield made
 

@@ -109,8 +109,8 @@ def test_a_change_of_the_organization_waits_for_a_doubt_about_any_team(desk: Mer
 
 @pytest.fixture
 def lossy(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    """A desk at which the third allocation gets lost on its way, before it arrives."""
-    lost = Faults(faults=(Drop(when="before", method="POST", route="/v1/wallets/allocate", nth=3),))
+    """A desk at which an allocation gets lost on its way, before it arrives."""
+    lost = Faults(faults=(Drop(when="before", method="POST", route="/v1/wallets/allocate", nth=1),))
     with merge_desk(tmp_path, host.state, host.url, capsys, faults=lost) as made:
         yield made
 

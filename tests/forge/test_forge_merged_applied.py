@@ -60,8 +60,8 @@ def small(tmp_path: Path, github: State, github_url: str, capsys: pytest.Capture
 
 @pytest.fixture
 def stuck(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Small]:
-    """A small company whose Keeptrusts books the first allocation after the first apply, and answers nothing to it."""
-    faults = Faults(faults=(Hang(when="after", method="POST", route="/v1/wallets/allocate", nth=3),))
+    """A small company whose Keeptrusts books the next allocation, and answers nothing to it."""
+    faults = Faults(faults=(Hang(when="after", method="POST", route="/v1/wallets/allocate", nth=1),))
     with merge_desk(tmp_path, github, github_url, capsys, journal="git:origin", faults=faults) as desk:
         install_command(tmp_path, DAY)
         yield Small(desk, Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox))

@@ -100,6 +100,7 @@ def test_where_what_was_applied_is_lost_it_is_told_and_one_reviewed_plan_begins_
 ) -> None:
     _taken_off_main(desk)
     remote = desk.repository.remote
+    desk.repository.lends_no_more()
     subprocess.run(["git", "-C", str(remote), "gc", "--quiet", "--prune=now"], check=True)
     desk.pushed(lambda: desk.repository.write({"README.md": "# Ours\n"}))
     subprocess.run(["git", "clone", "--quiet", str(remote), str(tmp_path / "fresh")], check=True)

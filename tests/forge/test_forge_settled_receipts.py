@@ -21,8 +21,8 @@ UNKNOWN = "Not known whether it was applied"
 
 @pytest.fixture
 def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    """A desk at which the third allocation gets lost on its way, before it arrives."""
-    lost = Faults(faults=(Drop(when="before", method="POST", route="/v1/wallets/allocate", nth=3),))
+    """A desk at which an allocation gets lost on its way, before it arrives."""
+    lost = Faults(faults=(Drop(when="before", method="POST", route="/v1/wallets/allocate", nth=1),))
     with merge_desk(tmp_path, host.state, host.url, capsys, faults=lost) as made:
         yield made
 

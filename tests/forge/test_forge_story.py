@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
-import shutil
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
-from forge.budget_repository import BudgetRepository
-from forge.company import Company, install_command
+from forge.company import Company
+from forge.example_company import MONTHLY, SUPPORT, begin, example_company
 from forge.gitlab_company import GitLabCompany
 from forge.gitlab_state import BOT
 from forge.host import Host
 from forge.workflow_shell import Runner
 
 from reconciler.forge.gitlab.note import RECORD
-from reconciler.sandbox.server import running
 
 pytestmark = pytest.mark.slow
-
-EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
-AS_OF = "2026-06-18"
-SUPPORT = "budgets/teams/support.yaml"
-MONTHLY = "monthly: 12500.00, overrides"
-
-_RULES = """\
-approvals: {finance_above: 1000.00, finance: ["@acme/finance"]}
-acknowledged_drift:
-  - {key: team_marketing, until: 2026-12-31, reason: a trial, approved_by: finance}
-"""
-
-_JOURNAL = ("--journal", "git:origin")
 
 
 @pytest.fixture
 def company(tmp_path: Path, host: Host) -> Iterator[Company]:
-    files = {
-        f"budgets/{path.relative_to(EXAMPLE)}": path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.yaml")
-    }
-    files["budgets/org.yaml"] += _RULES
-    repository = BudgetRepository.create(tmp_path, files)
-    install_command(tmp_path, AS_OF)
-    host.state.pulls.clear()
-    host.state.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
-    kind = GitLabCompany if host.is_gitlab else Company
-    with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox:
-        yield kind(tmp_path, repository, host.state, host.url, sandbox)
-    shutil.rmtree(tmp_path, ignore_errors=True)
-
-
-def begin(company: Company, *options: str) -> None:
-    """Adopt what is there: the first apply, before there are pull requests to approve."""
-    runner = Runner(company.repository.folder, {}, {})
-    runner.variables = {
-        "PATH": f"{company.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
-        "KEEPTRUSTS_API_URL": company.sandbox.url,
-        "KEEPTRUSTS_API_TOKEN": company.sandbox.billing_token,
-    }
-    for script in ("plan --output ../plan.json", "apply --plan ../plan.json"):
-        runner._step({"name": "Begin", "run": shlex.join(["kt-budgets", *script.split(), *options, *_JOURNAL])}, {})
-        assert runner.code == 0, runner.log[-1]
+    with example_company(tmp_path, host) as made:
+        yield made
 
 
 def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(company: Company) -> None:
@@ -169,48 +129,3 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert company.funded() == 13700.00
     assert company.drift().code == 0, company.logs[-1]
     assert github.issues[0]["state"] == "closed"
-
-
-def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
-    begin(company, "--first-apply")
-    github, repository = company.github, company.repository
-    repository.git("switch", "--quiet", "main")
-    repository.edit(SUPPORT, "team: support\n", "# One line more than in the pull request.\nteam: support\n")
-    later = repository.commit("Meanwhile on main")
-    repository.git("reset", "--quiet", "--hard", "HEAD~1")
-    repository.branch("raise-support")
-    repository.edit(SUPPORT, MONTHLY, MONTHLY.replace("monthly", "montly"))
-    company.pushed("Raise Support")
-    repository.git("branch", "--force", "main", later)
-    repository.git("push", "--quiet", "--force", "origin", "main")
-
-    assert company.planned(is_valid=False).code == 3, company.logs[-1]
-
-    (comment,) = github.ours(128)
-    assert "so there is no plan" in comment
-    (suggested,) = github.review_comments
-    wrong = (repository.folder / SUPPORT).read_text(encoding="utf-8").splitlines()
-    taken = suggested["body"].partition("```suggestion")[2].partition("\n")[2].partition("\n```")[0]
-    assert wrong[suggested["line"] - 1] == taken.replace("monthly: 12500", "montly: 12500")
-
-    # Alice takes it; the next run has a plan, and suggests the same to nobody.
-    repository.edit(SUPPORT, wrong[suggested["line"] - 1], taken)
-    company.pushed("Apply suggestion from code review")
-    assert company.planned().code == 0, company.logs[-1]
-    assert sum("did you mean" in item["body"] for item in github.review_comments) == 1
-
-
-def test_what_the_first_apply_left_is_taken_back_by_the_workflow_run_by_hand(company: Company) -> None:
-    begin(company)
-    head = company.repository.git("rev-parse", "main")
-    held = company.funded("team_engineering_dev")
-    assert company.actions("apply.yml", "apply", commit=head, event={}, by="workflow_dispatch").code == 0
-    assert company.funded("team_engineering_dev") == held == 3500.00
-
-    taken = company.actions(
-        "apply.yml", "apply", commit=head, event={}, by="workflow_dispatch", inputs={"first_apply": "true"}
-    )
-    assert taken.code == 0, taken.log
-    assert company.funded("team_engineering_dev") == 2000.00
-    assert company.drift().code == 0, company.logs[-1]
-    assert company.github.issues == []

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from thorough import drawn
+from thorough import crossed, drawn
 from usage.hostile import END, FIRST, hostile_rows, truth
 
 from reconciler.model.usage import DailyUsage
@@ -40,8 +40,9 @@ def findings(usage: DailyUsage) -> dict[str, list[Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", ["csv", "json", "envelope", "jsonl", "parquet-text"])
-@pytest.mark.parametrize("seed", range(drawn(4, sample=2)))
+@pytest.mark.parametrize(
+    ("form", "seed"), crossed(["csv", "json", "envelope", "jsonl", "parquet-text"], range(drawn(4, sample=2)))
+)
 def test_every_format_gives_what_plain_decimals_give(exports: Any, seed: int, form: str) -> None:
     rows = hostile_rows(240, seed)
     expected = truth(rows)
