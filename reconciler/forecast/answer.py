@@ -62,7 +62,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         data_as_of=context.usage.source.data_as_of if context.usage else None,
         history_days=simulated.history_days,
         confidence=_confidence(simulated.history_days),
-        spend_to_date=spent,
+        spend_to_date=None if _ends_before(course, period, context.as_of) else spent,
         month_end=document(MonthEnd, {"quantiles": _priced(ends, course.exact(period.first, period.end))}),
         live=before,
         desired=after,
@@ -138,6 +138,12 @@ def _months(
         yield document(
             MonthForecast, {"period": month, "target": question.targets[month].amount, "quantiles": quantiles}
         )
+
+
+def _ends_before(course: Course, period: Period, as_of: date) -> bool:
+    """Whether usage ends before a period that has begun: nobody knows what was spent in it so far."""
+    ends = min(course.start, course.spend.unknown_from or course.start)
+    return ends <= period.first < as_of
 
 
 def _known(course: Course, period: Period) -> date:

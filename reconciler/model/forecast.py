@@ -13,7 +13,7 @@ from pydantic import Field
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import AlertPercentage
-from reconciler.model.money import Amount
+from reconciler.model.money import ZERO, Amount
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 
@@ -163,7 +163,7 @@ class WalletForecast(Frozen):
     confidence: Literal["normal", "low", "none"] = Field(
         description="`low` with little history, `none` where nothing is known of the wallet."
     )
-    spend_to_date: Amount = Field(description="Money spent in the month so far.")
+    spend_to_date: Amount | None = Field(description="Money spent in the month so far; null: usage ends before it.")
     month_end: MonthEnd = Field(description="What the whole month costs.")
     live: WalletOutlook = Field(description="What happens under the target that the wallet has now.")
     desired: WalletOutlook = Field(description="What happens under the target of the YAML.")
@@ -179,6 +179,11 @@ class WalletForecast(Frozen):
         description="How the expected days were centred: `model`; earlier versions, by a guess that did better.",
     )
     notices: tuple[WalletNotice, ...] = Field((), description="What its history shows beyond level and calendar.")
+
+    @property
+    def known_spend(self) -> Amount:
+        """What is known to be spent in the month so far."""
+        return self.spend_to_date or ZERO
 
     @property
     def is_stopped(self) -> bool:
@@ -267,12 +272,8 @@ class YearForecast(Frozen):
     within_probability: float | None = Field(
         description="How likely it is that the target is enough, at most, 0 to 1; null where it is unknown."
     )
-    known_from: date | None = Field(
-        None, description="The first day of the usage, where the fiscal year began before it."
-    )
-    days_left_out: int = Field(
-        0, description="Days so far that the usage leaves out and nothing else tells of: in none of these figures."
-    )
+    known_from: date | None = Field(None, description="The usage's first day, where the fiscal year began before it.")
+    days_left_out: int = Field(0, description="Days so far that usage leaves out and nothing tells of; not in the sum.")
     wallets: int = Field(0, description="How many wallets are in the sum.")
     by_usage: int = Field(
         0, description="How many of them a plan is not about: told by usage and YAML, their ledgers were not read."

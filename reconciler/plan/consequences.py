@@ -178,7 +178,7 @@ def with_rest(later: Later | None, impact: Sequence[WalletForecast], period: Per
 def _rest(wallet: WalletForecast) -> Decimal:
     middle = wallet.month_end.quantiles.get("0.5")
     outlook = wallet.desired
-    return outlook.money_left if middle is None else max(outlook.ceiling - max(middle, wallet.spend_to_date), ZERO)
+    return outlook.money_left if middle is None else max(outlook.ceiling - max(middle, wallet.known_spend), ZERO)
 
 
 def _told_rest(

@@ -214,7 +214,7 @@ def _forecast(forecast: WalletForecast, spent: Decimal | None) -> WalletFacts:
         {
             "team": forecast.team,
             "environment": forecast.environment,
-            "spent": cents(max(spent if spent is not None else ZERO, forecast.spend_to_date)),
+            "spent": cents(max(spent if spent is not None else ZERO, forecast.known_spend)),
             "confidence": forecast.confidence,
             "history_days": forecast.history_days,
             "month_end": forecast.month_end.quantiles,

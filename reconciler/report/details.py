@@ -68,11 +68,14 @@ def _conclusion(row: Assumption) -> Cell:
 def layers(forecast: WalletForecast) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
     """Return what the month end is made of, what is spent, the run rate and each lever of the plan, and the month end.
 
-    The levers' contributions come from the forecast; the run rate is what is left of the median.
+    The levers' contributions come from the forecast; the run rate is what is left of the median, of the whole month
+    where nothing is known of it yet.
     """
-    middle = forecast.month_end.quantiles.get("0.5", forecast.spend_to_date)
+    middle = forecast.month_end.quantiles.get("0.5", forecast.known_spend)
     levers = [(lever_name(lever, 120), lever.contribution) for lever in forecast.levers]
-    rest = middle - forecast.spend_to_date - sum((amount for _, amount in levers), Decimal(0))
+    rest = middle - forecast.known_spend - sum((amount for _, amount in levers), Decimal(0))
+    if forecast.spend_to_date is None:
+        return (("run rate for the month", rest), *levers), middle
     return (("spent so far", forecast.spend_to_date), ("run rate for the rest of the month", rest), *levers), middle
 
 

@@ -54,7 +54,7 @@ def fan(forecast: WalletForecast, palette: Palette, *, width: int = FAN_WIDTH) -
     The bar ends at P90 or at the money, whichever is more; every wallet has its own scale.
     """
     quantiles = forecast.month_end.quantiles
-    steps = [forecast.spend_to_date, *(quantiles.get(key, Decimal(0)) for key in ("0.1", "0.5", "0.9"))]
+    steps = [forecast.known_spend, *(quantiles.get(key, Decimal(0)) for key in ("0.1", "0.5", "0.9"))]
     money = forecast.desired.ceiling
     top = max(*steps, money)
     if top <= 0:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -248,3 +250,27 @@ def test_silence_that_the_dashboard_confirms_is_no_gap(kt: Run, tmp_path: Path) 
 
     assert gap("0.01") == [], "the dashboard shows the same: nothing"
     assert len(gap("9.00")) == 1, "the dashboard shows something else"
+
+
+def test_what_was_spent_in_a_month_that_no_usage_reaches_is_a_dash_and_null(
+    kt: Run, ask: Ask, without: Callable[[str], Path], tmp_path: Path
+) -> None:
+    usage = without("timestamp >= '2026-05-29'")
+    options = ("--offline", "--usage", usage)
+    assert {each["spend_to_date"] for each in ask(*options)["wallets"]} == {None}
+    assert {each["spend_to_date"] for each in ask(*options, as_of="2026-06-01")["wallets"]} == {"0.00"}
+    as_text, as_table = (
+        kt("forecast", "--budgets", BUDGETS, "--as-of", DAY, *options, "--format", form).out for form in ("text", "csv")
+    )
+    assert re.search(r"support / prod +12,500 +- +1", as_text)
+    (row,) = [row for row in csv.DictReader(as_table.splitlines()) if (row["wallet"], row["period"]) == SUPPORT_JUNE]
+    assert row["spend_to_date"] == ""
+    saved = tmp_path / "plan.json"
+    planned = kt("plan", "--budgets", BUDGETS, "--as-of", DAY, "--sandbox", "--usage", usage, "--output", saved)
+    assert planned.code == 0, planned.err
+    shown = kt("show", saved, "--format", "markdown").out
+    assert re.search(r"\| run rate for the month +\| [0-9]", shown)
+    assert "| spent so far" not in shown
+
+
+SUPPORT_JUNE = ("team_support", "2026-06")

@@ -48,7 +48,7 @@ def test_spend_to_date_is_exact_to_the_nano_and_contains_credits() -> None:
 
 def test_month_end_is_spend_to_date_plus_the_simulated_rest() -> None:
     answer = only(ask(history(noise=0.01), question()))
-    assert answer.month_end.quantiles["0.5"] > answer.spend_to_date
+    assert answer.month_end.quantiles["0.5"] > answer.known_spend
     assert answer.daily[-1].p50 == answer.month_end.quantiles["0.5"]
     assert [point.spent is None for point in answer.daily] == [day >= 18 for day in range(1, 31)]
 
@@ -169,7 +169,7 @@ def test_the_known_part_of_an_incomplete_last_day_counts_and_the_rest_is_simulat
     usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), cut)
     complete_until = AS_OF - timedelta(days=2)
     answer = only(ask(usage.build(last_complete_day=complete_until), question()))
-    assert float(answer.spend_to_date) == pytest.approx(float(cut[-17:].sum()), abs=0.01)
+    assert float(answer.known_spend) == pytest.approx(float(cut[-17:].sum()), abs=0.01)
     assert answer.daily[16].spent is None
     assert float(answer.month_end.quantiles["0.5"]) == pytest.approx(3000, rel=0.06)
 
@@ -234,7 +234,7 @@ def test_usage_after_as_of_is_never_looked_at() -> None:
 def test_an_export_that_ends_early_leaves_days_to_simulate_and_a_warning() -> None:
     usage = history(200, end=AS_OF - timedelta(days=7), noise=0.02)
     forecast = ask(usage, question())
-    assert only(forecast).spend_to_date < 1300
+    assert only(forecast).known_spend < 1300
     assert float(only(forecast).month_end.quantiles["0.5"]) == pytest.approx(3000, rel=0.1)
     assert "usage-ends-early" in [warning.code for warning in forecast.warnings]
 
@@ -252,7 +252,7 @@ def test_credits_are_in_the_sums_and_not_in_the_paths() -> None:
     credited = UsageBuilder().series("team_support", AS_OF - timedelta(days=100), steady(100))
     credited.row(AS_OF - timedelta(days=3), "team_support", -500.0, credits=-500.0)
     before, after = only(ask(plain.build(), question())), only(ask(credited.build(), question()))
-    assert before.spend_to_date - after.spend_to_date == 500
+    assert before.known_spend - after.known_spend == 500
     assert before.month_end.quantiles["0.9"] - after.month_end.quantiles["0.9"] == 500
 
 
@@ -262,7 +262,7 @@ def test_rate_limited_and_named_days_are_left_out_of_the_level_and_counted() -> 
     days = frozenset(AS_OF - timedelta(days=back) for back in range(1, 11))
     usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), costs).build()
     forecast = ask(usage, question(), censored={"team_support": days})
-    rest = only(forecast).month_end.quantiles["0.5"] - only(forecast).spend_to_date
+    rest = only(forecast).month_end.quantiles["0.5"] - only(forecast).known_spend
     assert float(rest) == pytest.approx(1300, rel=0.1)
     assert only(forecast).history_days == 190
     assert "on 10 days" in next(w.message for w in forecast.warnings if w.code == "censored-days")
@@ -282,7 +282,7 @@ def test_the_year_is_exact_spend_plus_the_rest_of_all_wallets() -> None:
         usage.series(wallet, AS_OF - timedelta(days=382), steady(382, seed=len(wallet)))
     forecast = ask(usage.build(), question(), question("team_b", team="b"))
     assert forecast.year is not None
-    assert forecast.year.spent == sum(wallet.spend_to_date for wallet in forecast.wallets)
+    assert forecast.year.spent == sum(wallet.known_spend for wallet in forecast.wallets)
     assert forecast.year.quantiles["0.1"] < Decimal(73000) < forecast.year.quantiles["0.9"]
     assert forecast.year.within_probability is not None
     assert forecast.year.within_probability > 0.99
@@ -311,7 +311,7 @@ def test_a_year_comes_about_month_by_month_and_ends_with_its_own_figures() -> No
     (wallet,) = forecast.wallets
     assert over[-1].spent is not None
     cent = Decimal("0.01")
-    assert abs(over[-1].spent + wallet.spend_to_date - forecast.year.spent) <= cent
+    assert abs(over[-1].spent + wallet.known_spend - forecast.year.spent) <= cent
     for key in ("0.1", "0.5", "0.9"):
         assert abs(ahead[0].quantiles[key] - over[-1].spent - wallet.month_end.quantiles[key]) <= cent
         sums = [month.quantiles[key] for month in ahead]

@@ -39,7 +39,7 @@ def seen(costs: Floats, *, since: str = "2026-06") -> tuple[WalletForecast, list
 
 def rest(found: WalletForecast) -> list[float]:
     """Return P10, P50 and P90 of a day of the 14 that are to come."""
-    return [float(found.month_end.quantiles[key] - found.spend_to_date) / 14 for key in ("0.1", "0.5", "0.9")]
+    return [float(found.month_end.quantiles[key] - found.known_spend) / 14 for key in ("0.1", "0.5", "0.9")]
 
 
 @pytest.mark.parametrize("noise", [0.02, 0.15], ids=["calm", "noisy"])

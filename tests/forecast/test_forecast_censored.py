@@ -76,6 +76,6 @@ def test_an_exhausted_wallet_is_forecast_by_its_demand() -> None:
     usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=168), costs)
     usage.series("team_other", AS_OF - timedelta(days=168), steady(168))
     forecast = ask(usage.build(), question(left_live=0, left_desired=5000))
-    rest = forecast.wallets[0].month_end.quantiles["0.5"] - forecast.wallets[0].spend_to_date
+    rest = forecast.wallets[0].month_end.quantiles["0.5"] - forecast.wallets[0].known_spend
     assert 1100 < rest < 1500
     assert "on 7 days" in next(w.message for w in forecast.warnings if w.code == "censored-days")

@@ -65,7 +65,7 @@ def index(found: DailyUsage, *, cache: bool = True) -> PriceIndex | None:
 
 
 def rest(wallet: WalletForecast) -> list[float]:
-    return [float(wallet.month_end.quantiles[key] - wallet.spend_to_date) for key in ("0.1", "0.5", "0.9")]
+    return [float(wallet.month_end.quantiles[key] - wallet.known_spend) for key in ("0.1", "0.5", "0.9")]
 
 
 @pytest.mark.parametrize("since", [3, 6, 12, 25])

@@ -267,4 +267,4 @@ def days_before(end: date, days: int) -> list[date]:
 
 
 def rest_of_june(found: WalletForecast) -> float:
-    return float(found.month_end.quantiles["0.5"] - found.spend_to_date)
+    return float(found.month_end.quantiles["0.5"] - found.known_spend)

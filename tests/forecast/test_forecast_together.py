@@ -80,7 +80,7 @@ def test_an_event_that_is_over_teaches_nothing_and_is_not_told() -> None:
     told, calm = forecast(usage).wallets[0], forecast(organization(1.0, begins=12, days=4)).wallets[0]
     assert not told.notices
     assert told.history_days == calm.history_days - 4
-    rest, usual = (float(one.month_end.quantiles["0.5"] - one.spend_to_date) for one in (told, calm))
+    rest, usual = (float(one.month_end.quantiles["0.5"] - one.known_spend) for one in (told, calm))
     assert rest == pytest.approx(usual, rel=0.08)
 
 

@@ -21,5 +21,7 @@ def layers(story: WalletStory) -> Drawing | None:
         [(label, wording.exact(amount), amount) for label, amount in parts], (MONTH_END, wording.exact(middle), middle)
     )
     title = f"{story.name}, what makes the month-end figure ({safe_name(forecast.currency, 8)})"
-    told = f"From {wording.exact(parts[0][1])} spent so far to {wording.exact(middle)}."
+    known = forecast.spend_to_date is not None
+    since = f"{wording.exact(forecast.spend_to_date)} spent so far" if known else "nothing that is known"
+    told = f"From {since} to {wording.exact(middle)}."
     return bars(title, told, rows, table=table, legend=True)
