@@ -30,7 +30,7 @@ def middle(wallet: dict[str, Any]) -> Decimal:
 
 
 def rest(wallet: dict[str, Any]) -> Decimal:
-    return middle(wallet) - Decimal(wallet["spend_to_date"])
+    return middle(wallet) - Decimal(wallet["spend_to_date"] or 0)
 
 
 def later(wallet: dict[str, Any]) -> list[Decimal]:
