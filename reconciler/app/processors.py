@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -34,12 +35,17 @@ if TYPE_CHECKING:
 
 FEWEST_WALLETS = 600
 """Below so many, a process takes longer to start and to tell than it saves."""
+FEWEST_AWAITED = 3_000
+"""From so many ledgers on, what this process waits for is worth a process more."""
 WALLETS_EACH = 300
 MOST_PROCESSES = 16
 """More would wait for this process, which reads all that they answer; each takes some 150 MB."""
 
 COMMAND = (sys.executable, "-P", "-m", "reconciler.app.processors")
 """What the other processes run; `-P` keeps files of the current folder from being taken for modules."""
+
+LESS_URGENT = 10
+"""How much other processes give way to the one that reads: what it waits for is there sooner."""
 
 PATIENCE = 180.0
 
@@ -48,16 +54,24 @@ _logger = logging.getLogger(__name__)
 
 @contextmanager
 def shard_runner(
-    wallets: int, *, processors: int | None = None, command: Sequence[str] = COMMAND, patience: float = PATIENCE
+    wallets: int,
+    *,
+    reading: bool = False,
+    processors: int | None = None,
+    command: Sequence[str] = COMMAND,
+    patience: float = PATIENCE,
 ) -> Iterator[Processors]:
     """Yield who works out the shards of a forecast of so many wallets; other processes end with the block.
 
-    One that does not answer a shard within `patience` seconds is ended, and the shard is worked out elsewhere.
+    While this process is `reading` many ledgers, it mostly waits for answers: then there is another one for each
+    processor. One that does not answer a shard within `patience` seconds is ended, and the shard is worked out
+    elsewhere.
     """
-    wanted = min(count() if processors is None else processors, MOST_PROCESSES, wallets // WALLETS_EACH) - 1
+    wanted = min(count() if processors is None else processors, MOST_PROCESSES, wallets // WALLETS_EACH)
+    if not (reading and wallets >= FEWEST_AWAITED):
+        wanted = wanted - 1 if wallets >= FEWEST_WALLETS else 0
     with ExitStack() as stack:
-        enough = wanted if wallets >= FEWEST_WALLETS else 0
-        runner = Processors([stack.enter_context(_Other(command, patience)) for _ in range(enough)])
+        runner = Processors([stack.enter_context(_Other(command, patience)) for _ in range(wanted)])
         stack.callback(runner.stop)
         yield runner
 
@@ -215,6 +229,8 @@ def answer() -> None:
 def answer_all() -> None:
     """Answer until nothing more is asked: what the other process is for."""
     gc.freeze()
+    if hasattr(os, "nice"):
+        os.nice(LESS_URGENT)
     with suppress(EOFError):
         while True:
             answer()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, organization, question, steady, team
 
-from reconciler.app.processors import COMMAND, FEWEST_WALLETS, WALLETS_EACH, shard_runner
+from reconciler.app.processors import COMMAND, FEWEST_AWAITED, FEWEST_WALLETS, WALLETS_EACH, shard_runner
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast
@@ -118,3 +118,16 @@ def test_a_process_that_ends_after_some_answers_leaves_the_rest_to_others(
 def test_there_is_a_process_for_each_processor_that_has_enough_to_do() -> None:
     with shard_runner(4 * WALLETS_EACH, processors=64, command=("false",)) as run_shards:
         assert len(run_shards.others) == 3
+
+
+@pytest.mark.parametrize(
+    ("wallets", "others"), [(FEWEST_WALLETS - 1, 0), (FEWEST_AWAITED - 1, 1), (FEWEST_AWAITED, 2), (10**6, 2)]
+)
+def test_who_waits_for_many_ledgers_leaves_its_processor_to_another_process(wallets: int, others: int) -> None:
+    with shard_runner(wallets, reading=True, processors=2, command=("false",)) as run_shards:
+        assert len(run_shards.others) == others
+
+
+def test_one_processor_forecasts_while_it_waits_for_many_ledgers() -> None:
+    with shard_runner(FEWEST_AWAITED, reading=True, processors=1, command=("false",)) as run_shards:
+        assert len(run_shards.others) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import partial
@@ -75,7 +76,9 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
             released = tuple(released_teams(desired, records))
             desired = managed(desired, records)
             aim = _without(aim, desired.released)
-            run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams))))
+            aside = processes.enter_context(ThreadPoolExecutor(1))
+            source = aside.submit(checked_out, settings, desired, head=about.head)
+            run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams)), reading=True))
             comparison = Comparison(settings, desired, records, about.first_apply)
             early = begun.named() if run_shards.others else None
             watcher = Early(comparison, early, run_shards, teams=teams) if early else None
@@ -88,7 +91,6 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
     short = later_short(desired, outlook.wallets, aim.later)
     year = year_of_plan(settings, desired, live, usage, changes=diff.changes, doubts=diff.doubts, before=aim.rules)
     findings = [*year_known(warnings, year, desired), *doubts, *released, *reclaimed, *short]
-    source = checked_out(settings, desired, head=about.head)
     made = assemble(
         settings,
         desired,
@@ -97,12 +99,13 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
         usage=usage,
         outlook=outlook,
         findings=findings,
-        source=source,
+        source=source.result(),
         aim=aim,
         year=year,
         uses=waiver_uses_for(records, desired, aim.rules),
     )
-    pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
+    base = made.source.base
+    pending = unapplied(settings.budgets, last_declared(records), base) if base else ()
     record = track_record(settings, desired, usage, made)
     return made.model_copy(update={"unapplied": pending, "track_record": record})
 
