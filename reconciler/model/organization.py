@@ -43,7 +43,8 @@ class ForecastSettings(Frozen):
     )
     resilience_margin: Share = Field(
         Decimal(0),
-        description="What staying available costs: added for fallback traffic, as a percentage of spend.",
+        description="What staying available may cost, as a percentage of spend: a reserve for traffic on fallbacks."
+        " Forecasts and `year` add what of it fallbacks do not cost yet; no team's plan holds it.",
         json_schema_extra={"default": "0%"},
     )
 
