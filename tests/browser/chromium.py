@@ -24,6 +24,9 @@ AXE = ROOT / ".venv" / "axe" / "axe.min.js"
 MISSING_AXE = "axe-core is not there: run `make browser`, which needs npm"
 MISSING_MERMAID = "Mermaid is not there: run `make browser`, which needs npm"
 
+PICTURES = bool(os.environ.get("KT_BUDGETS_PICTURES"))
+"""Whether pictures are asked for: no test looks at them."""
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -156,8 +159,8 @@ class Visit:
         self.page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": self.width, "height": shown})
 
     def keep(self, name: str = "") -> None:
-        """Save a picture among the artefacts, where pictures are asked for: no test looks at them."""
-        if os.environ.get("KT_BUDGETS_PICTURES"):
+        """Save a picture among the artefacts, where pictures are asked for."""
+        if PICTURES:
             self.picture(path=ARTEFACTS / f"{name or f'{self.name}-{self.screen}'}.png")
 
     def close(self) -> None:

@@ -29,9 +29,9 @@ from reconciler.forge.protocol import Forge
 
 _WHOLE_ON_BOTH = (
     *("test_forge_story", "test_forge_merges", "test_forge_merged_applied", "test_forge_landings", "test_forge_gate"),
-    *("test_forge_merge_train", "test_forge_months", "test_forge_gitlab_pipeline"),
+    *("test_forge_merge_train", "test_forge_gitlab_pipeline"),
 )
-"""Modules with what a pull request, a merge and a month go through: all of it on both forges, in each run."""
+"""Modules with what a pull request and a merge go through: all of it on both forges, in each run."""
 
 
 @pytest.hookimpl(trylast=True)

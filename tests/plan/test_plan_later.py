@@ -226,7 +226,7 @@ def test_the_documents_of_this_test_hold_every_field() -> None:
 
 
 @pytest.mark.parametrize("team", DOCUMENTS, ids=["organization", "team"])
-@settings(max_examples=drawn(400, sample=80), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=drawn(400, sample=50), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_whatever_value_differs_something_is_told_of_it(team: str, data: st.DataObject) -> None:
     model, document = DOCUMENTS[team]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from thorough import drawn
+from thorough import THOROUGH, drawn
 from usage.arrivals import Arrivals, told
 
 from reconciler.usage.store.session import Store
@@ -21,7 +21,7 @@ def test_each_reading_with_a_store_says_what_one_without_says(exports: Any, tmp_
     draw = random.Random(seed)
     uses: list[StoreUse] = []
     store = Store(str(tmp_path / "store"), uses.append)
-    for _ in Arrivals(exports, draw).steps(4):
+    for _ in Arrivals(exports, draw).steps(4 if THOROUGH else 3):
         window = {
             "first": date(2026, draw.randint(1, 3), 1),
             "end": date(2026, draw.randint(5, 7), draw.randint(1, 28)),
