@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from cli.journal_desk import begun as begun
 from cli.journal_desk import desk as desk
 from published import judge_printed
 from replayed_once import replayed_once as replayed_once

@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from engines_once import engines_once as engines_once
 
 from reconciler.model.usage import DailyUsage
 from reconciler.usage.read import read_usage
