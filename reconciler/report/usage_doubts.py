@@ -82,7 +82,7 @@ def _gap(first: date, last: date, settled_since: date | None, beside: Mapping[da
     told += [_INSTEAD + (f" in {settled_since:%B}" if settled < days else "")] if settled_since and settled else []
     if not days <= settled | beside.keys():
         told.append(f"what was spent on {'other days' if told else 'them'} is in no figure")
-    without = wording.listed(told)
+    without = "; ".join(told)
     yield Finding(
         Position("usage"),
         "usage-gap",

@@ -132,7 +132,7 @@ def test_of_a_gap_over_two_months_the_ledgers_stand_for_this_one(
     with overlaid(**acme):
         (gap,) = told(ask("--usage", without("timestamp >= '2026-05-29' AND timestamp < '2026-06-04'")), "usage-gap")
     assert gap.endswith(
-        "what the ledgers settled then counts instead in June and what was spent on other days is in no figure"
+        "what the ledgers settled then counts instead in June; what was spent on other days is in no figure"
     )
 
 
