@@ -29,7 +29,20 @@ def _certificate(folder: Path) -> Path:
     both = folder / "server.pem"
     names = "subjectAltName=DNS:localhost,DNS:api.private.test,IP:127.0.0.1"
     made = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "authority.pem")]
-    kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", names]
+    kind = [
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        names,
+    ]
     subprocess.run(["openssl", "req", *kind, *made], check=True, capture_output=True)
     both.write_bytes((folder / "key.pem").read_bytes() + (folder / "authority.pem").read_bytes())
     return both

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cli.small_folder import small_folder
+from script_forks import script_forks
 
 from reconciler.forked import FEWEST
 
@@ -89,25 +89,36 @@ EXPORT = """id,timestamp,team_id,cost
 """
 
 
-def ran(
-    folder: Path,
-    *usage: str,
-    before: str = "",
-    meanwhile: str = "pass",
-    processors: int = 2,
-    stdin: int = subprocess.DEVNULL,
-) -> tuple[str, list[str]]:
-    """Return what was found, and where it was read."""
-    script = SCRIPT.format(before=before, meanwhile=meanwhile, processors=processors)
-    temporary = folder / "temporary"
-    temporary.mkdir(exist_ok=True)
-    shutil.rmtree(folder / "store", ignore_errors=True)
-    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONHASHSEED": "0"}
-    command = [sys.executable, "-c", script, *usage]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdin=stdin, capture_output=True, text=True, timeout=60, check=False
-    )
-    return done.stdout, done.stderr.split("\n")
+IMPORTED = (
+    *("reconciler.app.listening", "reconciler.app.session", "reconciler.app.usage_aside"),
+    *("duckdb", "fsspec", "numpy", "pyarrow", "sqlglot.dialects.athena", "sqlglot.dialects.duckdb", "toolz"),
+)
+"""What a script need not import: with Ibis itself, exports would be read where it is."""
+Ran = Callable[..., tuple[str, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """Return what runs the script in a folder, and says what was found, and where it was read."""
+
+    def run(
+        folder: Path,
+        *usage: str,
+        before: str = "",
+        meanwhile: str = "pass",
+        processors: int = 2,
+        stdin: Path = Path(os.devnull),
+    ) -> tuple[str, list[str]]:
+        script = SCRIPT.format(before=before, meanwhile=meanwhile, processors=processors)
+        temporary = folder / "temporary"
+        temporary.mkdir(exist_ok=True)
+        shutil.rmtree(folder / "store", ignore_errors=True)
+        environment = {**os.environ, "TMPDIR": str(temporary)}
+        done = forks.run(script, *usage, folder=folder, environment=environment, stdin=stdin)
+        return done.out, done.err.split("\n")
+
+    with script_forks(tmp_path_factory.mktemp("scripts"), IMPORTED) as forks:
+        yield run
 
 
 @pytest.fixture
@@ -119,7 +130,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @needs_fork
-def test_what_another_process_reads_is_what_this_one_would_read(folder: Path) -> None:
+def test_what_another_process_reads_is_what_this_one_would_read(folder: Path, ran: Ran) -> None:
     found, where = ran(folder, "usage.csv")
     assert where[:2] == ["elsewhere", "not imported"]
     assert found.startswith("noted usage store store: read 1 of 1 exports")
@@ -131,7 +142,7 @@ def test_what_another_process_reads_is_what_this_one_would_read(folder: Path) ->
 
 @needs_fork
 @pytest.mark.parametrize("usage", ["wrong.csv", "none.csv"])
-def test_what_is_wrong_with_exports_is_said_as_this_process_would_say_it(folder: Path, usage: str) -> None:
+def test_what_is_wrong_with_exports_is_said_as_this_process_would_say_it(folder: Path, usage: str, ran: Ran) -> None:
     found, where = ran(folder, usage)
     assert where[:2] == ["elsewhere", "not imported"]
     assert found.startswith("UsageError")
@@ -140,7 +151,7 @@ def test_what_is_wrong_with_exports_is_said_as_this_process_would_say_it(folder:
 
 
 @needs_fork
-def test_where_the_other_process_cannot_be_asked_this_one_reads(folder: Path) -> None:
+def test_where_the_other_process_cannot_be_asked_this_one_reads(folder: Path, ran: Ran) -> None:
     found, where = ran(folder, "usage.csv", before=FULL)
     assert where[:2] == ["here", "imported"]
     assert "rows=2" in found
@@ -148,7 +159,7 @@ def test_where_the_other_process_cannot_be_asked_this_one_reads(folder: Path) ->
 
 
 @needs_fork
-def test_where_the_other_process_is_ended_this_one_reads_and_nothing_is_left(folder: Path) -> None:
+def test_where_the_other_process_is_ended_this_one_reads_and_nothing_is_left(folder: Path, ran: Ran) -> None:
     found, where = ran(folder, "usage.csv", before=ENDS)
     assert where[:2] == ["elsewhere", "imported"]
     assert "rows=2" in found
@@ -157,31 +168,31 @@ def test_where_the_other_process_is_ended_this_one_reads_and_nothing_is_left(fol
 
 @needs_fork
 @pytest.mark.parametrize("usage", ["pipe.csv", "pipe*", "/dev/stdin"])
-def test_a_pipe_is_read_here_as_nothing_would_be_left_of_what_another_process_took(folder: Path, usage: str) -> None:
+def test_a_pipe_is_read_here_as_nothing_would_be_left_of_what_another_process_took(
+    folder: Path, usage: str, ran: Ran
+) -> None:
     os.mkfifo(folder / "pipe.csv")
-    reader = os.open(folder / "pipe.csv", os.O_RDWR)
-    try:
-        found = ran(folder, usage, meanwhile="sys.exit()", stdin=reader)
-    finally:
-        os.close(reader)
+    found = ran(folder, usage, meanwhile="sys.exit()", stdin=folder / "pipe.csv")
     assert found == ("", ["here", ""])
 
 
 @needs_fork
-def test_what_an_object_store_does_not_answer_is_not_asked_for_again(folder: Path) -> None:
+def test_what_an_object_store_does_not_answer_is_not_asked_for_again(folder: Path, ran: Ran) -> None:
     found, where = ran(folder, "usage.csv", before=UNREACHABLE)
     assert where[:2] == ["elsewhere", "not imported"]
     assert found.startswith("UnreachableError the store does not answer try again\n")
 
 
-def test_without_exports_there_is_no_other_process_and_no_usage(folder: Path) -> None:
+def test_without_exports_there_is_no_other_process_and_no_usage(folder: Path, ran: Ran) -> None:
     found, where = ran(folder, meanwhile="print(named()); sys.exit()")
     assert (found, where) == ("None\n", ["here", ""])
 
 
 @needs_fork
 @pytest.mark.parametrize(("processors", "where"), [(1, "here"), (2, "elsewhere")])
-def test_beside_a_large_folder_exports_are_another_process_s_too(folder: Path, processors: int, where: str) -> None:
+def test_beside_a_large_folder_exports_are_another_process_s_too(
+    folder: Path, processors: int, where: str, ran: Ran
+) -> None:
     for number in range(FEWEST):
         (folder / "budgets" / "teams" / f"t{number:04d}.yaml").write_text(f"version: 1\nteam: t{number:04d}\n")
     found = ran(folder, "usage.csv", meanwhile="sys.exit()", processors=processors)
