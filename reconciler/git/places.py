@@ -55,15 +55,30 @@ def missing_submodule(folder: Path) -> str:
 def _linked_root(marker: Path) -> Path | None:
     """Return the root of the repository that a linked work tree belongs to, None for anything else."""
     try:
-        directory = _git_folder(marker)
-        common = (directory / (directory / "commondir").read_text(encoding="utf-8").strip()).resolve()
+        common = _common(marker)
     except (OSError, UnicodeDecodeError):
         return None
     return common.parent if common.name == ".git" else common
 
 
+def attributes_file(top: Path) -> Path | None:
+    """Return where attributes stand that are no file of the repository with the work tree at `top`."""
+    marker = top / ".git"
+    try:
+        return (marker if marker.is_dir() else _common(marker)) / "info/attributes"
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _common(marker: Path) -> Path:
+    directory = _git_folder(marker)
+    return (directory / (directory / "commondir").read_text(encoding="utf-8").strip()).resolve()
+
+
 def _git_folder(marker: Path) -> Path:
-    """Return where git keeps what is of the work tree that has this file for its `.git`."""
+    """Return where git keeps what is of the work tree that has this for its `.git`."""
+    if marker.is_dir():
+        return marker
     _, _, place = marker.read_text(encoding="utf-8").strip().partition("gitdir: ")
     return (marker.parent / place).resolve()
 
@@ -139,7 +154,7 @@ def _notes_more(top: Path) -> bool:
     """Whether the index of a work tree has room for what this is about; true where that cannot be told."""
     marker = top / ".git"
     try:
-        with ((marker if marker.is_dir() else _git_folder(marker)) / "index").open("rb") as file:
+        with (_git_folder(marker) / "index").open("rb") as file:
             begins = file.read(len(_PLAIN_INDEX))
     except FileNotFoundError:
         return False

@@ -17,6 +17,7 @@ from reconciler.source.tree_findings import (
     MANIFESTS,
     ORGANIZATION,
     finding,
+    kept_otherwise,
     not_checked_out,
     odd_name,
     second_owners,
@@ -106,6 +107,7 @@ def read_tree(root: Path) -> Tree:
         return Tree(name, (), (absent,))
     findings.extend(without_organization(name, (file.path for file in files), findings))
     findings.extend(second_owners(root, name))
+    findings.extend(kept_otherwise(root, name, [file.relative for file in files]))
     return Tree(name, tuple(files), tuple(findings))
 
 

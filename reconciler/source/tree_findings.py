@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 
 from reconciler.findings import Finding, Position, Severity
+from reconciler.git.attributes import filtered
 from reconciler.git.places import left_out, missing_submodule
 from reconciler.model.yaml_types import shown
 
@@ -83,3 +85,19 @@ def not_checked_out(root: Path, name: str) -> Iterator[Finding]:
         sentence = f"{shown(paths[0])}{more} {verb} left out of this checkout, so what {say} would be missing"
         hint = "`git sparse-checkout disable` brings all files here"
         yield finding(f"{name}/{paths[0]}", "left-out", sentence, hint)
+
+
+def kept_otherwise(root: Path, name: str, paths: Sequence[str]) -> Iterator[Finding]:
+    """Yield that no commit holds the files at these paths below the folder as they are read here, where so it is."""
+    found = filtered(root, paths)
+    for one in found[:1]:
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        sentence = (
+            f"git keeps {shown(one.path)}{more} through the filter {shown(one.filter)}, so a commit does not hold what"
+            " is read here: nobody could review it, and no month could be opened by it"
+        )
+        hint = (
+            f"where the files are there as you wrote them, end {one.told_in} with `{one.pattern} !filter !diff !merge`,"
+            f" run `git add --renormalize {quote(str(root))}` and commit"
+        )
+        yield finding(f"{name}/{one.path}", "filtered", sentence, hint)

@@ -146,3 +146,76 @@ def test_the_digest_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
 
     assert read_tree(one).digest == read_tree(same).digest
     assert len({read_tree(root).digest for root in (one, swapped, joined)}) == 3
+
+
+def _kept_through(top: Path, filter_: str, attributes: str, line: str) -> None:
+    """Have git keep files through a filter that turns their text around, as those of LFS and git-crypt change it."""
+    for way in ("clean", "smudge"):
+        git(top, "config", f"filter.{filter_}.{way}", "rev")
+    file = top / attributes
+    file.parent.mkdir(exist_ok=True)
+    with file.open("a") as lines:
+        lines.write(f"{line}\n")
+    git(top, "add", "--renormalize", ".")
+    git(top, "add", ".")
+    git(top, "commit", "--quiet", "--allow-empty", "--message", "Keep otherwise")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "line", "first", "cure"),
+    [
+        (".gitattributes", "*.yaml filter=upside -text", "org.yaml and 1 more", "budgets/**/*.yaml"),
+        ("budgets/.gitattributes", "* filter=upside", "org.yaml and 1 more", "*.yaml"),
+        ("budgets/teams/.gitattributes", "*.yaml filter=upside", "teams/support.yaml", "*.yaml"),
+        (".git/info/attributes", "budgets/teams/* filter=upside", "teams/support.yaml", "budgets/**/*.yaml"),
+    ],
+)
+def test_files_that_git_keeps_through_a_filter_are_refused_until_the_cure(
+    attributes: str, line: str, first: str, cure: str, repository: Path
+) -> None:
+    top = repository.parent
+    _kept_through(top, "upside", attributes, line)
+    name, _, more = first.partition(" ")
+    said = (
+        f"budgets/{name}: git keeps `{name}`{more and ' ' + more} through the filter `upside`, so a commit does not"
+        " hold what is read here: nobody could review it, and no month could be opened by it. where the files are"
+        f" there as you wrote them, end {attributes} with `{cure} !filter !diff !merge`, run `git add --renormalize"
+        f" {repository}` and commit"
+    )
+    assert _said(repository) == [said]
+    held = git(top, "show", f"HEAD:budgets/{name}")
+    assert held != (repository / name).read_text().strip()
+
+    with (top / attributes).open("a") as lines:
+        lines.write(f"{cure} !filter !diff !merge\n")
+    git(top, "add", "--renormalize", str(repository))
+    git(top, "commit", "--quiet", "--all", "--allow-empty", "--message", "Keep as it is")
+
+    assert _said(repository) == []
+    assert git(top, "show", f"HEAD:budgets/{name}") == (repository / name).read_text().strip()
+    assert provenance(repository)[1] is False
+
+
+def test_filters_of_other_files_are_nothing_to_refuse(repository: Path) -> None:
+    _kept_through(repository.parent, "upside", ".gitattributes", "*.csv filter=upside\n*.yaml -filter")
+
+    assert _said(repository) == []
+
+
+def test_a_linked_work_tree_is_asked_for_its_attributes_too(repository: Path, tmp_path: Path) -> None:
+    _kept_through(repository.parent, "upside", ".git/info/attributes", "*.yaml filter=upside")
+    git(repository.parent, "worktree", "add", "--quiet", str(tmp_path / "linked"))
+
+    (said,) = _said(tmp_path / "linked" / "budgets")
+    assert "`org.yaml` and 1 more through the filter `upside`" in said
+    assert f"end {repository.parent / '.git/info/attributes'} with" in said
+
+
+def test_attributes_that_git_cannot_read_are_nothing_to_refuse(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / ".gitattributes").write_text("*.yaml filter=upside\n")
+    assert len(_said(repository)) == 1
+    monkeypatch.setenv("PATH", "")
+
+    assert _said(repository) == []
