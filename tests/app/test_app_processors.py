@@ -16,23 +16,26 @@ from reconciler.forecast.question import Forecast
 from reconciler.forecast.shard import ShardRunner, one_by_one
 from reconciler.forecast.sharding import MOST_WALLETS, sharded
 
-WALLETS = 2 * MOST_WALLETS + 9
+EACH = 16
+WALLETS = 2 * EACH + 9
 UNANSWERED = "another process did not answer"
 MANY = FEWEST_WALLETS
 NAMES = tuple(f"team_{number:04d}" for number in range(WALLETS))
 
 
 def look_ahead(run_shards: ShardRunner = one_by_one) -> Forecast:
-    """Return the forecast of several parts; a few of the wallets have a history."""
+    """Return the forecast of several parts, of fewer wallets than usual; a few of these have a history."""
     builder = UsageBuilder()
-    for name in NAMES[::150]:
+    for name in NAMES[::20]:
         builder.series(name, AS_OF - timedelta(days=60), steady(60))
     teams = {name: team(name, prod=(name, 1000.0)) for name in NAMES}
     asked = [question(name, team=name, targets={"2026-07": 900.0}) for name in NAMES]
     context = forecast_context(
         builder.build(), asked, organization=organization(), period=JUNE, as_of=AS_OF, teams=teams
     )
-    return project(asked, context, run_shards=run_shards)
+    with pytest.MonkeyPatch.context() as parts:
+        parts.setattr("reconciler.forecast.sharding.MOST_WALLETS", EACH)
+        return project(asked, context, run_shards=run_shards)
 
 
 @pytest.fixture(scope="module")
