@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 MOST_OTHERS = 200
-"""More are not looked ahead for: 3 ms of processor time each, and a pull request of a few teams has 3 s in all."""
+"""More are not looked ahead for: 4 ms of processor time each, and a pull request of a few teams has 3 s in all."""
 
 
 def other_wallets(
