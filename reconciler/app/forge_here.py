@@ -17,10 +17,15 @@ REMOTE = "origin"
 
 
 class Around(NamedTuple):
-    """The forge that the host of a `remote` is of, an empty text where its name says none; else that of the `files`."""
+    """The `host` of a remote, an empty text where there is none, and the forge that `files` of a work tree are for."""
 
-    remote: str
+    host: str
     files: str
+
+    @property
+    def remote(self) -> str:
+        """The forge that the host is of, an empty text where its name says none."""
+        return _forge_at(self.host)
 
     @property
     def is_none(self) -> bool:
@@ -33,29 +38,31 @@ def forge_around(folder: Path) -> Around:
     if top is None:
         return Around("", "none")
     try:
-        remote = _remote_of(top, ((root or top) / ".git" / "config").stat().st_mtime_ns)
+        host = _known_host(top, ((root or top) / ".git" / "config").stat().st_mtime_ns)
     except OSError:
-        remote = _by_remote(top)
-    return Around(remote, by_files(top))
+        host = _host_of(top)
+    return Around(host, by_files(top))
 
 
 @lru_cache(maxsize=8)
-def _remote_of(top: Path, changed: int) -> str:
+def _known_host(top: Path, changed: int) -> str:
     """Ask once; `changed` is when its remotes were set."""
     del changed
-    return _by_remote(top)
+    return _host_of(top)
 
 
 def forge_of(top: Path) -> str:
     """Return the forge of a work tree as far as it tells: by the host of its remote, else by its files; else `none`."""
-    return _by_remote(top) or by_files(top)
+    return _forge_at(_host_of(top)) or by_files(top)
 
 
-def _by_remote(top: Path) -> str:
-    """Return the forge that the name of the remote's host says, an empty text where it says none."""
+def _host_of(top: Path) -> str:
     address = asked(top, "remote", "get-url", REMOTE) or ""
     match = _HOST.match(address)
-    host = (match["url"] or match["scp"] or "").lower() if match else ""
+    return (match["url"] or match["scp"] or "").lower() if match else ""
+
+
+def _forge_at(host: str) -> str:
     return next((name for name in ("github", "gitlab") if name in host or (name == "github" and ".ghe." in host)), "")
 
 

@@ -13,6 +13,8 @@ from reconciler.forge.registry import is_ci, is_told, provider_of
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.ci_run import CiRun
     from reconciler.forge.protocol import Forge, Provider
@@ -62,10 +64,26 @@ def attribution_of_now() -> Attribution:
 
 
 def forge_session(repo: str | None, *, recorded_by: str = "") -> AbstractContextManager[Forge]:
-    """Open the repository that `--repo` or the run names; `recorded_by` is whose checks count as ours."""
+    """Open the repository that `--repo` or the run names; `recorded_by` is whose checks count as ours.
+
+    Raises UsageError in the clone of a forge of its own, where the token would go to the one of everybody.
+    """
     variables = environment()
     provider = provider_here()
+    if not is_ci(variables) and provider.is_named(variables):
+        _refuse_elsewhere(provider, variables)
     return provider.open(variables, provider.run_of(variables), repository=repo, recorded_by=recorded_by)
+
+
+def _refuse_elsewhere(provider: Provider, variables: Mapping[str, str]) -> None:
+    """Refuse to send the token of a forge on another host to that of everybody."""
+    host, (setting, usual) = forge_around(Path.cwd()).host, provider.address
+    if variables.get(setting) or provider.address.is_at(host):
+        return
+    raise UsageError(
+        f"{host} is where this clone comes from, and without {setting} the token would go to {usual}; nothing was sent",
+        hint=f"`export {setting}={provider.api_at(host)}`, or whatever else its address is",
+    )
 
 
 def request_of(session: Forge, number: int | None) -> ChangeRequest:

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
 from reconciler.forge.check import Check, CheckVerdict, Written
@@ -234,11 +234,29 @@ class Forge(Protocol):
         """Return the address at which a person starts a workflow of ours by hand."""
 
 
+class Address(NamedTuple):
+    """The variable that says where a forge's API is, and the `host` that everybody's is at without it."""
+
+    setting: str
+    host: str
+
+    def is_at(self, remote: str) -> bool:
+        """Whether a clone of a `remote` host has its requests there; `ssh.github.com` and `github.com-work` are it."""
+        alias = remote.startswith((f"{self.host}-", f"{self.host}_"))
+        return "." not in remote or remote == self.host or alias or remote.endswith(f".{self.host}")
+
+
 class Provider(Protocol):
     """A forge as the registry knows it. A package has one as `PROVIDER`."""
 
     @property
     def words(self) -> ForgeWords: ...
+
+    @property
+    def address(self) -> Address: ...
+
+    def api_at(self, host: str) -> str:
+        """Return the address that the API of a forge on another host usually has."""
 
     @property
     def owners_file(self) -> OwnersFile: ...

@@ -20,6 +20,15 @@ def _workstation(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the clone that commands run in."""
+    for arguments in (("init", "--quiet"), ("remote", "add", "origin", "https://elsewhere.example/x.git")):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def test_a_run_on_a_workstation_is_attributed_to_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "grace")
     assert attribution_of_now().facts() == {"who": "grace", "url": "", "why": {}}
@@ -90,23 +99,73 @@ def test_people_on_each_forge_have_their_own_words(monkeypatch: pytest.MonkeyPat
         ("git@gitlab.acme.example:acme/ai-budgets.git", "GITHUB_TOKEN", "CI_PROJECT_PATH"),
         ("https://github.com/acme/ai-budgets.git", "GITLAB_TOKEN", "GITHUB_REPOSITORY"),
         ("https://git.acme.example/ai-budgets.git", "", "GITHUB_REPOSITORY"),
-        ("https://git.acme.example/ai-budgets.git", "GITLAB_TOKEN", "CI_PROJECT_PATH"),
+        ("https://git.acme.example/ai-budgets.git", "GITLAB_TOKEN", "CI_API_V4_URL"),
     ],
 )
 def test_a_clone_tells_of_its_forge_where_nothing_else_does(
-    address: str, token: str, asks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str, token: str, asks: str, clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for arguments in (("init", "--quiet"), ("remote", "add", "origin", "https://elsewhere.example/x.git")):
-        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
-    (tmp_path / "below").mkdir()
-    monkeypatch.chdir(tmp_path / "below")
+    (clone / "below").mkdir()
+    monkeypatch.chdir(clone / "below")
     monkeypatch.setenv(token or "LOGNAME", "grace")
     assert forge_words().request in ("pull request", "merge request")
-    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=tmp_path, check=True)
+    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
     with pytest.raises(UsageError) as caught, forge_session(None):
         pass
     assert asks in caught.value.hint
-    assert forge_words().request == ("merge request" if asks.startswith("CI") else "pull request")
+    assert forge_words().request == ("merge request" if asks.startswith("CI_") else "pull request")
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "export"),
+    [
+        ("git@gitlab.acme.example:acme/x.git", "GITLAB_TOKEN", "CI_API_V4_URL=https://gitlab.acme.example/api/v4"),
+        ("https://ada:secret@code.acme.example:8443/x.git", "GITLAB_TOKEN", "CI_API_V4_URL=https://code.acme"),
+        (
+            "ssh://git@github.acme.example/acme/x.git",
+            "GITHUB_TOKEN",
+            "GITHUB_API_URL=https://github.acme.example/api/v3",
+        ),
+        ("https://acme.ghe.com/acme/x.git", "GITHUB_TOKEN", "GITHUB_API_URL=https://api.acme.ghe.com"),
+        ("https://notgithub.com/acme/x.git", "GITHUB_TOKEN", "GITHUB_API_URL=https://notgithub.com/api/v3"),
+    ],
+)
+def test_a_token_for_a_forge_of_its_own_is_not_sent_to_that_of_everybody(
+    address: str, token: str, export: str, clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
+    monkeypatch.setenv(token, "sesame")
+    with pytest.raises(UsageError) as caught, forge_session("acme/x"):
+        pass
+    assert f"`export {export}" in caught.value.hint
+    assert "nothing was sent" in caught.value.message
+    assert "secret" not in caught.value.message
+    assert "sesame" not in f"{caught.value.message} {caught.value.hint}"
+    setting, _, api = export.partition("=")
+    monkeypatch.setenv(setting, api)
+    with pytest.raises(UsageError, match="was named"), forge_session(None):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "token", "asks"),
+    [
+        ("git@github.com:acme/x.git", "GITHUB_TOKEN", "GITHUB_REPOSITORY"),
+        ("ssh://git@ssh.github.com:443/acme/x.git", "GITHUB_TOKEN", "GITHUB_REPOSITORY"),
+        ("git@github.com-work:acme/x.git", "GITHUB_TOKEN", "GITHUB_REPOSITORY"),
+        ("work:acme/x.git", "GITHUB_TOKEN", "GITHUB_REPOSITORY"),
+        ("/srv/git/x.git", "GITLAB_TOKEN", "CI_PROJECT_PATH"),
+        ("git@altssh.gitlab.com:acme/x.git", "GITLAB_TOKEN", "CI_PROJECT_PATH"),
+    ],
+)
+def test_other_names_of_the_forge_of_everybody_are_it(
+    address: str, token: str, asks: str, clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
+    monkeypatch.setenv(token, "sesame")
+    with pytest.raises(UsageError) as caught, forge_session(None):
+        pass
+    assert asks in caught.value.hint
 
 
 def test_outside_of_a_clone_it_is_the_usual_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,13 +12,22 @@ from reconciler.forge.github import ci_run
 
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
-    from reconciler.forge.protocol import Forge, OwnersFile
+    from reconciler.forge.protocol import Address, Forge, OwnersFile
     from reconciler.model.forge_words import ForgeWords
 
 
 @dataclass(frozen=True, slots=True)
 class GitHubProvider:
     words: ForgeWords
+
+    @property
+    def address(self) -> Address:
+        from reconciler.forge.protocol import Address
+
+        return Address("GITHUB_API_URL", "github.com")
+
+    def api_at(self, host: str) -> str:
+        return f"https://api.{host}" if host.endswith(".ghe.com") else f"https://{host}/api/v3"
 
     @property
     def owners_file(self) -> OwnersFile:
@@ -33,7 +42,7 @@ class GitHubProvider:
         from reconciler.forge.github.channel import DEFAULT_API_URL
         from reconciler.forge.github.ruleset import ruleset
 
-        address = variables.get("GITHUB_API_URL") or DEFAULT_API_URL
+        address = variables.get(self.address.setting) or DEFAULT_API_URL
         return ruleset(is_github_com=address.rstrip("/") == DEFAULT_API_URL)
 
     def is_named(self, variables: Mapping[str, str]) -> bool:
@@ -57,7 +66,7 @@ class GitHubProvider:
             raise UsageError("no repository was named", hint=hint)
         named = Repository.parse(name)
         connection = Connection(
-            api_url=variables.get("GITHUB_API_URL") or DEFAULT_API_URL,
+            api_url=variables.get(self.address.setting) or DEFAULT_API_URL,
             token=variables.get("GITHUB_TOKEN", ""),
             members_token=variables.get("KT_BUDGETS_MEMBERS_TOKEN", ""),
         )

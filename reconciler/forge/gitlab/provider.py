@@ -11,11 +11,20 @@ from reconciler.forge.gitlab import ci_run
 
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
-    from reconciler.forge.protocol import Forge, OwnersFile
+    from reconciler.forge.protocol import Address, Forge, OwnersFile
 
 
 class _GitLab:
     words = ci_run.WORDS
+
+    @property
+    def address(self) -> Address:
+        from reconciler.forge.protocol import Address
+
+        return Address("CI_API_V4_URL", "gitlab.com")
+
+    def api_at(self, host: str) -> str:
+        return f"https://{host}/api/v4"
 
     @property
     def owners_file(self) -> OwnersFile:
@@ -51,7 +60,7 @@ class _GitLab:
         name = repository or run.repository
         if not name:
             raise UsageError("no project was named", hint="name it with `--repo GROUP/NAME`, or in CI_PROJECT_PATH")
-        address, token = variables.get("CI_API_V4_URL") or DEFAULT_API_URL, variables.get("GITLAB_TOKEN", "")
+        address, token = variables.get(self.address.setting) or DEFAULT_API_URL, variables.get("GITLAB_TOKEN", "")
         with Channel(Connection(api_url=address, token=token)) as channel:
             project, identity = Project.at(channel, name), identify(channel)
             own = identity.login if identity.is_bot else ""
