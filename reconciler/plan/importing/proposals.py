@@ -118,7 +118,7 @@ def _plan(
     stopped = [f"{key} is {why}: what it cost before does not count" for key, why in today.stopped.items()]
     reasons = [f"{which}: {each}"] if last else []
     reasons += [f"there is no usage of {', '.join(unseen)}"] if unseen else []
-    reason = "; ".join((*reasons, *stopped, *today.told))
+    reason = "; ".join((*stopped, *reasons, *today.told))
     yield Figure(reason, "baseline_monthly", f"{middle:.2f}", "; ".join(stopped))
     yield from _cache(seen, keys, year)
     yield from _mix(seen, keys)
