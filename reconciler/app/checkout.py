@@ -103,6 +103,8 @@ def is_submodule(budgets: Path) -> bool:
 
 def line_of(budgets: Path, since: str | None, head: str) -> dict[str, tuple[str, ...]]:
     """Return the commits of the branch's own line after `since` up to `head`, oldest first, each with its parents."""
+    if since == head:
+        return {}
     span = f"{since}..{head}" if since else head
     listed = git(budgets, "rev-list", "--first-parent", "--reverse", "--parents", span, "--").decode().splitlines()
     return {words[0]: tuple(words[1:]) for words in map(str.split, listed)}

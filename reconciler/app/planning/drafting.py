@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -77,7 +78,7 @@ def draft(settings: Settings, desired: Desired, about: About, begun: Begun, warn
             desired = managed(desired, records)
             aim = _without(aim, desired.released)
             aside = processes.enter_context(ThreadPoolExecutor(1))
-            source = aside.submit(checked_out, settings, desired, head=about.head)
+            source = aside.submit(copy_context().run, checked_out, settings, desired, head=about.head)
             run_shards = processes.enter_context(shard_runner(len(wallets_of(desired, teams)), reading=True))
             comparison = Comparison(settings, desired, records, about.first_apply)
             early = begun.named() if run_shards.others else None
