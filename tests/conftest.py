@@ -48,11 +48,12 @@ _OF_A_RUN = (
 )
 
 _LONGEST = (
-    *("test_docs", "test_every_crash_point", "test_every_rest", "test_apply_killed", "test_random_schedules"),
-    *("test_forge_forged_journal", "test_forge_gate_workflow", "test_forge_gitlab_pipeline", "test_forge_install"),
-    *("test_forge_landings", "test_forge_merged_applied", "test_forge_month", "test_forge_one_workflow_story"),
-    *("test_forge_story", "test_browser_comment", "test_browser_report", "test_cli_output", "test_apply_over_http"),
-    *("test_outside_scope", "test_usage_formats", "test_usage_rows", "test_usage_s3", "test_usage_store_same"),
+    *("test_docs", "test_docs_questions", "test_every_crash_point", "test_every_rest", "test_apply_killed"),
+    *("test_apply_over_http", "test_browser_comment", "test_browser_report", "test_cli_output", "test_outside_scope"),
+    *("test_forge_at_once", "test_forge_doubts", "test_forge_forged_journal", "test_forge_gitlab_pipeline"),
+    *("test_forge_install", "test_forge_merged_applied", "test_forge_month", "test_forge_months", "test_forge_story"),
+    *("test_forge_one_workflow_story", "test_random_schedules", "test_usage_formats", "test_usage_rows"),
+    *("test_usage_s3", "test_usage_store_same"),
 )
 """Modules whose slow tests take longest together."""
 

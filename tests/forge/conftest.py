@@ -13,6 +13,7 @@ from forge.github_standin import GitHub as Standin
 from forge.gitlab_server import GitLab, serving_gitlab
 from forge.gitlab_state import GitLabState
 from forge.host import FORGES, Host
+from forge.known_git import known_git as known_git
 from forge.merge_desk import MergeDesk, merge_desk
 from replayed_once import replayed_once as replayed_once
 from seeded_once import seeded_once as seeded_once

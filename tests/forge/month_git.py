@@ -65,7 +65,7 @@ class MonthGit:
         """Stand for `subprocess.run` of git."""
         self.told()
         self.asked += 1
-        folder, words = _parted(command)
+        folder, words = parted(command)
         if self.is_plain:
             return self._start(words[0], command, options)
         if words[0] in ("fetch", "push", "ls-remote") and (carried := self._carried(folder, words)):
@@ -93,7 +93,7 @@ class MonthGit:
 
     def _key(self, folder: Path, words: list[str], given: bytes) -> tuple[Any, ...]:
         """Return what an answer depends on: what is named, and where references among that point to in this folder."""
-        directory = _directory(folder)
+        directory = directory_of(folder)
         if words[0] == "for-each-ref":
             return (directory, *words, *references(directory, words[-1]).items())
         named = [word for word in words[1 : words.index("--") if "--" in words else None] if not word.startswith("-")]
@@ -137,7 +137,7 @@ class MonthGit:
     def _fetched(self, folder: Path, refspec: str) -> Done:
         """Bring what is below a name, with what is no longer there taken away."""
         theirs, _, ours = refspec.removeprefix("+").replace("*", "").partition(":")
-        directory = _directory(folder)
+        directory = directory_of(folder)
         there = {ours + name.removeprefix(theirs): c for name, c in references(self.origin, theirs).items()}
         here = references(directory, ours)
         orders = [f"update {name} {commit}\n" for name, commit in there.items() if here.get(name) != commit]
@@ -158,7 +158,7 @@ def _lines(words: list[str], given: bytes) -> list[str]:
     return given.decode().split() if words[0] == "cat-file" else []
 
 
-def _parted(command: list[str]) -> tuple[Path, list[str]]:
+def parted(command: list[str]) -> tuple[Path, list[str]]:
     """Return the folder that a command is about, and its words from the verb on."""
     folder, words = Path(), command[1:]
     while words[0].startswith("-"):
@@ -170,7 +170,7 @@ def _parted(command: list[str]) -> tuple[Path, list[str]]:
     return folder.absolute(), words
 
 
-def _directory(folder: Path) -> Path:
+def directory_of(folder: Path) -> Path:
     """Return the git directory of a folder in a work tree, or that it is."""
     return next((each / ".git" for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
 

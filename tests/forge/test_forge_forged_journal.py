@@ -15,6 +15,7 @@ from forge.gitlab_company import GitLabCompany
 from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
+from thorough import drawn
 
 from reconciler.clock import SystemClock
 from reconciler.findings import ExitCode
@@ -132,7 +133,10 @@ def test_a_team_that_is_said_to_be_applied_further_is_not_believed_either(house:
     assert house.funded == 10000.0
 
 
-@pytest.mark.parametrize("commit", ["--upload-pack=touch taken; false", "origin/of-mallory", "HEAD", "main"])
+NO_COMMITS = ("--upload-pack=touch taken; false", "origin/of-mallory", "HEAD", "main")
+
+
+@pytest.mark.parametrize("commit", NO_COMMITS[: drawn(4, sample=2)])
 def test_what_is_no_commit_is_not_believed_and_never_an_option_of_git(house: House, commit: str) -> None:
     house.branched()
     house.forged(commit=commit)
