@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.findings import UsageError
 from reconciler.meant import close_to
+from reconciler.model.money import CURRENCIES
 
 KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id",),
@@ -71,6 +72,40 @@ def column_names(own: Mapping[str, str], currency: str = "") -> ColumnNames:
     return names
 
 
+def own_columns(names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return what `usage: columns:` maps by canonical name."""
+    return {name: each[0] for name, each in names.items() if tuple(each) != KNOWN_NAMES.get(name)}
+
+
+def abroad(name: str, column: str, names: Mapping[str, Sequence[str]]) -> str:
+    """Return the other currency that a column has by its name, unless `usage: columns:` says that it is meant."""
+    return foreign_currency(column, currency_of(names)) if name == "cost" and name not in own_columns(names) else ""
+
+
+def lacking(found: Iterable[str], names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the columns that money needs and that are not among those `found`, in any case."""
+    folded = {column.strip().casefold() for column in found}
+    return [
+        name
+        for name in REQUIRED
+        if not any(alias.casefold() in folded for alias in names[name] if not abroad(name, alias, names))
+    ]
+
+
+def foreign_currency(column: str, ours: str) -> str:
+    """Return the currency that a column has by its name, "" where it is `ours` or the name says none."""
+    alike = (alias for alias in _KNOWN["cost"] if key(alias) == key(column))
+    words = {word.upper() for each in (column, *alike) for word in _words(_spelled(each, ours))}
+    return min(words & CURRENCIES, default="") if ours and ours not in words else ""
+
+
+def _spelled(column: str, ours: str) -> str:
+    """Return a name with signs of currencies as codes; the dollar is that of ours, where ours is one."""
+    for sign, code in {"€": "EUR", "£": "GBP", "$": ours if ours.endswith("D") else "USD"}.items():
+        column = column.replace(sign, f" {code} ")
+    return column
+
+
 def currency_of(names: Mapping[str, Sequence[str]]) -> str:
     """Return the currency that costs are to be in, "" for any."""
     return names.currency if isinstance(names, ColumnNames) else ""
@@ -86,7 +121,7 @@ def find_columns(path: str, found: Sequence[str], names: Mapping[str, Sequence[s
         canonical: [folded.index(name.casefold()) for name in aliases if name.casefold() in folded]
         for canonical, aliases in names.items()
     }
-    missing = [name for name in REQUIRED if not places[name]]
+    missing = lacking(found, names)
     if missing:
         raise MissingColumnsError(path, missing, found)
     _refuse_twins(path, folded, [names[name] for name in REQUIRED])
@@ -144,25 +179,30 @@ _NEVER: Mapping[str, tuple[str, ...]] = {
 }
 """Words of names that are never ours."""
 
-_BESIDE_COST = frozenset({"usd", "eur", "gbp", "total", "in", "llm", "api"})
+_BESIDE_COST = frozenset({"total", "in", "llm", "api", *map(str.casefold, CURRENCIES)})
 _COSTS = (frozenset({"cost"}), frozenset({"costs"}), frozenset({"spend"}), frozenset({"charge"}))
 _NEARLY = 0.88
 _LONGEST_NAME = 200
 
 
-def candidates(name: str, found: Sequence[str]) -> list[str]:
-    """Return the columns of `found` that may be our column `name`, the likeliest first."""
-    never, own = set(_NEVER.get(name, ())), set(map(key, _KNOWN[name]))
+def candidates(name: str, found: Sequence[str], currency: str = "") -> list[str]:
+    """Return the columns of `found` that may be our column `name`, the likeliest first; none of another `currency`."""
+    usual = [each for each in _KNOWN[name] if not foreign_currency(each, currency)]
+    never, own = set(_NEVER.get(name, ())), set(map(key, usual))
     allowed = [
-        column for column in found if can_be_mapped(column) and (key(column) in own or not never & set(_words(column)))
+        column
+        for column in found
+        if can_be_mapped(column)
+        and not foreign_currency(column, currency)
+        and (key(column) in own or not never & set(_words(column)))
     ]
     by_key: dict[str, str] = {}
     for column in allowed:
         by_key.setdefault(key(column), column)
-    known = [by_key[key(each)] for each in _KNOWN[name] if key(each) in by_key]
+    known = [by_key[key(each)] for each in usual if key(each) in by_key]
     if name == "cost":
         known += [column for column in allowed if frozenset(_words(column)) - _BESIDE_COST in _COSTS]
-    for each in _KNOWN[name]:
+    for each in usual:
         if len(key(each)) > len("cost"):
             known += [by_key[near] for near in close_to(key(each), by_key, alike=_NEARLY)]
     return list(dict.fromkeys(known))

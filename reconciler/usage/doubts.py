@@ -49,7 +49,7 @@ _UNNAMED = "?"
 
 LEFT_OUT: Mapping[str, str] = {
     "bad-timestamp": f"`timestamp` is no moment of {FIRST_YEAR} to {LAST_YEAR} such as 2026-06-17T08:00:00Z; left out",
-    "other-currency": "its `currency` is not that of org.yaml, and amounts of two are never added up; left out",
+    "other-currency": "its currency is not that of org.yaml, and amounts of two are never added up; left out",
     "bad-cost": "`cost` is no plain amount below 10^15, such as 12.50; left out",
     "no-team": "`team_id` is empty, so it belongs to no wallet; left out",
     "after-as-of": "dated later than the day of the forecast, as with a wrong clock; left out",

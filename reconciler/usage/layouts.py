@@ -14,10 +14,11 @@ from reconciler.model.yaml_types import shown
 from reconciler.usage.columns import (
     CURRENCY,
     OTHER_CURRENCY,
-    REQUIRED,
     MissingColumnsError,
+    abroad,
     currency_of,
     find_columns,
+    lacking,
 )
 from reconciler.usage.dialect import dialect_of, refuse_foreign_amounts
 from reconciler.usage.engine import fetch
@@ -115,7 +116,11 @@ def _csv(file: PlainFile, names: Names) -> Layout:
         f", max_line_size = {LONGEST_ROW}, buffer_size = {LONGEST_ROW}, store_rejects = true, columns = {{{columns}}}"
     )
     told = _currency_place(dialect.names)
-    values = ((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
+    values = (
+        (name, _value(name, {dialect.names[index]: f"c{index}" for index in at}, names))
+        for name, at in places.items()
+        if at
+    )
     select = _in_our_currency(values, None if told is None else f"c{told}", names)
     found = tuple((name, tuple(at)) for name, at in places.items())
     metadata = [each for at in places.get("metadata", ())[:1] for each in dialect.column(at)]
@@ -143,9 +148,9 @@ def _parquet(connection: Backend, file: PlainFile, names: Names) -> Layout:
     used = [columns[index] for at in places.values() for index in at]
     _refuse_too_exact(connection, file, [name for name, kind in used if kind == "DOUBLE"])
     values = (
-        (name, _first([_parquet_value(name, quoted(columns[index][0]), columns[index][1]) for index in at]))
+        (name, _value(name, {each: _parquet_value(name, quoted(each), kind) for each, kind in of}, names))
         for name, at in places.items()
-        if at
+        if (of := [columns[index] for index in at])
     )
     told = _currency_place([name for name, _ in columns])
     select = _in_our_currency(values, None if told is None else quoted(columns[told][0]), names)
@@ -217,8 +222,7 @@ def _json(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
         _refuse_values(connection, file)
         return None
     spelled = {key.strip().casefold(): key for key in reversed(keys)}
-    missing = [name for name in REQUIRED if not any(alias.casefold() in spelled for alias in names[name])]
-    if missing:
+    if missing := lacking(spelled, names):
         raise MissingColumnsError(file.name, missing, keys)
     wanted = {name: [spelled.get(alias.casefold(), alias) for alias in aliases] for name, aliases in names.items()}
     rare = {name: keys for name, keys in wanted.items() if not set(keys) & set(spelled.values())}
@@ -228,13 +232,13 @@ def _json(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
     distinct = sorted({told, *(key for keys in wanted.values() for key in keys)})
     columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in distinct)
     options = f", compression = 'uncompressed', format = '{file.format}', columns = {{{columns}}}"
-    values = ((name, _json_value(name, keys, exact=file.exact)) for name, keys in wanted.items())
+    values = ((name, _json_value(name, keys, names, exact=file.exact)) for name, keys in wanted.items())
     return Layout("read_json", options, _in_our_currency(values, quoted(told), names))
 
 
-def _json_value(name: str, keys: Sequence[str], *, exact: bool) -> str:
+def _json_value(name: str, keys: Sequence[str], names: Names, *, exact: bool) -> str:
     """Return SQL for the text of a JSON value; a cost that a double may have rounded is `INEXACT` instead."""
-    value = _first([quoted(key) for key in keys])
+    value = _value(name, {key: quoted(key) for key in keys}, names)
     if exact or name != "cost":
         return value
     rounded = f"length({value}) > {_EXACT_DIGITS} AND abs(TRY_CAST({value} AS DOUBLE)) >= {_EXACT_BELOW}"
@@ -253,7 +257,7 @@ def _in_our_currency(values: Iterable[tuple[str, str]], told: str | None, names:
 
     def cost(value: str) -> str:
         written = f"CAST({value} AS VARCHAR)"
-        is_ours = f"{said} IN ('', {literal(ours)})"
+        is_ours = f"{said} IN ('', {literal(ours)}) OR starts_with(coalesce({written}, ''), {other})"
         return f"CASE WHEN {is_ours} THEN {written} ELSE {other} || {said} || ' ' || coalesce({written}, '') END"
 
     return tuple((name, cost(value) if name == "cost" else value) for name, value in values)
@@ -270,11 +274,16 @@ def _refuse_values(connection: Backend, file: PlainFile) -> None:
         raise damaged(file.name, "its JSON holds values that are not events")
 
 
-def _first(expressions: Sequence[str]) -> str:
-    """Return SQL for the first value that is not empty."""
-    if len(expressions) == 1:
-        return expressions[0]
-    return "coalesce(" + ", ".join(f"nullif(CAST({each} AS VARCHAR), '')" for each in expressions) + ")"
+def _value(name: str, columns: Mapping[str, str], names: Names) -> str:
+    """Return SQL for the first value of `columns`, SQL by name, that is not empty; a cost abroad says of what."""
+    if len(columns) == 1:
+        return next(iter(columns.values()))
+    values = []
+    for column, sql in columns.items():
+        other = abroad(name, column, names)
+        said = f"{literal(f'{OTHER_CURRENCY} {other} ')} || " if other else ""
+        values.append(f"{said}nullif(CAST({sql} AS VARCHAR), '')")
+    return f"coalesce({', '.join(values)})"
 
 
 def literal(text: str) -> str:

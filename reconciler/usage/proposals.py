@@ -13,7 +13,16 @@ from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
 from reconciler.model.usage import RowIssue
-from reconciler.usage.columns import KNOWN_NAMES, MissingColumnsError, candidates, key, scopes
+from reconciler.usage.columns import (
+    KNOWN_NAMES,
+    MissingColumnsError,
+    candidates,
+    currency_of,
+    foreign_currency,
+    key,
+    own_columns,
+    scopes,
+)
 from reconciler.usage.dialect import dialect_of
 from reconciler.usage.files import is_url
 from reconciler.usage.formats import Format
@@ -70,7 +79,7 @@ _ID_NOT_MAPPED = (
 
 def _what(error: MissingColumnsError, names: Names) -> str:
     listed = ", ".join(f"`{name.strip()[:60]}`" for name in error.found[:40]) or "none"
-    own = [f"`{name}: {names[name][0]}`" for name in error.missing if tuple(names[name]) != KNOWN_NAMES[name]]
+    own = [f"`{name}: {column}`" for name, column in own_columns(names).items() if name in error.missing]
     also = f"; the same holds for {_listed(error.others)}" if error.others else ""
     mapped = f"; org.yaml maps {' and '.join(own)}, which is not among them" if own else ""
     lacking = " or ".join(f"`{name}`" for name in error.missing)
@@ -131,9 +140,8 @@ def _another(trial: Trial, name: str, column: str) -> str:
 
 def _mapping(trial: Trial, proposed: Mapping[str, str]) -> dict[str, str]:
     """Return what `columns:` is to hold, as YAML: what it holds now, as far as it is of use, and what is proposed."""
-    own = {name: each[0] for name, each in trial.names.items() if tuple(each) != KNOWN_NAMES.get(name)}
     present = {key(column) for column in trial.found}
-    kept = {name: column for name, column in own.items() if key(column) in present}
+    kept = {name: column for name, column in own_columns(trial.names).items() if key(column) in present}
     merged = kept | {name: column.strip() for name, column in proposed.items()}
     return {name: _yaml(merged[name]) for name in KNOWN_NAMES if name in merged}
 
@@ -155,6 +163,8 @@ def _told(trial: Trial, name: str) -> str:
     if name == "timestamp" and (moments := trial.moments()):
         choices = " or ".join(f"`timestamp: {_yaml(each.strip())}`" for each in moments)
         return f"several columns hold moments; write the one at which an event was below `columns:`: {choices}"
+    if name == "cost" and (abroad := trial.in_another_currency()):
+        return _in_another_currency(trial, abroad)
     if name != "team_id":
         return _IMPOSSIBLE[name]
     teams = "export again with a column `team_id` that holds the `team_id` of a wallet in each row"
@@ -165,6 +175,16 @@ def _told(trial: Trial, name: str) -> str:
     return (
         f"no column names a team: if each {scope} is one team, write `team_id: {_yaml(scope)}` below `columns:` too,"
         f" and its values ({values}) as `team_id` of the wallets; else {teams}"
+    )
+
+
+def _in_another_currency(trial: Trial, column: str) -> str:
+    ours, written = currency_of(trial.names), column.strip()
+    mapping = ", ".join(f"{name}: {each}" for name, each in _mapping(trial, {"cost": column}).items())
+    return (
+        f"`{written}` is in {foreign_currency(column, ours)} by its name, and org.yaml says `currency: {ours}`; amounts"
+        f" of two currencies are never added: export again with a cost in {ours}, or, if `{written}` is in {ours} all"
+        f" the same, write `usage: {{columns: {{{mapping}}}}}` into org.yaml"
     )
 
 

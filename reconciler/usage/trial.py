@@ -17,7 +17,7 @@ from typing import Any
 from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
-from reconciler.usage.columns import KNOWN_NAMES, REQUIRED, can_be_mapped, candidates
+from reconciler.usage.columns import KNOWN_NAMES, REQUIRED, can_be_mapped, candidates, currency_of, foreign_currency
 from reconciler.usage.engine import fetch, run, table_of
 from reconciler.usage.events import events_of, is_blank
 from reconciler.usage.layouts import Names, rows_of
@@ -80,12 +80,18 @@ class Trial:
 
         With `of_wallets` it is one that holds the team id of a wallet, whatever its name.
         """
+        ours = currency_of(self.names)
         for column, values in self.values.items():
             for path, value in (found for each in values[:_LOOKED_INTO] for found in _paths(each)):
-                fits = value in self.known_wallets if of_wallets else candidates(name, [path.rpartition(".")[2]])
+                fits = value in self.known_wallets if of_wallets else candidates(name, [path.rpartition(".")[2]], ours)
                 if fits:
                     return f"{column}.{path}"
         return None
+
+    def in_another_currency(self) -> str | None:
+        """Return the column that would be the cost but for the currency in its name."""
+        ours, likely = currency_of(self.names), candidates("cost", self.found)
+        return next((each for each in likely if foreign_currency(each, ours) and self._fits("cost", each)), None)
 
     def has_id(self) -> bool:
         folded = [column.strip().casefold() for column in self.found]
@@ -94,7 +100,8 @@ class Trial:
     def _choose(self, name: str) -> str | None:
         if name == "team_id" and (column := self._of_wallets()):
             return column
-        named = next((column for column in candidates(name, self.found) if self._fits(name, column)), None)
+        likely = candidates(name, self.found, currency_of(self.names))
+        named = next((column for column in likely if self._fits(name, column)), None)
         moments = self.moments() if name == "timestamp" and named is None else []
         return moments[0] if len(moments) == 1 else named
 

@@ -81,7 +81,7 @@ def test_parquet_has_money_as_exact_decimals(kt: Run, usage: Path) -> None:
         ("timestamp", "`timestamp` is no moment", "say under `usage: columns:`"),
         ("cost", "`cost` is no plain amount", "say under `usage: columns:`"),
         ("team_id", "`team_id` is empty", "say under `usage: columns:`"),
-        ("currency", "its `currency` is not that of org.yaml", "name an export in the currency of org.yaml"),
+        ("currency", "its currency is not that of org.yaml", "name an export in the currency of org.yaml"),
         ("", "not the columns that the header names", "with the same columns in each row"),
     ],
 )

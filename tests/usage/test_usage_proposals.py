@@ -330,3 +330,62 @@ def test_an_id_that_is_not_mapped_is_proposed_and_then_overlapping_exports_count
 def test_a_column_that_does_not_tell_rows_apart_is_not_proposed_as_their_id(exports: Any) -> None:
     usage = overlapping(exports, ["r1,2026-03-01,team_a,1\n", "r1,2026-03-02,team_a,1\n"])
     assert "id-not-mapped" not in [issue.code for issue in usage.source.issues]
+
+
+BEFORE_COST = "timestamp,team_id,"
+
+
+@pytest.mark.parametrize(
+    ("ours", "column"),
+    [
+        *(("EUR", "total_cost_usd"), ("EUR", "cost_usd"), ("EUR", "CostUSD"), ("EUR", "costusd"), ("EUR", "Cost ($)")),
+        *(
+            ("USD", "cost_eur"),
+            ("USD", "Cost (€)"),
+            ("CHF", "amount_usd"),
+            ("JPY", "spend_gbp"),
+            ("AUD", "total_cost_usd"),
+        ),
+    ],
+)
+def test_a_cost_that_names_another_currency_is_refused_with_what_says_that_it_is_meant(
+    exports: Any, ours: str, column: str
+) -> None:
+    path = exports.text("e.csv", f"{BEFORE_COST}{column}\n2026-03-01,team_a,1\n")
+    hint = hint_for(exports, path, currency=ours)
+    assert proposed(hint) == {}
+    assert f"`{column}` is in " in hint
+    assert f"org.yaml says `currency: {ours}`" in hint
+    yaml = hint[hint.index("write `usage: ") + len("write `") :].partition("` into org.yaml")[0]
+    mapping = columns_in(yaml)
+    assert mapping == {"cost": column}
+    assert exports.read(path, columns=mapping, currency=ours).source.rows == 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "column"),
+    [("EUR", "cost_eur"), ("CHF", "cost_chf"), ("EUR", "total_cost"), ("USD", "cost_usd"), ("AUD", "Cost ($)")],
+)
+def test_a_cost_in_our_currency_or_in_none_that_is_named_is_proposed(exports: Any, ours: str, column: str) -> None:
+    path = exports.text("e.csv", f"{BEFORE_COST}cost_gbp,{column}\n2026-03-01,team_a,9,1\n")
+    mapping = proposed(hint_for(exports, path, currency=ours))
+    assert mapping == {"cost": column}
+    assert exports.read(path, columns=mapping, currency=ours).cost.tolist() == [10**9]
+
+
+def test_a_cost_in_dollars_stands_in_for_no_empty_cost_in_euros(exports: Any) -> None:
+    lines = f"{BEFORE_COST}cost,total_cost_usd\n2026-03-01,t,2,7\n2026-03-02,t,,7\n"
+    usage = exports.read(exports.text("e.csv", lines), currency="EUR")
+    assert usage.cost.tolist() == [2 * 10**9]
+    left_out = [issue for issue in usage.source.issues if not issue.counted]
+    assert [(issue.code, issue.row, issue.elsewhere) for issue in left_out] == [
+        ("other-currency", 3, (("USD", Decimal(7)),))
+    ]
+    dollars = exports.read(exports.text("e.csv", lines), currency="USD")
+    assert dollars.cost.tolist() == [2 * 10**9, 7 * 10**9]
+
+
+def test_what_org_yaml_maps_stays_in_the_line_that_takes_dollars_for_euros(exports: Any) -> None:
+    path = exports.text("e.json", '[{"timestamp": "2026-03-01", "squad": "t", "cost_usd": 1}]')
+    hint = hint_for(exports, path, currency="EUR", columns={"team_id": "squad"})
+    assert "write `usage: {columns: {team_id: squad, cost: cost_usd}}` into org.yaml" in hint
