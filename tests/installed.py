@@ -10,9 +10,9 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from functools import cache
+from functools import cache, partial
 from io import StringIO
 from multiprocessing.context import ForkServerContext
 from multiprocessing.forkserver import ensure_running
@@ -58,12 +58,29 @@ def forks() -> ForkServerContext:
 
 def kt_budgets(*arguments: str, folder: Path, environment: Mapping[str, str] = os.environ) -> CompletedProcess[str]:
     """Run `kt-budgets` in `folder`, where nothing but `environment` is set."""
+    done = _ended(arguments, partial(begun, *arguments, folder=folder, environment=environment))
+    judge_printed(arguments, done.stdout)
+    return done
+
+
+def python(program: str, *, folder: Path, environment: Mapping[str, str]) -> CompletedProcess[str]:
+    """Run a program as `kt_budgets` runs a command."""
+
+    def started(*, out: Path, err: Path) -> BaseProcess:
+        process = forks().Process(target=_program, args=(program, folder, dict(environment), out, err))
+        process.start()
+        return process
+
+    return _ended(("python", "-c", program), started)
+
+
+def _ended(arguments: tuple[str, ...], started: Callable[..., BaseProcess]) -> CompletedProcess[str]:
+    """Return what came of a process that was started, once it has ended; what it prints goes to two files."""
     with TemporaryDirectory() as kept:
         out, err = Path(kept) / "out", Path(kept) / "err"
-        process = begun(*arguments, folder=folder, environment=environment, out=out, err=err)
+        process = started(out=out, err=err)
         process.join()
         assert process.exitcode is not None
-        judge_printed(arguments, out.read_text("utf-8"))
         return CompletedProcess(arguments, process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
 
 
@@ -89,6 +106,24 @@ def in_this_process(*arguments: str, folder: Path, environment: Mapping[str, str
 
 
 def _command(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    _begin(folder, environment, out, err)
+    sys.argv = ["kt-budgets", *arguments]
+    try:
+        main()
+    finally:
+        _end()
+
+
+def _program(program: str, folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    _begin(folder, environment, out, err)
+    try:
+        exec(program, {"__name__": "__main__"})  # noqa: S102
+    finally:
+        _end()
+
+
+def _begin(folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    """Give this process the folder, the variables and the streams of one that was started so."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -97,10 +132,9 @@ def _command(arguments: tuple[str, ...], folder: Path, environment: dict[str, st
     sys.stderr = err.open("w", encoding="utf-8", errors="backslashreplace")
     os.dup2(sys.stdout.fileno(), 1)
     os.dup2(sys.stderr.fileno(), 2)
-    sys.argv = ["kt-budgets", *arguments]
-    try:
-        main()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        atexit._run_exitfuncs()
+
+
+def _end() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    atexit._run_exitfuncs()

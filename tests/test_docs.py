@@ -14,6 +14,7 @@ from pathlib import Path
 
 import forked_command
 import pytest
+from installed import python
 
 from reconciler.cli.main import COMMANDS
 from reconciler.sandbox.server import running
@@ -87,9 +88,7 @@ def test_every_command_of_a_page_runs_in_the_order_it_stands_there(
 
 def test_the_python_of_a_page_runs_and_prints_the_review(checkout: Path, variables: dict[str, str]) -> None:
     (program,) = blocks(DOCS / "how-to" / "python.md", "python")
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=checkout, env=variables, capture_output=True, text=True, check=False
-    )
+    done = python(program, folder=checkout, environment=variables)
     assert done.returncode == 0, done.stderr
     assert "### USD 1,700 more for June: " in done.stdout
     assert re.search(r"^support \d+\.\d\d [01]\.\d+$", done.stdout, flags=re.MULTILINE)
