@@ -68,11 +68,10 @@ class Company:
         self.runs += 1
         place = self.place / f"run-{self.runs}"
         place.mkdir()
-        self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
+        self.repository.git("clone", "--quiet", "--no-checkout", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
         if any(step.get("with", {}).get("ref") in _TIP for step in document["steps"]):
             commit = checkout.git("rev-parse", f"origin/{self.repository.main}")
-        checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)
         payload = place / "event.json"
         payload.write_text(json.dumps(event), encoding="utf-8")

@@ -48,9 +48,8 @@ class GitLabCompany(Company):
         self.runs += 1
         place = self.place / f"run-{self.runs}"
         place.mkdir()
-        self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
+        self.repository.git("clone", "--quiet", "--no-checkout", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
-        checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)
         protected = {
             "KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
