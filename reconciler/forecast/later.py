@@ -135,8 +135,9 @@ def _turning(turns: Sequence[Turn], first: int, shape: tuple[int, int]) -> tuple
     begin = (np.arange(shape[0])[:, None] + first) * WEEK
     turning, before = np.zeros(shape, dtype=np.bool_), np.ones(shape)
     for turn in turns:
-        turning |= (begin < turn.day) & (turn.day < begin + WEEK)
-        before *= np.where(turn.day >= begin + WEEK, turn.before, 1.0)
+        lasts = turn.day >= begin + WEEK
+        turning |= (begin < turn.day) & ~lasts
+        np.multiply(before, turn.before, out=before, where=lasts)
     return turning, before
 
 
