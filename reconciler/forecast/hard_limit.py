@@ -16,8 +16,9 @@ from reconciler.forecast.alerts import Month
 from reconciler.forecast.outlook import Demand, Depletion
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles
+from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.words import chance
-from reconciler.model.forecast import HARD_LIMIT, WalletNotice
+from reconciler.model.forecast import BUDGET_CURRENCY, HARD_LIMIT, WalletNotice
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import Money
 
@@ -44,6 +45,20 @@ def stop_of(month: Month, budgets: Iterable[BillingBudget]) -> Stop | None:
 
 def room_of(stop: Stop | None) -> Floats | float:
     return NEVER if stop is None else stop.room
+
+
+def currency_notices(question: WalletQuestion) -> Iterator[WalletNotice]:
+    """Yield each billing budget that no spend is held against, since it is in another currency."""
+    for budget in question.alerts_elsewhere:
+        what = "hard limit" if budget.hard_limit else "billing budget"
+        stops = " or stops traffic" if budget.hard_limit else ""
+        yield WalletNotice(
+            code=BUDGET_CURRENCY,
+            message=f"is watched by the {what} {budget.name} of {Money(budget.amount, budget.currency)}, which is in no"
+            f" figure: what is spent in {question.wallet.currency} is not held against it, so nobody knows when it"
+            f" fires{stops}",
+            hint=f"give it an amount in {question.wallet.currency} in Keeptrusts, or delete it there",
+        )
 
 
 def limit_notices(stop: Stop | None, wanted: Demand, emptied: Depletion, *, as_of: date) -> Iterator[WalletNotice]:

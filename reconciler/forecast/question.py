@@ -25,7 +25,8 @@ class WalletQuestion:
     `plan` is the team's: its rates apply to each of the team's wallets, its planned demand to the first one.
     `live` and `desired` are its money on the two sides. `targets` are the months to look at.
     The alerts are the billing budgets that watch this wallet; those in `alerts_undeclared` are on either side, because
-    git neither declares nor deletes them. `charted`: the days of the month are wanted too.
+    git neither declares nor deletes them; `alerts_elsewhere` are so too, in another currency. `charted`: the days of
+    the month are wanted too.
     `settled` is what the ledger says was spent on the day as_of already, and `reserved` what it holds for calls under
     way: neither is in the money left any more. `booked` is what the ledger settled in the period: alerts go by that
     where the usage shows less.
@@ -43,6 +44,7 @@ class WalletQuestion:
     alerts_live: tuple[BillingBudget, ...] = ()
     alerts_desired: tuple[BillingBudget, ...] = ()
     alerts_undeclared: tuple[BillingBudget, ...] = ()
+    alerts_elsewhere: tuple[BillingBudget, ...] = ()
     charted: bool = True
     settled: Decimal = ZERO
     reserved: Decimal = ZERO

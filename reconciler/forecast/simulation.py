@@ -19,6 +19,7 @@ from reconciler.forecast.context import ForecastContext, is_short
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of, together
 from reconciler.forecast.fit import Fit, fit, planned_daily, planned_for
+from reconciler.forecast.hard_limit import currency_notices
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
@@ -182,7 +183,7 @@ def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastCont
         history_days=known_days,
         ceiling=taught.demand.ceiling,
         contributions=pulled.contributions,
-        notices=history_notices(learned, row) if len(taught.demand.history) else (),
+        notices=(*(history_notices(learned, row) if len(taught.demand.history) else ()), *currency_notices(question)),
         planned=pulled.planned,
     )
 

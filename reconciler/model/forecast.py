@@ -131,6 +131,8 @@ class UnitPrice(Frozen):
 
 HARD_LIMIT = "hard-limit"
 """The code of the notice that a hard limit is likely to stop a wallet before its money is gone."""
+BUDGET_CURRENCY = "billing-budget-currency"
+"""The code of the notice that a billing budget is in another currency than its wallet."""
 
 
 class WalletNotice(Frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.forecast import BUDGET_CURRENCY, HARD_LIMIT, WalletForecast
 from reconciler.report import wording
 from reconciler.report.spans import Words, emphasis, words
 from reconciler.report.wallets import WalletStory, any_carried
@@ -30,6 +31,14 @@ def _carried(story: WalletStory) -> str:
     return f"{story.name} {now}" if now == then else f"{story.name} {now} → {then}"
 
 
+_OF_BUDGETS = {HARD_LIMIT, BUDGET_CURRENCY}
+"""The codes of notices that are not about a wallet's usage."""
+
+
+def _is_odd(forecast: WalletForecast) -> bool:
+    return any(notice.code not in _OF_BUDGETS for notice in forecast.notices)
+
+
 def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
     """Return what a reader must know about the figures in the table."""
     notes = []
@@ -50,7 +59,7 @@ def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
                 "No usage yet, so these are the figures of the annual plan: ", emphasis(wording.listed(planned, 6)), "."
             )
         )
-    odd = [story.name for story in told if story.forecast and story.forecast.notices]
+    odd = [story.name for story in told if story.forecast and _is_odd(story.forecast)]
     if odd:
         notes.append(
             words("Something unusual in the usage of ", emphasis(wording.listed(odd, 6)), ": see the warnings.")

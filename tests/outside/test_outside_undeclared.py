@@ -202,3 +202,43 @@ def test_a_renamed_alert_is_deleted_before_the_new_one_is_created(
         assert done.returncode == 0, done.stdout + done.stderr
         if name != "changed":
             assert [method for method, *_ in world.writes] == ["DELETE", "POST"]
+
+
+@pytest.mark.parametrize(("currency", "period"), [("EUR", "monthly"), ("JPY", "daily")])
+@pytest.mark.parametrize("is_hard", [True, False])
+def test_no_spend_is_held_against_a_billing_budget_in_another_currency(
+    kt: Run, url: str, folder: Path, world: World, currency: str, period: str, is_hard: bool
+) -> None:
+    """Of 60 dollars, a third of what is spent already, the one in dollars would have stopped everything."""
+    (before,) = (item for item in planned(kt, url, folder)["impact"] if item["wallet"] == "t-alpha")
+    theirs = alert("b1", "theirs", amount=Decimal(60), currency=currency, period=period, hard_limit=is_hard)
+    world.stores[BUDGETS] = {"b1": theirs}
+    plan = planned(kt, url, folder)
+    (after,) = (item for item in plan["impact"] if item["wallet"] == "t-alpha")
+    assert {**after, "notices": []} == {**before, "notices": []}
+    (said,) = (one for one in plan["findings"] if one["code"] == "billing-budget-currency")
+    what = "hard limit" if is_hard else "billing budget"
+    assert said["message"].startswith(f"alpha/prod is watched by the {what} theirs of {currency} 60.00, which is in no")
+    shown = kt(url, "show", "plan.json").stdout
+    assert "Something unusual in the usage of alpha" not in shown
+    for command in ("forecast", "recommend"):
+        told = kt(url, command, *AT, *USAGE)
+        assert "billing-budget-currency" in told.stdout + told.stderr, command
+    theirs["currency"] = "USD"
+    (counted,) = (item for item in planned(kt, url, folder)["impact"] if item["wallet"] == "t-alpha")
+    assert len(counted["alerts"]) == len(after["alerts"]) + 1, "the cure that is told"
+
+
+def test_an_alert_of_git_that_is_in_another_currency_today_counts_as_git_wants_it(
+    kt: Run, url: str, folder: Path, world: World
+) -> None:
+    assert kt(url, "plan", *AT, *USAGE).returncode == 0
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
+    (ours,) = (item for item in world.budgets.values() if item["name"] == "changed")
+    ours["currency"] = "EUR"
+    plan = planned(kt, url, folder)
+    (forecast,) = (item for item in plan["impact"] if item["wallet"] == "t-alpha")
+    watched = [item for item in forecast["alerts"] if item["name"] == "changed"]
+    assert [item["live"] for item in watched] == [None] * len(watched)
+    assert all(item["desired"] for item in watched)
+    assert plan["changes"], "and the plan puts the currency right"

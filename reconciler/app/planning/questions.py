@@ -107,6 +107,7 @@ def _question(
         alerts_live=watching.live.get(key, ()),
         alerts_desired=watching.desired.get(key, ()),
         alerts_undeclared=watching.undeclared.get(key, ()),
+        alerts_elsewhere=watching.elsewhere.get(key, ()),
         charted=charted,
         settled=current.spent_on(as_of),
         reserved=current.reserved,
@@ -123,22 +124,28 @@ def _months(period: Period, count: int) -> tuple[Period, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """The billing budgets that watch each wallet: those of git as they are live and as desired, and those of nobody."""
+    """The billing budgets that watch each wallet: those of git as they are live and as desired, and those of nobody.
+
+    Those of nobody that are in another currency than the organization are `elsewhere`: nothing is held against them.
+    """
 
     live: Mapping[str, tuple[BillingBudget, ...]]
     desired: Mapping[str, tuple[BillingBudget, ...]]
     undeclared: Mapping[str, tuple[BillingBudget, ...]]
+    elsewhere: Mapping[str, tuple[BillingBudget, ...]]
 
 
 def watching_budgets(desired: Desired, live: Live, changes: Iterable[Change], wallets: Collection[str]) -> Watching:
     """Return the billing budgets that watch `wallets`, before and after `changes`."""
-    listed = live.of(BILLING_BUDGETS)
+    listed, ours = live.of(BILLING_BUDGETS), desired.organization.currency
     strange = undeclared(BILLING_BUDGETS, desired, live, changes)
-    staying = [*(item for key, item in listed.objects.items() if key in strange), *listed.surplus]
+    kept = [item.value for key, item in listed.objects.items() if key not in strange]
+    staying = [item.value for item in (*map(listed.objects.__getitem__, strange), *listed.surplus)]
     return Watching(
-        live=_by_wallet((item.value for key, item in listed.objects.items() if key not in strange), wallets),
+        live=_by_wallet((budget for budget in kept if budget.currency == ours), wallets),
         desired=_by_wallet((wanted.value for wanted in desired.of(BILLING_BUDGETS).values()), wallets),
-        undeclared=_by_wallet((item.value for item in staying), wallets),
+        undeclared=_by_wallet((budget for budget in staying if budget.currency == ours), wallets),
+        elsewhere=_by_wallet((budget for budget in staying if budget.currency != ours), wallets),
     )
 
 
