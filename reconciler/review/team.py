@@ -22,7 +22,7 @@ from reconciler.review.side import NONE
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES
 from reconciler.review.untold import Together
-from reconciler.review.words import as_written, response, sentence
+from reconciler.review.words import as_written, money, response, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,16 @@ def without_base(planned: Decimal, actual: Decimal, told: Told) -> TeamReview:
     """Return the review of a team of which too little is known to tell any cause: the difference, and why."""
     reference, spent = cents(planned), cents(actual)
     off = spent - reference
-    way = f"{told.currency} {abs(off):,.2f} {'above' if off > 0 else 'below'}" if off else "exactly"
+    way = f"{money(abs(off), told.currency)} {'above' if off > 0 else 'below'}" if off else "exactly"
     return TeamReview(
         team=told.team,
         plan=reference,
         actual=spent,
         difference=off,
         effects=(ReviewEffect(cause="demand", amount=off, together_with=CAUSES[1:]),) if off else (),
-        sentence=f"{told.name} spent {told.currency} {spent:,.2f}, {way} {told.against} {told.currency}"
-        f" {reference:,.2f}; fewer than two weeks of its usage are known to start from, so causes cannot be told apart",
+        sentence=f"{told.name} spent {money(spent, told.currency)}, {way} {told.against}"
+        f" {money(reference, told.currency)}; fewer than two weeks of its usage are known to start from, so causes"
+        " cannot be told apart",
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from reconciler.forecast.words import listed
-from reconciler.model.money import coin
+from reconciler.forecast.words import MINUS, listed
+from reconciler.model.money import cents, coin
 from reconciler.model.review import CauseName as Cause
 
 NAMES: dict[Cause, str] = {
@@ -76,7 +76,8 @@ _RESPONSE_LESS: dict[Cause, str] = {
 
 
 def money(amount: Decimal, currency: str) -> str:
-    return f"{currency} {abs(amount):,.2f}"
+    """Return money with its sign: a month may have more credits than spend."""
+    return f"{currency} {cents(amount):,.2f}".replace("-", MINUS)
 
 
 def sentence(
@@ -100,7 +101,7 @@ def sentence(
     reference, actual = amounts
     off = actual - reference
     share = f" ({abs(off) / reference:.1%})" if reference > 0 else ""
-    way = f"{money(off, currency)}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
+    way = f"{money(abs(off), currency)}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
     days = f"; its number of days and weekdays alone {_costs(calendar, currency)}" if calendar else ""
     spent = f"{team} spent {money(actual, currency)}, {way} {against} {money(reference, currency)}"
     if effect is None:
@@ -114,7 +115,7 @@ def sentence(
 
 
 def _costs(amount: Decimal, currency: str) -> str:
-    return f"{'costs' if amount > 0 else 'saves'} {money(amount, currency)}"
+    return f"{'costs' if amount > 0 else 'saves'} {money(abs(amount), currency)}"
 
 
 def response(cause: Cause, amount: Decimal, others: Sequence[Cause] = ()) -> str:
