@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked_command
 import pytest
 from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, MergeDesk, merge_desk
@@ -48,7 +47,8 @@ def two_are_merged(desk: MergeDesk) -> None:
 
 def lets_another_run_first(desk: MergeDesk, place: Path, *, tells: bool = True) -> None:
     told = [f"{name}={value}" for name, value in desk.desk.variables.items()]
-    command = ["env", f"PYTHONPATH={os.pathsep.join(sys.path)}", *told, sys.executable, "-m", "reconciler"]
+    forked_command.install(place / "bin" / "kt-budgets")
+    command = ["env", *told, str(place / "bin" / "kt-budgets")]
     hook = desk.repository.remote / "hooks" / "pre-receive"
     facts = {"place": place, "clone": desk.repository.folder, "day": DAY, "command": shlex.join(command)}
     lines = HOOK.format(**facts).splitlines(keepends=True)
