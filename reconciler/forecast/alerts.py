@@ -127,7 +127,7 @@ def _outlooks(month: Month, side: Side) -> dict[Alert, AlertOutlook]:
     for kind in {kind for kind, _ in watched.values()}:
         wanted = sorted({threshold for threshold in watched.values() if threshold[0] == kind})
         amounts = [amount for _, amount in wanted]
-        passed = _already(month, kind, amounts)
+        passed = already(month, kind, amounts)
         fires = _reached(month, amounts, emptied) if kind == "monthly" else _crossings(month, kind, amounts, emptied)
         for row, day in enumerate(passed):
             if day is not None:
@@ -177,7 +177,7 @@ def _window(kind: str, day: date) -> date:
             return day.replace(day=1)
 
 
-def _already(month: Month, kind: str, thresholds: Sequence[Decimal]) -> list[date | None]:
+def already(month: Month, kind: str, thresholds: Sequence[Decimal]) -> list[date | None]:
     """Return the day by which the window that is open at as_of has reached each threshold, from what is known."""
     course, period = month.course, month.period
     first = _window(kind, course.as_of)

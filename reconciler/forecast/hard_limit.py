@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
-from reconciler.forecast.alerts import Month
+from reconciler.forecast.alerts import Month, already
 from reconciler.forecast.outlook import Demand, Depletion
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles
@@ -27,10 +27,18 @@ LIKELY = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stop:
-    """The lowest hard limit of a wallet. `room` is what of it is left from as_of on: one amount, or float64[paths]."""
+    """The lowest hard limit of a wallet. `left` is what of it is left from as_of on, below zero where more was spent:
+    one amount, or float64[paths]. `since` is the day by which it is known to be reached.
+    """
 
     budget: BillingBudget
-    room: Floats | float
+    left: Floats | float
+    since: date | None = None
+
+    @property
+    def room(self) -> Floats | float:
+        """What is still served: one amount, or float64[paths]."""
+        return np.maximum(self.left, 0.0)
 
 
 def stop_of(month: Month, budgets: Iterable[BillingBudget]) -> Stop | None:
@@ -40,7 +48,9 @@ def stop_of(month: Month, budgets: Iterable[BillingBudget]) -> Stop | None:
         return None
     lowest = min(limits, key=lambda budget: (budget.amount, budget.name))
     exact, simulated = month.missing(lowest.amount)
-    return Stop(lowest, max(float(exact), 0.0) if simulated is None else np.maximum(simulated, 0.0))
+    left = float(exact) if simulated is None else simulated
+    (since,) = already(month, lowest.period, [lowest.amount]) if np.all(left <= 0) else (None,)
+    return Stop(lowest, left, since)
 
 
 def room_of(stop: Stop | None) -> Floats | float:
@@ -62,23 +72,30 @@ def currency_notices(question: WalletQuestion) -> Iterator[WalletNotice]:
 
 
 def limit_notices(stop: Stop | None, wanted: Demand, emptied: Depletion, *, as_of: date) -> Iterator[WalletNotice]:
-    """Yield that a hard limit stops traffic before the month is over, where that is likely and money is left."""
+    """Yield that a hard limit stops traffic before the month is over, where that is likely and money is left.
+
+    One that is reached already stops it for certain, whether or not there is money or anybody asks.
+    """
     if stop is None or not wanted.total.size:
         return
-    stops = stop.room + wanted.owed
-    stopped = (emptied.day < NEVER) & (stops < emptied.held)
-    probability = float(stopped.mean())
+    reached = np.broadcast_to(stop.room <= 0, emptied.day.shape)
+    stopped = reached | (emptied.day < NEVER) & (stop.room + wanted.owed < emptied.held)
+    probability = 1.0 if stop.since else float(stopped.mean())
     if probability < LIKELY:
         return
     budget = stop.budget
-    middle = date_quantiles(np.sort(np.where(stopped, emptied.day, NEVER)), start=as_of)["0.5"]
+    days = np.where(reached, float(wanted.opens), np.where(stopped, emptied.day, NEVER))
+    middle = stop.since or date_quantiles(np.sort(days), start=as_of)["0.5"]
     when = f" on {middle}" if middle else ""
-    lacking = Decimal(repr(max(float(np.quantile(wanted.total[-1] - stops, 0.9)), 0.0)))
+    lacking = Decimal(repr(max(float(np.quantile(wanted.total[-1] - (stop.left + wanted.owed), 0.9)), 0.0)))
     missing = Money(lacking.to_integral_value(ROUND_CEILING), budget.currency)
+    limit = f"its hard limit {budget.name} of {Money(budget.amount, budget.currency)}{when}"
     yield WalletNotice(
         code=HARD_LIMIT,
-        message=f"reaches its hard limit {budget.name} of {Money(budget.amount, budget.currency)}{when}, before the"
-        f" month is over, with probability {chance(probability)}: traffic stops there, whatever the wallet holds",
+        message=f"reached {limit}: traffic stands still until the month is over, whatever the wallet holds"
+        if stop.since
+        else f"reaches {limit}, before the month is over, with probability {chance(probability)}: traffic stops there,"
+        " whatever the wallet holds",
         hint=f"raise its `amount` by {missing} to last the month in 9 of 10 cases, or write `hard_limit: false`",
         since=middle,
         probability=round(probability, 4),

@@ -123,7 +123,8 @@ def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:
 def depletion(wanted: Demand, purse: Purse, *, room: Floats | float = NEVER) -> Depletion:
     """Return how `purse` drains. One without money and without more to come is empty from the start where it is needed.
 
-    No more than `room` is served from as_of on, whoever pays: there a hard limit stops traffic.
+    No more than `room` is served from as_of on, whoever pays: there a hard limit stops traffic. Without any it stands
+    still from the start as well.
     """
     total, held = wanted.total, wanted.holds(purse)
     owed = wanted.owed if wanted.pool_pays else np.minimum(wanted.owed, held)
@@ -137,7 +138,9 @@ def depletion(wanted: Demand, purse: Purse, *, room: Floats | float = NEVER) -> 
         needed = total[-1] > served
         day = np.where(needed, float(wanted.opens), NEVER)
         return Depletion(day, paid, unserved, held, owed, certain=bool(needed.all()))
-    return Depletion(days_until(total > served), paid, unserved, held, owed, certain=False)
+    day = days_until(total > served)
+    day = np.where((day < NEVER) & (np.asarray(room) <= 0), float(wanted.opens), day)
+    return Depletion(day, paid, unserved, held, owed, certain=False)
 
 
 def days_until(reached: Bools) -> Floats:

@@ -12,7 +12,7 @@ from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, ask, budget, hist
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.recommend import recommend
-from reconciler.model.forecast import WalletForecast
+from reconciler.model.forecast import WalletForecast, WalletNotice
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.period import Period
 
@@ -92,6 +92,70 @@ def test_the_lowest_limit_counts_that_of_nobody_included() -> None:
 def test_one_that_is_reached_already_stops_today() -> None:
     found = only(question(live=9000, alerts_desired=(cap(1000),)))
     assert found.desired.exhaustion.date["0.5"] == AS_OF
+
+
+def limit_notice(found: WalletForecast) -> WalletNotice:
+    (notice,) = (notice for notice in found.notices if notice.code == "hard-limit")
+    return notice
+
+
+SELDOM = UsageBuilder()
+"""450 a day on some days: nobody knows whether one is still to come this month, 900 are spent by the 16th of June."""
+for month in (3, 4, 5, 6):
+    for day in (11, 15) if month != 4 else (2, 27):
+        SELDOM.row(date(2026, month, day), "team_support", 450.0)
+SELDOM.row(AS_OF - timedelta(days=1), "team_support", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "day", "more"),
+    [
+        (500, date(2026, 6, 15), {}),
+        (450, date(2026, 6, 11), {}),
+        (900, date(2026, 6, 15), {}),
+        (0, date(2026, 6, 1), {}),
+        (500, date(2026, 6, 15), {"pool_pays": True}),
+        (500, date(2026, 6, 15), {"left_live": 0, "left_desired": 0}),
+        (1200, AS_OF, {"booked": Decimal(1200)}),
+    ],
+)
+def test_a_limit_that_is_passed_was_reached_for_certain_on_the_day_of_its_alert(
+    amount: int, day: date, more: dict[str, Any]
+) -> None:
+    asked = question(live=5000, alerts_live=(cap(amount),), alerts_desired=(cap(amount),), **more)
+    (found,) = ask(SELDOM.build(), asked).wallets
+    notice = limit_notice(found)
+    assert (notice.since, notice.probability) == (day, 1)
+    assert notice.message == (
+        f"reached its hard limit cap of USD {amount:,.2f} on {day}: traffic stands still until the month is over,"
+        " whatever the wallet holds"
+    )
+    assert found.desired.exhaustion.date["0.1"] in (AS_OF, None), "no day is named on which it would still be served"
+    last = next(alert for alert in found.alerts if alert.percentage == 100)
+    assert last.desired is not None
+    assert (last.desired.probability, last.desired.date["0.5"]) == (1, day)
+
+
+def test_the_cure_of_a_limit_that_is_passed_counts_what_was_spent_beyond_it() -> None:
+    hint = limit_notice(only(question(live=9000, alerts_desired=(cap(1000),)))).hint
+    more = Decimal(hint.partition("USD ")[2].partition(" ")[0].replace(",", ""))
+    raised = only(question(live=9000, alerts_desired=(cap(1000 + int(more)),)))
+    assert raised.desired.exhaustion.probability == pytest.approx(0.1, abs=0.01)
+    assert stops(raised) == []
+
+
+def test_what_a_credit_gave_back_of_a_limit_is_served() -> None:
+    usage = UsageBuilder()
+    usage.rows = [*SELDOM.rows]
+    usage.row(date(2026, 6, 16), "team_support", -600.0, credits=-600.0)
+    (found,) = ask(usage.build(), question(live=5000, alerts_desired=(cap(500),))).wallets
+    assert not any("reached its hard limit" in said for said in stops(found))
+
+
+def test_a_limit_of_nothing_stops_a_month_to_come_on_its_first_day() -> None:
+    asked = question(live=9000, alerts_desired=(cap(0),), targets={"2026-07": 9000})
+    notice = limit_notice(only(asked, period=Period(2026, 7)))
+    assert (notice.since, notice.probability) == (date(2026, 7, 1), 1)
 
 
 def test_what_the_ledger_booked_beyond_the_usage_is_nearer_to_the_limit() -> None:
