@@ -7,6 +7,7 @@ from typing import Any
 from reconciler.apply.outcome import NEXT_PLAN, denial, describe, operation_of, outcome, pause
 from reconciler.apply.run_context import TRIES, RunContext
 from reconciler.findings import RemoteError
+from reconciler.journal.own_objects import own_listing
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import ObjectChange
 from reconciler.model.frozen import Frozen
@@ -164,8 +165,8 @@ class ObjectExecutor:
     def _current(self, change: ObjectChange, *, afresh: bool = False) -> LiveObject[Any] | None:
         kind = change.managed
         if afresh or kind.name not in self._known:
-            listed = self._context.reader.objects(kind).objects
-            self._known[kind.name] = {text_of(key): found for key, found in listed.items()}
+            listed = own_listing(kind, self._context.reader.objects(kind), self._context.transactions)
+            self._known[kind.name] = {text_of(key): found for key, found in listed.objects.items()}
         known = self._known[kind.name]
         former = text_of(kind.key(change.before)) if change.verb == "update" else change.key
         return known.get(change.key) or known.get(former)

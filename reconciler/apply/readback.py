@@ -10,6 +10,7 @@ from reconciler.apply.run_context import RunContext
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import RemoteError
 from reconciler.journal.ledger_match import Absent, Doubled, Found, LedgerMatch, confirmation, match_in_ledger, owned
+from reconciler.journal.own_objects import own_objects
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, ObjectChange, Reclaim
 from reconciler.model.frozen import Frozen
@@ -43,7 +44,7 @@ class ReadBack:
         self.has_read = True
         wallets = dict(live.wallets)
         self._await_visibility(outcomes, wallets)
-        objects = Objects(live)
+        objects = Objects(own_objects(live, self._context.transactions))
         last = {change.wallet: change for change in self._plan.changes if isinstance(change, Allocate | Reclaim)}
         return [
             self._checked_move(change, result, wallets, is_last=last[change.wallet] is change)
@@ -124,6 +125,8 @@ class ReadBack:
     def _checked_object(self, change: ObjectChange, result: Outcome, objects: Objects) -> Outcome:
         if result.status not in DONE:
             return result
+        if change.after is None and not objects.has(result.transaction or ""):
+            return result
         if objects.value(change) != change.after:
             reason = f"{change.key} is not as planned"
         elif change.after is not None and objects.is_repeated(change):
@@ -145,6 +148,11 @@ class Objects:
         self._repeated = {
             (kind.name, text_of(kind.key(found.value))) for kind, listed in listings for found in listed.surplus
         }
+        self._ids = {found.id for _, listed in listings for found in (*listed.objects.values(), *listed.surplus)}
+
+    def has(self, id: str) -> bool:
+        """Whether an object with that id is there; one without is not told from others of its key."""
+        return not id or id in self._ids
 
     def value(self, change: ObjectChange) -> Frozen | None:
         """Return what `change` is about as it is now."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.journal.own_objects import own_objects
 from reconciler.journal.record import is_accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, Live, LiveWallet
@@ -165,8 +166,9 @@ def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
 
 
 def all_owned(live: Live, transactions: Transactions) -> Live:
-    """Return `live` with the entries of every wallet named as `owned` names them."""
-    return replace(live, wallets={key: owned(wallet, transactions) for key, wallet in live.wallets.items()})
+    """Return `live` with the entries of every wallet named as `owned` names them, and what `own_objects` returns."""
+    wallets = {key: owned(wallet, transactions) for key, wallet in live.wallets.items()}
+    return replace(own_objects(live, transactions), wallets=wallets)
 
 
 def own_entries(wallet: LiveWallet, operation: str, transactions: Transactions) -> tuple[LedgerEntry, ...]:

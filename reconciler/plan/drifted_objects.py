@@ -58,6 +58,10 @@ class ObjectDrift:
             for key in sorted(set(self.live.of(kind).objects) - set(self._declared(kind))):
                 words = f"{kind.noun} {text_of(key)} is in no YAML."
                 yield DriftItem(**{"class": "unmanaged"}, team="", key=text_of(key), sentence=words), False
+            for other in self.live.of(kind).surplus:
+                key = kind.key(other.value)
+                words = f"{kind.noun} {text_of(key)} is there once more, as {other.id}, which is left alone."
+                yield DriftItem(**{"class": "unmanaged"}, team="", key=text_of(key), sentence=words), False
         for found in self.live.unreadable:
             kind_of = kind_named(found.kind)
             if kind_of is None or not any(map(found.may_be, self._declared(kind_of))):

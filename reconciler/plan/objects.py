@@ -125,8 +125,8 @@ def repeated_objects(desired: Desired, live: Live) -> Iterator[Finding]:
                 yield _warning(
                     wanted.origin,
                     f"repeated-{kind.code}",
-                    f"Keeptrusts holds more than one {kind.noun} {text_of(key)}; the oldest is managed,"
-                    f" {surplus.id} is left alone",
+                    f"Keeptrusts holds more than one {kind.noun} {text_of(key)};"
+                    f" {live.of(kind).objects[key].id} is managed, {surplus.id} is left alone",
                     f"delete {surplus.id} in Keeptrusts if it is not needed",
                 )
 

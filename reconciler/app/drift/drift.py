@@ -18,6 +18,7 @@ from reconciler.app.team_by_team import gone_wallets
 from reconciler.findings import BudgetsError, ExitCode, RemoteError
 from reconciler.forge.protocol import Forge
 from reconciler.journal.history import history_of
+from reconciler.journal.own_objects import own_objects
 from reconciler.model.desired import Desired
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.live import Live
@@ -176,6 +177,7 @@ class _Seen:
 def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -> _Seen:
     desired, last = known.desired, known.last
     history = history_of(known.records)
+    live = own_objects(live, history.transactions)
     doubts = known.standing.doubts(live.wallets, settings.period)
     found = classify(
         desired,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from reconciler.model.cron import moments
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, WireObject, Word
 from reconciler.model.yaml_types import Label, Switch
@@ -54,6 +55,18 @@ class ExportSchedule(Frozen):
     format: Literal["csv", "json", "jsonl", "parquet"] = Field("json", description="The format of the exported file.")
     s3: S3Target = Field(description="Where the file is delivered.")
     enabled: Switch = Field(True, description="Whether the schedule runs.")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ExportSchedule) and self._facts == other._facts
+
+    def __hash__(self) -> int:
+        return hash(self._facts)
+
+    @property
+    def _facts(self) -> tuple[object, ...]:
+        """What it is, in whatever form a server writes its cron."""
+        s3 = (self.s3.bucket, self.s3.prefix)
+        return self.name, moments(self.cron), self.window, self.type, self.format, s3, self.enabled
 
     @classmethod
     def as_found(cls, document: Mapping[str, Any]) -> ExportSchedule:
