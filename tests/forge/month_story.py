@@ -14,9 +14,9 @@ from forge.month_office import Office
 from thorough import THOROUGH
 
 TEAMS = [f"t{number:02}" for number in range(1, 41 if THOROUGH else 9)]
-"""Forty teams and sixty pull requests in four weeks, thoroughly; else eight and ten in one about the month's end."""
+"""Forty teams and sixty pull requests in four weeks, thoroughly; else eight and seven in one about the month's end."""
 
-PULLS = 60 if THOROUGH else 10
+PULLS = 60 if THOROUGH else 7
 ORG = "org"
 HOUR, DAYS = timedelta(hours=1), 28 if THOROUGH else 7
 END = BEGIN + timedelta(days=DAYS)
