@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from worlds import billing_budget
 
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
@@ -88,3 +89,19 @@ def test_an_export_schedule_is_known_by_the_name_that_the_yaml_gives_it() -> Non
     literals = BILLING_BUDGETS.literals(billing_budget("x", "5", hard_limit=True))
     assert literals == {"amount": "5.00", "alert_percentages": "[80, 100]", "hard_limit": "true", "period": "monthly"}
     assert EXPORT_SCHEDULES.literals(EXPORT_SCHEDULES.stored({"name": "w", "s3": {"bucket": "b"}})) == {}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"alert_percentages": (Decimal("82.5"), 100)},
+        {"alert_percentages": (0, 100)},
+        {"alert_percentages": (80, 1500)},
+        {"period": "yearly"},
+        {"amount": Decimal("-5.00")},
+        {"amount": Decimal("1E+15")},
+    ],
+    ids=str,
+)
+def test_an_alert_that_yaml_cannot_say_has_nothing_to_set(odd: dict[str, Any]) -> None:
+    assert BILLING_BUDGETS.literals(billing_budget("x", "5").model_copy(update=odd)) == {}

@@ -57,7 +57,7 @@ def _object(item: DriftItem, kind: ManagedKind[V], wanted: DesiredObject[V], liv
     if item.category == "changed" and found is not None:
         ours = kind.literals(wanted.value)
         for field, literal in kind.literals(found.value).items():
-            if literal != ours[field]:
+            if literal != ours.get(field):
                 yield FileEdit(wanted.origin.path, (*wanted.origin.keys, field), literal)
 
 

@@ -167,12 +167,18 @@ class BillingBudgets(ManagedKind[BillingBudget]):
         return f"{text_of(key)} ({id or 'without an id'})"
 
     def literals(self, value: BillingBudget) -> Mapping[str, str]:
-        return {
+        """Return the fields that may be set; none where YAML cannot say one, as an alert at 82.5%."""
+        fields = {
             "amount": f"{value.amount:.2f}",
-            "alert_percentages": dumps(list(value.alert_percentages)),
-            "hard_limit": dumps(value.hard_limit),
+            "alert_percentages": list(value.alert_percentages),
+            "hard_limit": value.hard_limit,
             "period": value.period,
         }
+        try:
+            BillingBudgetSetting.model_validate({"name": value.name, **fields})
+        except ValidationError:
+            return {}
+        return {name: field if isinstance(field, str) else dumps(field) for name, field in fields.items()}
 
 
 BILLING_BUDGETS = BillingBudgets()

@@ -142,7 +142,7 @@ class ManagedKind(ABC, Generic[V]):
         return f"the {self.noun} {text_of(key)}"
 
     def literals(self, value: V) -> Mapping[str, str]:
-        """Return the fields that may be set in the YAML to what is live, each as YAML."""
+        """Return the fields that may be set to what is live, each as YAML; none where YAML cannot say what is live."""
         return {}
 
 
