@@ -5,6 +5,8 @@ Decision 0019.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from shlex import quote
 
@@ -22,13 +24,14 @@ from reconciler.source.load import declared_in, load
 VARIABLE = "KT_BUDGETS_JOURNAL"
 
 
-def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
+def settled(budgets: Path, asked: str | None, *, moves: bool = False, begins: bool = False) -> Place:
     """Return where the journal of the organization in `budgets` is.
 
     org.yaml decides. Where it says nothing it is what is `asked` for with --journal (seen from the current folder) or
     named by the environment (seen from the repository), else a file at the top of the repository.
     Raises RefusedError for what contradicts org.yaml, and for what would be a second journal, unless the command
-    `moves` the one there is, or writes to none.
+    `moves` the one there is, or writes to none; FindingsError where it would be one for want of an org.yaml, unless
+    the command `begins` the budgets.
     """
     root = root_of(budgets)
     organization, declared = declared_in(budgets)
@@ -50,10 +53,23 @@ def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
         return own
     place = named or place_of(DEFAULT, root=root, seen_from=root)
     if not moves:
-        _refuse_second(budgets, place, organization, is_declared=False)
-        if place.file is not None and not place.holds_records:
-            refuse_beside_git(budgets, place)
+        with nullcontext() if begins or organization else _org_yaml_first(budgets):
+            _refuse_second(budgets, place, organization, is_declared=False)
+            if place.file is not None and not place.holds_records:
+                refuse_beside_git(budgets, place)
     return place
+
+
+@contextmanager
+def _org_yaml_first(budgets: Path) -> Iterator[None]:
+    """Say what is wrong with a folder whose org.yaml cannot be read before what follows from that."""
+    try:
+        yield
+    except RefusedError:
+        loaded = load(budgets)
+        if loaded.desired is None:
+            raise FindingsError(loaded.findings, budgets=str(budgets)) from None
+        raise
 
 
 def journal_of(
@@ -74,7 +90,7 @@ def journal_of(
     """
     if sandbox:
         return from_here(asked, budgets) if asked else passing, root_of(budgets)
-    place = settled(budgets, asked, moves=moves)
+    place = settled(budgets, asked, moves=moves, begins=begins)
     if place.is_remote and not (begins or budgets.is_dir() or work_tree(budgets)):
         raise FindingsError(load(budgets).findings, budgets=str(budgets))
     return place.name, place.folder

@@ -98,6 +98,20 @@ def test_a_journal_in_a_file_is_not_begun_where_the_remote_keeps_one(desk: Desk)
     assert not (other / ".kt-budgets" / "journal").exists()
 
 
+@pytest.mark.parametrize("asked", ["plan", "apply --period 2026-06", "drift", "resume", "adopt"])
+@pytest.mark.parametrize("kept", ["in git", "in a file"])
+def test_a_folder_that_is_not_there_is_named_before_its_journal(asked: str, kept: str, desk: Desk) -> None:
+    if kept == "in git":
+        git(desk.clone, "push", "--quiet", "origin", "HEAD:refs/kt-budgets/journal")
+    else:
+        assert desk.applied().code == 0
+    refused = desk.kt(*asked.split(), "--budgets", desk.clone / "nosuch", "--as-of", "2026-06-18")
+    assert refused.code != 4
+    assert "does not exist" in refused.err
+    assert "name the folder that holds org.yaml with `--budgets`" in refused.err
+    assert "second" not in refused.err
+
+
 def test_a_journal_in_a_file_does_not_go_on_once_the_remote_keeps_one(desk: Desk) -> None:
     other = desk.another_clone("laptop")
     assert desk.applied(folder=other).code == 0
