@@ -241,7 +241,7 @@ class Address(NamedTuple):
     host: str
 
     def is_at(self, remote: str) -> bool:
-        """Whether a clone of a `remote` host has its requests there; `ssh.github.com` and `github.com-work` are it."""
+        """Whether a clone of a `remote` host has its requests there; `ssh.HOST` and `HOST-work` are it too."""
         alias = remote.startswith((f"{self.host}-", f"{self.host}_"))
         return "." not in remote or remote == self.host or alias or remote.endswith(f".{self.host}")
 
