@@ -12,7 +12,7 @@ from reconciler.app.lineage import AFRESH
 from reconciler.app.listening import say
 from reconciler.app.session import load_desired
 from reconciler.app.team_by_team import applied_as_it_was, applied_commits, as_applied
-from reconciler.findings import BudgetsError, Finding, RefusedError
+from reconciler.findings import BudgetsError, Finding, FindingsError, RefusedError
 from reconciler.git.places import provenance
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
@@ -45,6 +45,8 @@ def source_of(settings: Settings, last: LastApplied | None) -> Opened:
     What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
     applied is neither in this clone nor in a remote of it, and in a job where nothing was.
     """
+    if not settings.budgets.is_dir():
+        raise FindingsError(load(settings.budgets).findings, budgets=str(settings.budgets))
     if last is None or (last.dirty and not last.uncommitted) or not applied_commits(last):
         _refuse_in_a_job(settings, last)
         return Opened(*load_desired(settings))
