@@ -22,11 +22,12 @@ TAKES_PART = 1.25
 @dataclass(frozen=True, slots=True)
 class Account:
     """One unit's days, or what they were expected to be: ordinary traffic, fallback premium, and all else (credits,
-    what ran away). `total` is the sum of the three."""
+    what ran away). `total` is the sum of the three; `credits` is part of the last one."""
 
     side: Side
     fallback: Decimal = NONE
     one_off: Decimal = NONE
+    credits: Decimal = NONE
 
     @property
     def total(self) -> Decimal:
@@ -59,7 +60,8 @@ class Known:
         side = completed(self.side(unit, days), other)
         usual = (side.tokens or NONE) * side.price
         premium = traffic.money("fallback_cost", days) - traffic.count("fallbacks", days) * usual
-        return Account(side, premium, traffic.money("cost", days) - side.cost - premium)
+        one_off = traffic.money("cost", days) - side.cost - premium
+        return Account(side, premium, one_off, traffic.money("credits", days))
 
 
 def known(seen: Seen) -> Known:

@@ -44,6 +44,11 @@ class Pair:
     is_new: bool = False
 
     @property
+    def credits(self) -> Decimal:
+        """What of the one-off is credits: above zero where fewer came."""
+        return NONE if self.is_new else self.actual.credits - self.start.credits
+
+    @property
     def effects(self) -> Amounts:
         if self.is_new:
             return {**dict.fromkeys(CAUSES, NONE), "new_workload": self.actual.total - self.reference.total}
@@ -80,6 +85,8 @@ class Comparison:
     effects: Amounts
     noise: Mapping[Cause, float]
     units: tuple[UnitEffects, ...]
+    credits: Decimal = NONE
+    """What of the one-off is credits: above zero where fewer came."""
     models: tuple[ByModel, ByModel] = ({}, {})
     """What each model was to cost, or cost before, and what it cost: they add up to `reference` and `actual`."""
     baseline: Decimal | None = None
@@ -200,6 +207,7 @@ def _comparison(
 
     That is held against new workloads where there are any, else against demand.
     """
+    pairs = tuple(pairs)
     units = tuple(_by_unit(pairs, bursts))
     effects: Amounts = {cause: sum((unit.effects[cause] for unit in units), NONE) for cause in CAUSES}
     against: Cause = "new_workload" if any(unit.is_new for unit in units) else "demand"
@@ -212,6 +220,7 @@ def _comparison(
         effects,
         spread,
         units,
+        sum((pair.credits for pair in pairs), NONE),
         demand={**dict.fromkeys(CAUSES, NONE), against: -planned} if cents(planned) else {},
     )
 

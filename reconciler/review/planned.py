@@ -106,7 +106,7 @@ class Planned:
         fallback = self.plan.fallback
         away = self.credit_rate[unit]
         rate = fallback.share * (fallback.price_ratio - 1) * (1 + away) if fallback else self.fallback_rate[unit]
-        return Account(side, side.cost * rate, side.cost * away)
+        return Account(side, side.cost * rate, side.cost * away, side.cost * away)
 
     def new_demand(self, month: Period, part: Decimal) -> Decimal:
         """Return the money of planned new demand, the part of it that is in the base included."""

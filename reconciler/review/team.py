@@ -22,7 +22,7 @@ from reconciler.review.side import NONE
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES
 from reconciler.review.untold import Together
-from reconciler.review.words import as_written, money, response, sentence
+from reconciler.review.words import Said, as_written, money, one_off_of, response, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         for each, amount in amounts.items()
     ]
     effect = (main, amounts[main]) if main else None
+    said = one_off_of(amounts[main], comparison.credits) if main == "one_off" else main
     return TeamReview(
         team=told.team,
         plan=reference,
@@ -69,6 +70,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
             told.name,
             amounts=(reference, actual),
             effect=effect,
+            said=said,
             others=_others(main, told.together) if main else (),
             mostly=_mostly(comparison.units, effect),
             calendar=amounts["calendar"] if is_material(comparison, amounts["calendar"]) else NONE,
@@ -76,7 +78,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
             against=told.against,
             currency=told.currency,
         ),
-        response=_response(comparison, effect, told) if effect else "",
+        response=_response(comparison, effect, told, said) if effect and said else "",
         verdicts=tuple(verdicts),
         workloads=tuple(_workloads(comparison, told)),
         models=model_rows(*comparison.models),
@@ -109,8 +111,8 @@ def without_base(planned: Decimal, actual: Decimal, told: Told) -> TeamReview:
     )
 
 
-def _response(comparison: Comparison, effect: tuple[Cause, Decimal], told: Told) -> str:
-    fitting = response(*effect, _others(effect[0], told.together))
+def _response(comparison: Comparison, effect: tuple[Cause, Decimal], told: Told, said: Said) -> str:
+    fitting = response(said, effect[1], _others(effect[0], told.together))
     if effect[0] != "baseline" or comparison.baseline is None:
         return fitting
     return f"{fitting} {as_written(comparison.baseline, told.currency)}"

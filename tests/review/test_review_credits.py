@@ -62,3 +62,50 @@ def test_too_short_a_history_says_it_with_its_sign_as_well() -> None:
     assert team.sentence.startswith("alpha spent USD −4,820.00, USD ")
     assert "causes cannot be told apart" in team.sentence
     assert "3 teams spent −4,460.00" in totals(found)
+
+
+RAN_AWAY = {date(2026, 6, 10): 400.0, date(2026, 6, 11): 350.0}
+MAY_RAN_AWAY = {day.replace(month=5): amount for day, amount in RAN_AWAY.items()}
+RATE_LIMIT = "a rate limit keeps"
+
+
+@pytest.mark.parametrize(
+    ("extra", "said", "advises_a_limit"),
+    [
+        ({date(2026, 5, 5): -300.0}, "fewer credits came than in it (one-off), which costs USD 300.00", False),
+        ({date(2026, 6, 5): -300.0}, "more credits came than in it (one-off), which saves USD 300.00", False),
+        (
+            {date(2026, 5, 5): -500.0, date(2026, 6, 5): -200.0},
+            "fewer credits came than in it (one-off), which costs USD 300.00",
+            False,
+        ),
+        (RAN_AWAY, "spend ran away for some days (one-off), which costs USD 750.00", True),
+        (MAY_RAN_AWAY, "days ran away before and not now (one-off), which saves USD 750.00", False),
+        (
+            RAN_AWAY | {date(2026, 5, 5): -300.0},
+            "spend ran away for some days, and fewer credits came than in it (one-off), which costs USD 1,050.00",
+            True,
+        ),
+        (
+            MAY_RAN_AWAY | {date(2026, 6, 5): -300.0},
+            "more credits came than in it, and days ran away before and not now (one-off), which saves USD 1,050.00",
+            False,
+        ),
+        (RAN_AWAY | {date(2026, 6, 5): -200.0}, "spend ran away for some days (one-off), which costs USD 550.00", True),
+        (MAY_RAN_AWAY | {date(2026, 5, 5): -900.0}, "fewer credits came than in it (one-off)", False),
+        (RAN_AWAY | {date(2026, 5, 5): -20.0}, "spend ran away for some days (one-off)", True),
+    ],
+)
+def test_a_one_off_is_said_as_what_it_is(extra: Mapping[date, float], said: str, advises_a_limit: bool) -> None:
+    usage = world({day: amount for day, amount in extra.items() if amount < 0})
+    for day, amount in extra.items():
+        if amount > 0:
+            usage.row(day, "team_alpha", amount, requests=40, input_tokens=40000, workload="chat", model="m")
+    for step in range(30):
+        for name in ("alpha", "beta", "gamma"):
+            day = date(2026, 7, 1) + timedelta(days=step)
+            usage.row(day, f"team_{name}", 30.0, requests=3, input_tokens=3000, workload="chat", model="m")
+    (team,) = (team for team in reviewed(usage, against="2026-05").teams if team.team == "alpha")
+    assert said in team.sentence
+    assert team.called == "one_off"
+    assert (RATE_LIMIT in team.response) == advises_a_limit
