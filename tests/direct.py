@@ -25,9 +25,11 @@ Serving = Callable[[ASGIApp, list[socket.socket]], AbstractContextManager[None]]
 
 
 @contextmanager
-def at_hand(app: ASGIApp, listeners: Sequence[socket.socket]) -> Iterator[None]:
+def at_hand(
+    app: ASGIApp, listeners: Sequence[socket.socket] = (), *, ports: Sequence[int | None] = ()
+) -> Iterator[None]:
     """Let `app` answer what this process asks of those who listen, until the end of the block."""
-    ports = [listener.getsockname()[1] for listener in listeners]
+    ports = [*ports, *(listener.getsockname()[1] for listener in listeners)]
     _AT.update(dict.fromkeys(ports, app))
     try:
         yield

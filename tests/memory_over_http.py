@@ -20,9 +20,11 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from direct import at_hand
 from loopback import serving
 from memory_keeptrusts import Account, MemoryKeeptrusts, VirtualClock, row_of
 from paging_shapes import Shape
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.keeptrusts.wallets import WalletRow
 from reconciler.model.live import LedgerEntry
@@ -311,5 +313,22 @@ class _Handler(BaseHTTPRequestHandler):
 def over_http(world: World) -> Iterator[str]:
     """Serve `world` on loopback until the end of the block; yields the URL."""
     handler = type("Handler", (_Handler,), {"world": world})
-    with serving(handler) as url:
+    with serving(handler) as url, at_hand(_application(world), ports=[urlsplit(url).port]):
         yield url
+
+
+def _application(world: World) -> ASGIApp:
+    """Return what answers this process without a socket, where its requests are handed on so (`direct.at_once`)."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        content = (await receive()).get("body", b"")
+        target = f"{scope['path']}?{scope['query_string'].decode()}"
+        sent = ((name.decode(), value.decode()) for name, value in scope["headers"])
+        answered = world.answer(scope["method"], target, sent, content)
+        headers = {"Content-Type": "application/json", **answered.headers}
+        data = "" if answered.document is None else world.text(answered.document)
+        head = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answered.status, "headers": head})
+        await send({"type": "http.response.body", "body": data.encode()})
+
+    return answer

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from cli.journal_desk import begun as begun
 from cli.journal_desk import desk as desk
+from direct import at_once as at_once
 from published import judge_printed
 from replayed_once import replayed_once as replayed_once
 from seeded_once import seeded_once as seeded_once
