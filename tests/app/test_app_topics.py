@@ -24,8 +24,8 @@ BETWEEN_PROCESSES = {"KT_BUDGETS_GIT_USERNAME", "KT_BUDGETS_GIT_PASSWORD"}
 
 def read() -> Iterator[str]:
     """Yield every text of the source that is the name of a variable."""
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for text in (path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(text)) if NAME.search(text) else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAME.fullmatch(node.value):
                 yield node.value
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from direct import at_once as at_once
 from installed import in_this_process
 from memory_over_http import TOKEN
 from replayed_once import replayed_once as replayed_once
