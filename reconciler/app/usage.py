@@ -229,7 +229,7 @@ def read_exports(exports: Exports, *, folder: Path | None = None) -> Read:
         store=Store(exports.store, uses.append) if exports.store else None,
         engine=exports.engine,
     )
-    return Read(usage.served(), tuple(uses))
+    return Read(usage, tuple(uses))
 
 
 def exports_of(settings: Settings, desired: Desired, *, since: date | None = None) -> Exports:

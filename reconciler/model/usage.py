@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -75,8 +75,7 @@ class UsageSource:
 
     `digest` depends on the events alone: not on their order, their split over files or the format.
     `rows` counts distinct events in the window; `duplicates` the repeated ones that were left out.
-    `unpriced_share` is the share of tokens in rows that carry tokens, cost nothing and are no cache hit, though their
-    model may have no price. Where it has one, such rows are `not_served`.
+    `unpriced_share` is the share of tokens in rows that carry tokens, cost nothing and are no cache hit.
     `month` is the first day of the month of the window's last day and `month_cost` what all wallets spent in it.
     `duplicates_cost` is the money of the repeated events, `unknown_cost` that of events of `unknown_teams`.
     `stale` names the last day of wallets whose exports end before those of the others, `below_zero` the wallets and
@@ -108,7 +107,6 @@ class UsageSource:
     below_zero: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
     gaps: tuple[tuple[date, date], ...] = ()
-    not_served: int = 0
     beside: Mapping[tuple[date, str], Decimal] = field(default_factory=dict)
 
     def untold(self, first: date, end: date) -> tuple[tuple[date, date], ...]:
@@ -148,8 +146,7 @@ class DailyUsage:
     `day` is datetime64[D]. `wallet` is the event's team id; a missing attribute is the empty string, "not attributed".
     `cost` and `avoided` are in billionths of a major unit and exact, as is every sum of them (see `Nanos`); negative
     rows (credits, corrections) are summed apart in `credits` (also negative) and are contained in `cost`. `requests`,
-    `cache_hits`, `fallbacks` count events. `apart` is None where nothing tells, as with what a ledger settled. `away`
-    is what of each column that counts came from requests that were not served.
+    `cache_hits`, `fallbacks` count events. `apart` is None where nothing tells, as with what a ledger settled.
     """
 
     source: UsageSource
@@ -169,15 +166,6 @@ class DailyUsage:
     fallbacks: npt.NDArray[np.int64]
     fallback_cost: Nanos
     apart: Apart | None = None
-    away: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
-
-    def served(self) -> DailyUsage:
-        """Return this without requests that were not served: they are no demand, and tell no price of a token."""
-        if not self.away:
-            return self
-        left = {name: getattr(self, name) - self.away[name] for name in _COLUMNS if name in self.away}
-        of = {name: getattr(self.apart, name) - self.away[name] for name in _APART if name in self.away}
-        return replace(self, **left, apart=self.apart and replace(self.apart, **of), away={})
 
     @property
     def spent(self) -> Decimal:
@@ -194,7 +182,7 @@ class DailyUsage:
         return DailyUsage(said, **columns, apart=apart)
 
 
-_COLUMNS = tuple(each.name for each in fields(DailyUsage) if each.name not in ("source", "apart", "away"))
+_COLUMNS = tuple(each.name for each in fields(DailyUsage) if each.name not in ("source", "apart"))
 _APART = tuple(each.name for each in fields(Apart))
 
 

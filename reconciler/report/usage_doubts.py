@@ -246,8 +246,6 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
             " so spend is understated",
             "give their models a price in Keeptrusts",
         )
-    if source.not_served:
-        yield "usage", 0, "requests-not-served", *_not_served(source.not_served)
     if source.unknown_teams:
         yield _unknown_teams(source, currency)
     for wallet, last in sorted(source.stale.items()):
@@ -261,11 +259,6 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
         )
     for (wallet, month), amount in sorted(source.below_zero.items()):
         yield _below_zero(wallet, month, _money(amount, currency))
-
-
-def _not_served(number: int) -> tuple[str, str]:
-    told = f"{wording.counted(number, 'request')} of models that have a price cost nothing, like one that a limit turns"
-    return f"{told} away or that fails: no demand, and in no price of a token", "correct their cost if they were served"
 
 
 def _without_price(rows: int) -> str:

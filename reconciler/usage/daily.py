@@ -24,9 +24,6 @@ MONEY = ("cost", "credits", "avoided", "fallback_cost", "hit_cost")
 SUMS = ("cost", "credits", "avoided", "requests", "input_tokens", "output_tokens", "cache_hits")
 HITS = ("hit_cost", "hit_input", "hit_output", "credit_rows")
 FALLBACKS = ("fallbacks", "fallback_cost", "fallback_input", "fallback_output")
-FREE = ("free", "free_input", "free_output")
-FREE_FALLBACKS = ("free_fallbacks", "free_fallback_input", "free_fallback_output")
-"""Events that cost nothing and are no cache hits: they have no price, or were not served."""
 DOUBTS = ("unpriced", "unpriced_tokens", "unread_tokens")
 LONGEST_NAME = 200
 """Characters of an attribute that are kept: a column may hold anything, and every row of the table has room for it."""
@@ -63,7 +60,7 @@ def daily_sums(events: Table, names: Names, *, parse_first: bool) -> Table:
 
 def no_days() -> Columns:
     """Return the daily table of no event at all."""
-    numbers = dict.fromkeys((*SUMS, *DOUBTS, *HITS, *FALLBACKS, *FREE, *FREE_FALLBACKS), np.dtype(np.int64))
+    numbers = dict.fromkeys((*SUMS, *DOUBTS, *HITS, *FALLBACKS), np.dtype(np.int64))
     moments = {"day": np.dtype("datetime64[D]"), "latest": np.dtype("datetime64[us]")}
     kinds = {**dict.fromkeys(ATTRIBUTES, np.dtype(object)), **numbers, **moments}
     return {name: np.empty(0, kind) for name, kind in kinds.items()}
@@ -72,8 +69,7 @@ def no_days() -> Columns:
 def _summed(rows: Table, keys: Sequence[str]) -> Table:
     """Sum events by `keys`, kept as they are."""
     rows = rows.mutate(tokens=rows.input_tokens + rows.output_tokens)
-    rows = rows.mutate(is_free=(rows.cost == 0) & ~rows.cache_hit)
-    rows = rows.mutate(without_price=rows.is_free & (rows.tokens > 0))
+    rows = rows.mutate(without_price=(rows.cost == 0) & ~rows.cache_hit & (rows.tokens > 0))
     avoided = {"avoided": rows.avoided.sum()} if "avoided" in rows.columns else {}
     summed = rows.group_by(*keys).agg(
         cost=rows.cost.sum(),
@@ -86,9 +82,6 @@ def _summed(rows: Table, keys: Sequence[str]) -> Table:
         hit_input=rows.input_tokens.sum(where=rows.cache_hit),
         hit_output=rows.output_tokens.sum(where=rows.cache_hit),
         credit_rows=rows.count(where=rows.cost < 0),
-        free=rows.count(where=rows.is_free),
-        free_input=rows.input_tokens.sum(where=rows.is_free),
-        free_output=rows.output_tokens.sum(where=rows.is_free),
         latest=rows["at"].max(),
         unpriced=rows.count(where=rows.without_price),
         unpriced_tokens=rows.tokens.sum(where=rows.without_price),
@@ -134,13 +127,12 @@ def _clean(value: StringValue) -> StringValue:
 
 def _sum_up(rows: Table) -> Table:
     """Sum sums by the daily table's keys."""
-    sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS, *HITS, *FREE)}
+    sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS, *HITS)}
     sums |= {
         "fallbacks": rows.requests.sum(where=rows.is_fallback),
         "fallback_cost": rows.cost.sum(where=rows.is_fallback),
         "fallback_input": rows.input_tokens.sum(where=rows.is_fallback),
         "fallback_output": rows.output_tokens.sum(where=rows.is_fallback),
-        **{name: rows[of].sum(where=rows.is_fallback) for name, of in zip(FREE_FALLBACKS, FREE, strict=True)},
     }
     return _in_kept_types(rows.group_by(*KEYS).agg(**sums, latest=rows.latest.max()))
 

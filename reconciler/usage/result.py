@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.windows import Days
-from reconciler.model.usage import Apart, DailyUsage, Nanos, RowIssue, UsageSource
+from reconciler.model.usage import Apart, DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
 from reconciler.usage.coverage import gaps, last_complete_day
 from reconciler.usage.daily import ATTRIBUTES
 from reconciler.usage.doubts import LEFT_OUT
 from reconciler.usage.engine import Columns
-from reconciler.usage.not_served import billionths, counts_of, names_models, rows_not_served
 from reconciler.usage.repeats import Meeting
 
 REJECTED = ("wrong-columns", "not-utf8")
@@ -69,7 +68,7 @@ def outside(table: Columns, window: Days, month: Days) -> list[RowIssue]:
     """Return the issues of events outside of the window, where they are too many to be looked up."""
     issues = []
     for code, where in _outside(table, window).items():
-        cost = billionths(table["cost"][where])
+        cost = _billionths(table["cost"][where])
         inside = _within(table["day"][where], month)
         if where.any():
             issues.append(
@@ -147,9 +146,6 @@ def make_usage(
     fresh = usable & (days <= np.datetime64(window[1]))
     columns = _columns(table, days, inside)
     unknown, unknown_cost = _unknown(columns, known)
-    not_served = rows_not_served(table, usable)
-    told = inside & not_served & names_models(table, usable)
-    unpriced = inside & ~told
     source = UsageSource(
         digest=digest_of({**columns, "latest": table["latest"][inside]}),
         first_day=_day(columns["day"], 0),
@@ -159,9 +155,8 @@ def make_usage(
         rows=int(columns["requests"].sum()),
         duplicates=left.duplicates,
         duplicates_cost=left.duplicates_cost,
-        unpriced_rows=int(table["unpriced"][unpriced].sum()),
-        unpriced_share=_share(table["unpriced_tokens"][unpriced], columns),
-        not_served=int(table["free"][told].sum()),
+        unpriced_rows=int(table["unpriced"][inside].sum()),
+        unpriced_share=_share(table["unpriced_tokens"][inside], columns),
         outside_window=int(table["requests"][usable & ~inside].sum()),
         unparsable=int(table["requests"][~usable].sum())
         + sum(each.count for each in left.issues if each.code in REJECTED),
@@ -175,13 +170,12 @@ def make_usage(
         absent=frozenset(absent),
         gaps=gaps(columns["day"]),
     )
-    away = counts_of(table, not_served, inside) if not_served[inside].any() else {}
-    return DailyUsage(source=source, **columns, apart=_apart(table, inside), away=away)
+    return DailyUsage(source=source, **columns, apart=_apart(table, inside))
 
 
 def _apart(table: Columns, inside: npt.NDArray[np.bool_]) -> Apart:
     counts = {name: table[name][inside].astype(np.int64) for name in _APART}
-    return Apart(hit_cost=billionths(table["hit_cost"][inside]), **counts)
+    return Apart(hit_cost=_billionths(table["hit_cost"][inside]), **counts)
 
 
 def _within(days: npt.NDArray[Any], range_: Days) -> npt.NDArray[np.bool_]:
@@ -211,8 +205,15 @@ def _columns(table: Columns, days: npt.NDArray[Any], inside: npt.NDArray[np.bool
     columns: Columns = {"day": days[inside]}
     columns |= {name: table[name][inside].astype(np.str_) for name in ATTRIBUTES}
     columns |= {name: table[name][inside].astype(np.int64) for name in _COUNTS}
-    columns |= {name: billionths(table[name][inside]) for name in _MONEY}
+    columns |= {name: _billionths(table[name][inside]) for name in _MONEY}
     return columns
+
+
+def _billionths(amounts: npt.NDArray[Any]) -> Nanos:
+    """Return amounts as billionths: they come as such, or as decimal text with nine places."""
+    if amounts.dtype.kind == "i":
+        return amounts if fits(float(np.abs(amounts).sum(dtype=np.float64))) else amounts.astype(object)
+    return nanos([int(Decimal(str(amount)).scaleb(9, _EXACT)) for amount in amounts.tolist()])
 
 
 def _day(days: npt.NDArray[Any], at: int) -> date | None:

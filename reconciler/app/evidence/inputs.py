@@ -156,7 +156,7 @@ def _usage(inputs: PacketInputs, settings: Settings, desired: Desired) -> tuple[
         known_wallets=frozenset(desired.wallets),
     )
     issues = (replace(issue, path=f"exports/{Path(issue.path).name}") for issue in usage.source.issues)
-    usage = replace(usage.served(), source=replace(usage.source, issues=tuple(sorted(issues))))
+    usage = replace(usage, source=replace(usage.source, issues=tuple(sorted(issues))))
     return usage, usage_findings(usage.source, currency=desired.organization.currency)
 
 
