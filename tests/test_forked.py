@@ -25,13 +25,17 @@ class Odd:
     def __reduce__(self):
         return int, ("no number",)
 
+def awaited(name):
+    deadline = time.monotonic() + 30
+    while not os.path.exists(name) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
 def work(items):
     if os.getpid() != HERE:
         {elsewhere}
     else:
-        deadline = time.monotonic() + 30
-        while not os.path.exists("met") and time.monotonic() < deadline:
-            time.sleep(0.01)
+        open("here", "w").close()
+        awaited("met")
     return [(item * item, os.getpid() == HERE) for item in items]
 
 called = []
@@ -51,6 +55,7 @@ except ChildProcessError:
     print("all" if all(heres) else "some" if any(heres) else "none")
 """
 MEET = 'open("met", "w").close()'
+MEET_AND_WAIT = f'{MEET}; awaited("here")'
 
 
 def ran(folder: object, elsewhere: str, *, patience: float = 60, busy: str = "idle") -> str:
@@ -63,7 +68,7 @@ def ran(folder: object, elsewhere: str, *, patience: float = 60, busy: str = "id
 
 @needs_fork
 def test_parts_are_done_in_several_processes_and_come_back_with_their_items(tmp_path: object) -> None:
-    assert ran(tmp_path, MEET) == "some"
+    assert ran(tmp_path, MEET_AND_WAIT) == "some"
 
 
 @needs_fork
