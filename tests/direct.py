@@ -17,6 +17,7 @@ import httpx
 import pytest
 from in_process import exchange
 from starlette.types import ASGIApp
+from thorough import THOROUGH
 
 _AT: dict[int | None, ASGIApp] = {}
 """The applications of this process, by their ports on loopback."""
@@ -42,8 +43,11 @@ def at_hand(
 def at_once() -> Iterator[None]:
     """Import the channels late: a module that is imported before measuring begins would not be counted.
 
-    It ends with each module: the tests of other folders are about connections.
+    It ends with each module: the tests of other folders are about connections. A thorough run goes through sockets.
     """
+    if THOROUGH:
+        yield
+        return
     from reconciler.http.watched import WatchedTransport
     from reconciler.sandbox import server
 
