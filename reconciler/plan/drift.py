@@ -156,6 +156,8 @@ class _View:
             words = f"{_name(wanted)} was applied with {target}, and Keeptrusts has no such wallet any more."
             return _item("missing", wanted, -target, (), words), True
         entries = _responsible(found.funding(self.period), (funded - target).amount, self.own)
+        if not entries and funded.amount < 0:
+            entries = foreign_entries(found.funding(self.period), self.own)
         if not entries:
             return self._stuck(found, wanted, target) or self._pending(wanted, funded)
         moved = Money(sum((entry.signed for entry in entries), Decimal(0)), wanted.currency)

@@ -17,7 +17,7 @@ from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.outcome import Doubt, LeftAsFound
 from reconciler.model.period import Period
-from reconciler.plan.by_hand import entries_by_hand, funding_near, is_doubtful, told
+from reconciler.plan.by_hand import entries_by_hand, foreign_entries, funding_near, is_doubtful, told
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,14 @@ class WalletGap:
         return Finding(self.origin, code, Severity.WARNING, message, hint)
 
     def left_out(self) -> LeftAsFound | None:
-        """Return what of this wallet is left as it was found, because nothing was ever applied to it."""
+        """Return what of this wallet is left as it was found until somebody says what it is."""
         name = f"{self.desired.team}/{self.desired.environment}"
         flags = f"`plan --first-apply {name}` and `apply --first-apply {name}`"
         if self.doubt is not None:
             return None
-        if (question := self.question) is not None:
+        if (question := self.question) is not None and question.kind == "reclaim":
+            return self._taken_before(question, name)
+        if question is not None:
             amount = Money(question.amount, question.currency)
             return LeftAsFound(
                 wallet=self.desired.key,
@@ -117,6 +119,23 @@ class WalletGap:
             reason=f"{name} holds {amount} that would be taken back, and nothing was ever applied to this wallet:"
             " it may be there on purpose, and stays",
             hint=f"{flags} take it back; or write what the wallet has as its target",
+        )
+
+    def _taken_before(self, entry: LedgerEntry, name: str) -> LeftAsFound:
+        """Ask which month lost what was taken by hand, where `period` was never given as much."""
+        rest = self.target.amount + self.funded.amount
+        earlier = f"write `{self.period}: {max(rest, ZERO):.2f}` under `overrides:`"
+        if rest < 0:
+            earlier = f"give {Money(-rest, self.target.currency)} back in Keeptrusts and then {earlier}"
+        return LeftAsFound(
+            wallet=self.desired.key,
+            amount=entry.amount,
+            currency=entry.currency,
+            reason=f"{name} had {Money(entry.amount, entry.currency)} taken by hand on {entry.created_at:%Y-%m-%d}"
+            f" ({entry.id}), and {self.period} now has {self.funded}: more was taken than it was given, which may be"
+            " money of an earlier month; the wallet is left alone",
+            hint=f"if it was an earlier month's, {earlier}, so that {self.period} gets its"
+            f" {self.target}; if it is to be given again on top, write `{self.period}: {self.target.amount:.2f}`",
         )
 
     def settled(self) -> tuple[str, ...] | None:
@@ -143,9 +162,17 @@ class WalletGap:
     @cached_property
     def question(self) -> LedgerEntry | None:
         """The funding that may be meant for another month than its date's, unless YAML says what this one gets."""
-        if not self.is_first or self.desired.absent or self.period in self.desired.setting.overrides:
+        if self.desired.absent or self.period in self.desired.setting.overrides:
+            return None
+        if self.funded.amount < 0 and (taken := [entry for entry in self._foreign if entry.signed < 0]):
+            return taken[-1]
+        if not self.is_first:
             return None
         return next((entry for entry in funding_near(self.live, self.period) if is_doubtful(entry, self.period)), None)
+
+    @cached_property
+    def _foreign(self) -> tuple[LedgerEntry, ...]:
+        return foreign_entries(self.live.funding(self.period), self.own)
 
     @cached_property
     def _moves(self) -> tuple[Allocate | Reclaim, ...]:

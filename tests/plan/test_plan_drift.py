@@ -304,3 +304,9 @@ def test_entries_that_the_journal_knows_are_ours_without_their_mark() -> None:
     assert [item.item.category for item in classify(GIT, raised, JUNE, day=DAY, applied=GIT, own={"txn_cut"})] == [
         "pending"
     ]
+
+
+def test_money_taken_by_hand_before_the_month_had_any_needs_a_person() -> None:
+    state = funded(entry("txn_9", "reclaim", "1000"))
+    (found,) = classify(GIT, state, JUNE, day=DAY, applied=GIT)
+    assert (found.item.category, found.needs_person, found.item.evidence) == ("changed", True, ("txn_9",))

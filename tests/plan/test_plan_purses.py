@@ -20,6 +20,7 @@ MAY = JUNE.plus(-1)
 AUGUST = JUNE.plus(2)
 AS_OF = date(2026, 6, 18)
 SUPPORT = wallet("support", "prod", "100", m2026_07="70")
+PLAIN = wallet("support", "prod", "100")
 D = Decimal
 
 
@@ -123,3 +124,45 @@ def test_a_wallet_that_is_to_be_gone_is_emptied_when_the_next_month_opens() -> N
     assert will.openings == (Opening(JULY, D(0), False),)
     (change,) = WalletGap("", replace(SUPPORT, absent=True), live("30", FUNDED), JUNE).changes()
     assert signed(change) == D(-30)
+
+
+@pytest.mark.parametrize("unused", ["keep", "reclaim"])
+@pytest.mark.parametrize(("taken", "given", "is_asked"), [("100", "0", True), ("30", "10", True), ("10", "10", False)])
+def test_more_taken_by_hand_than_a_month_was_given_is_asked_about(
+    taken: str, given: str, unused: Unused, is_asked: bool
+) -> None:
+    by_hand = (
+        entry("txn_2", "allocate", given, month=JULY, day=1),
+        entry("txn_3", "reclaim", taken, month=JULY, day=1),
+    )
+    gap = WalletGap("", PLAIN, live("0", FUNDED, *by_hand), JULY, unused)
+    moved = [signed(change) for change in gap.changes()]
+    if not is_asked:
+        assert moved == [D(100)]
+        return
+    left = gap.left_out()
+    assert moved == []
+    assert left is not None
+    assert "txn_3" in left.reason
+
+
+@pytest.mark.parametrize(
+    ("taken", "override", "moved"), [("100", "0", ["100"]), ("30", "70", ["100"]), ("100", "100", ["200"])]
+)
+def test_an_override_says_which_month_lost_what_was_taken(taken: str, override: str, moved: list[str]) -> None:
+    held = live("0", FUNDED, entry("txn_3", "reclaim", taken, month=JULY, day=1))
+    gap = WalletGap("", wallet("support", "prod", "100", m2026_07=override), held, JULY)
+    assert [signed(change) for change in gap.changes()] == [D(amount) for amount in moved]
+
+
+def test_more_taken_than_the_month_and_its_target_is_given_back_first() -> None:
+    left = WalletGap("", PLAIN, live("0", entry("txn_3", "reclaim", "150", month=JULY, day=1)), JULY).left_out()
+    assert left is not None
+    assert left.hint.startswith(
+        "if it was an earlier month's, give USD 50.00 back in Keeptrusts and then write `2026-07: 0.00`"
+    )
+
+
+def test_what_our_own_run_took_is_not_asked_about() -> None:
+    own = entry("txn_3", "reclaim", "30", month=JULY, day=1)
+    assert WalletGap("", PLAIN, live("0", own), JULY, own=("txn_3",)).left_out() is None

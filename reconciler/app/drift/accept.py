@@ -40,7 +40,7 @@ def is_writable(item: DriftItem, desired: Desired, live: Live, settings: Setting
 
 def _edits(item: DriftItem, desired: Desired, live: Live, settings: Settings) -> Iterator[FileEdit]:
     if item.wallet:
-        if item.category == "changed":
+        if item.category == "changed" and live.wallets[item.wallet].funded(settings.period).amount >= 0:
             yield _funding(item.wallet, desired, live, settings)
         return
     for kind in kinds():
