@@ -150,7 +150,9 @@ class Executor:
             interrupted = context.interruption.requested
         complete = all(result.status in DONE for result in outcomes)
         request = self._request
-        converged = complete and read_back.has_read and not (context.stale or read_back.differences or request.doubts)
+        asked = "opens" in request.about and any(left.asks for left in request.left_out)
+        lacking = context.stale or read_back.differences or request.doubts or asked
+        converged = complete and read_back.has_read and not lacking
         run = Run(
             run=context.run,
             outcomes=tuple(outcomes),

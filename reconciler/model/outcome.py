@@ -24,6 +24,9 @@ class LeftAsFound(Frozen):
     currency: str = Field(description="Its currency, ISO 4217.")
     reason: str = Field(description="Why it is left out, as a sentence.")
     hint: str = Field(description="What is to be done.")
+    asks: bool = Field(
+        False, description="Whether a person is asked which month money is meant for: the wallet gets none until then."
+    )
 
 
 class Doubt(Frozen):

@@ -13,6 +13,7 @@ from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.live import Live
 from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.outcome import LeftAsFound
 from reconciler.model.period import Period
 from reconciler.model.waiting import Dispatch, Waiting
 from reconciler.plan.by_hand import foreign_entries
@@ -110,6 +111,12 @@ def unknown_months(
         )
         for team, listed in sorted(lacking.items())
     )
+
+
+def asked_about(team: str, left: LeftAsFound, period: Period) -> Waiting:
+    """Return that a month is not funded for a wallet of `team`, which waits for a person's answer."""
+    cure = f"{left.hint[:1].upper()}{left.hint[1:]}."
+    return _waiting(team, [left.reason], period, cure)
 
 
 def _waiting(team: str, words: Iterable[str], period: Period, cure: str) -> Waiting:

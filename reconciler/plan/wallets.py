@@ -107,6 +107,7 @@ class WalletGap:
                 reason=f"{name} was given {amount} on {question.created_at:%Y-%m-%d} ({question.id}), which may be"
                 " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone",
                 hint=self._answer(question, flags),
+                asks=True,
             )
         held = [move for move in self._moves if isinstance(move, Reclaim)] if self.is_first else []
         if not held:
@@ -136,6 +137,7 @@ class WalletGap:
             " money of an earlier month; the wallet is left alone",
             hint=f"if it was an earlier month's, {earlier}, so that {self.period} gets its"
             f" {self.target}; if it is to be given again on top, write `{self.period}: {self.target.amount:.2f}`",
+            asks=True,
         )
 
     def settled(self) -> tuple[str, ...] | None:

@@ -170,3 +170,40 @@ def test_the_first_month_of_a_year_that_is_in_git_is_funded_before_its_budgets_a
         done = kt(url, "apply", *june)
         assert done.returncode == 0, done.stdout + done.stderr
     assert state.funded("t-alpha", "2027-06") == Decimal(1100)
+
+
+def test_a_month_is_open_once_nobody_waits_for_an_answer(kt: Callable[..., Any], folder: Path) -> None:
+    state = june_is_over()
+    state.enter("t-beta", "allocate", Decimal(40), "a test", at="2026-06-28T08:00:00Z")
+    day = ("--as-of", "2026-07-01")
+    opens = ("apply", "--period", "2026-07", *day, "--settle", "1", "--format", "json")
+    with over_http(state) as url:
+        assert kt(url, "plan", *day, "--usage", "usage.csv").returncode == 0
+        assert kt(url, "apply", *day, "--plan", "plan.json").returncode == 0
+        opened = kt(url, *opens)
+        run = json.loads(opened.stdout)
+        assert (opened.returncode, run["converged"]) == (7, False)
+        (left,) = run["left_out"]
+        assert (left["wallet"], left["asks"]) == ("t-beta", True)
+        writes = len(state.writes)
+        again = kt(url, *opens, "--once")
+        assert (again.returncode, len(state.writes)) == (7, writes)
+        drift = kt(url, "drift", *day, "--format", "json")
+        assert drift.returncode == 11, drift.stdout
+        (told,) = json.loads(drift.stdout)["waiting"]
+        assert "2026-07 is not funded" in told["sentence"]
+        assert "--first-apply beta/prod" in told["cure"]
+        assert kt(url, *opens, "--first-apply", "beta/prod").returncode == 0
+        assert state.balance("t-beta") == Decimal("40.07")
+        assert kt(url, *opens, "--once").returncode == 0
+        assert kt(url, "drift", *day).returncode == 0
+
+
+def test_money_that_merely_stays_keeps_no_month_from_being_open(kt: Callable[..., Any], folder: Path) -> None:
+    state = june_is_over()
+    state.enter("t-beta", "allocate", Decimal(40), "July 2026", at="2026-07-01T00:01:00Z")
+    with over_http(state) as url:
+        opened = kt(url, "apply", "--period", "2026-07", "--as-of", "2026-07-01", "--settle", "1", "--format", "json")
+    run = json.loads(opened.stdout)
+    assert [left["asks"] for left in run["left_out"]] == [False]
+    assert (opened.returncode, run["converged"]) == (0, True)

@@ -37,7 +37,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.waiting import Waiting
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
-from reconciler.plan.opening import is_due, unfunded, unknown_months
+from reconciler.plan.opening import asked_about, is_due, unfunded, unknown_months
 from reconciler.policy.organization_rules import look_ahead
 from reconciler.settings import Settings
 
@@ -175,7 +175,12 @@ def _month(
     unclear = known & {key for key, doubt in doubts.items() if doubt.kind != "unknown"}
     doubtful = replace(applied, wallets={key: applied.wallets[key] for key in unclear})
     opened = history.opened(settings.period)
-    return (*left, *unknown_months(doubtful, settings.period, opened=opened, words=words))
+    asked = [
+        asked_about(applied.wallets[one.wallet].team, one, settings.period)
+        for one in diff.left_out
+        if one.asks and one.wallet in known
+    ]
+    return (*left, *asked, *unknown_months(doubtful, settings.period, opened=opened, words=words))
 
 
 def _landings(
