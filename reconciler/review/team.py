@@ -61,9 +61,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         plan=reference,
         actual=actual,
         difference=actual - reference,
-        effects=tuple(
-            sorted(effects, key=lambda each: (each.cause != main, -abs(each.amount), CAUSES.index(each.cause)))
-        ),
+        effects=_in_order(effects, main),
         kinds=kinds(effects, comparison.invested),
         called=main,
         sentence=sentence(
@@ -83,6 +81,11 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         workloads=tuple(_workloads(comparison, told)),
         models=model_rows(*comparison.models),
     )
+
+
+def _in_order(effects: Iterable[ReviewEffect], main: Cause | None) -> tuple[ReviewEffect, ...]:
+    """Return the effects, that of the called cause first, then the largest."""
+    return tuple(sorted(effects, key=lambda each: (each.cause != main, -abs(each.amount), CAUSES.index(each.cause))))
 
 
 def planned_money(plan: AnnualPlan, year: Period, span: Span, left_out: Collection[date] = ()) -> Decimal:
