@@ -11,9 +11,10 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _NUMBERS = {**{name: number for number, name in enumerate(_MONTHS, 1)}, **{name: day for day, name in enumerate(_DAYS)}}
 _ITEM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 _WEEK = 7
+_DAY_FIELDS = (2, 4)
 
 Moments = tuple[tuple[bool, frozenset[int]], ...]
-"""Of each field, whether it begins with a star, and its numbers: either day will do where neither of both begins so."""
+"""Of each field its numbers, and of days whether it begins with a star: either day will do where neither does."""
 
 
 @lru_cache(maxsize=1024)
@@ -25,7 +26,7 @@ def moments(expression: str) -> Moments | str:
     fields = expression.upper().split()
     try:
         return tuple(
-            (field.startswith("*"), _numbers(field, *ends, of_week=place == len(_FIELDS) - 1))
+            (place in _DAY_FIELDS and field.startswith("*"), _numbers(field, *ends, of_week=place == len(_FIELDS) - 1))
             for place, (field, ends) in enumerate(zip(fields, _FIELDS, strict=True))
         )
     except ValueError:

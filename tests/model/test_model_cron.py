@@ -23,6 +23,8 @@ from reconciler.model.kinds.export_schedule import ExportSchedule
         ("0-59/30 6 * * *", "0,30 6 * * *"),
         ("5/20 6 * * *", "5,25,45 6 * * *"),
         ("0 6 * 2,1 *", "0 6 * JAN-FEB *"),
+        ("0 */6 * * *", "0 0,6,12,18 * * *"),
+        ("0-59 0-23 * 1-12 *", "* * * * *"),
     ],
 )
 def test_forms_of_the_same_moments_are_the_same(one: str, other: str) -> None:
