@@ -129,7 +129,7 @@ class ReadBack:
             return result
         if objects.value(change) != change.after:
             reason = f"{change.key} is not as planned"
-        elif change.after is not None and objects.is_repeated(change):
+        elif change.verb == "create" and objects.is_repeated(change):
             reason = f"{change.key} exists more than once"
         else:
             return result

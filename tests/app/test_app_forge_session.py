@@ -29,6 +29,10 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def comes_from(clone: Path, address: str) -> None:
+    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
+
+
 def test_a_run_on_a_workstation_is_attributed_to_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "grace")
     assert attribution_of_now().facts() == {"who": "grace", "url": "", "why": {}}
@@ -109,7 +113,7 @@ def test_a_clone_tells_of_its_forge_where_nothing_else_does(
     monkeypatch.chdir(clone / "below")
     monkeypatch.setenv(token or "LOGNAME", "grace")
     assert forge_words().request in ("pull request", "merge request")
-    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
+    comes_from(clone, address)
     with pytest.raises(UsageError) as caught, forge_session(None):
         pass
     assert asks in caught.value.hint
@@ -133,7 +137,7 @@ def test_a_clone_tells_of_its_forge_where_nothing_else_does(
 def test_a_token_for_a_forge_of_its_own_is_not_sent_to_that_of_everybody(
     address: str, token: str, export: str, clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
+    comes_from(clone, address)
     monkeypatch.setenv(token, "sesame")
     with pytest.raises(UsageError) as caught, forge_session("acme/x"):
         pass
@@ -161,7 +165,7 @@ def test_a_token_for_a_forge_of_its_own_is_not_sent_to_that_of_everybody(
 def test_other_names_of_the_forge_of_everybody_are_it(
     address: str, token: str, asks: str, clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subprocess.run(["git", "remote", "set-url", "origin", address], cwd=clone, check=True)
+    comes_from(clone, address)
     monkeypatch.setenv(token, "sesame")
     with pytest.raises(UsageError) as caught, forge_session(None):
         pass

@@ -55,6 +55,7 @@ def test_a_stranger_of_the_same_name_is_neither_compared_nor_changed() -> None:
     done = loop.apply()
     assert sorted(each.kind for each in loop.plan().changes) == []
     assert [each.status for each in done.run.outcomes] == [Status.APPLIED] * 2
+    assert done.run.converged
     assert strangers(loop) == before
 
 
