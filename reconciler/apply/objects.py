@@ -12,7 +12,7 @@ from reconciler.journal.record import Entry, Step
 from reconciler.model.change import ObjectChange
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import text_of
-from reconciler.model.live import LiveObject
+from reconciler.model.live import LiveObject, Unclear
 from reconciler.model.outcome import AGAIN, Outcome, Status
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
@@ -24,7 +24,7 @@ class ObjectExecutor:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
-        self._known: dict[str, dict[str, LiveObject[Any]]] = {}
+        self._known: dict[str, dict[str, tuple[LiveObject[Any], ...]]] = {}
 
     def carry_out(self, change: ObjectChange) -> Outcome:
         try:
@@ -166,10 +166,15 @@ class ObjectExecutor:
         kind = change.managed
         if afresh or kind.name not in self._known:
             listed = own_listing(kind, self._context.reader.objects(kind), self._context.transactions)
-            self._known[kind.name] = {text_of(key): found for key, found in listed.objects.items()}
+            alike = {**{key: (found,) for key, found in listed.objects.items()}, **listed.rivals}
+            self._known[kind.name] = {text_of(key): found for key, found in alike.items()}
         known = self._known[kind.name]
         former = text_of(kind.key(change.before)) if change.verb == "update" else change.key
-        return known.get(change.key) or known.get(former)
+        found = known.get(change.key) or known.get(former) or ()
+        if len(found) > 1:
+            unclear = Unclear.several([each.id for each in found])
+            raise RemoteError(f"Keeptrusts holds {change.key} {unclear.how}; {unclear.cure}")
+        return found[0] if found else None
 
     def _record(self, change: ObjectChange, *steps: Step, reason: str = "", id: str | None = None) -> None:
         facts: dict[str, Any] = {"reason": reason} if reason else {}

@@ -145,10 +145,9 @@ class Objects:
         self._values = {
             (kind.name, text_of(key)): found.value for kind, listed in listings for key, found in listed.objects.items()
         }
-        self._repeated = {
-            (kind.name, text_of(kind.key(found.value))) for kind, listed in listings for found in listed.surplus
-        }
-        self._ids = {found.id for _, listed in listings for found in (*listed.objects.values(), *listed.surplus)}
+        others = [(kind, found) for kind, listed in listings for found in listed.others]
+        self._repeated = {(kind.name, text_of(kind.key(found.value))) for kind, found in others}
+        self._ids = {found.id for _, listed in listings for found in (*listed.objects.values(), *listed.others)}
 
     def has(self, id: str) -> bool:
         """Whether an object with that id is there; one without is not told from others of its key."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from reconciler.keeptrusts.exact_json import encode
 from reconciler.keeptrusts.fields import FieldError, Item
-from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.live import Listing, LiveObject, Unreadable
 
 
@@ -31,12 +31,29 @@ def listing_of(
     return _by_key(kind, found), tuple(unreadable)
 
 
-def _by_key(kind: ManagedKind[V], found: Sequence[LiveObject[V]]) -> Listing[V]:
-    """Return objects by key, and as surplus those that share a key with an older one."""
-    chosen = {kind.key(one.value): one for one in found}
-    surplus: tuple[LiveObject[V], ...] = ()
-    if len(chosen) < len(found):
-        chosen.clear()
-        oldest_first = sorted(found, key=lambda each: (str(each.document.get("created_at") or "~"), each.id))
-        surplus = tuple(one for one in oldest_first if chosen.setdefault(kind.key(one.value), one) is not one)
-    return Listing(dict(sorted(chosen.items(), key=itemgetter(0))), surplus)
+def _by_key(kind: ManagedKind[V], found: Iterable[LiveObject[V]]) -> Listing[V]:
+    """Return objects by key: the oldest of several with one key, or all of them where nothing tells which that is."""
+    alike: dict[Key, list[LiveObject[V]]] = {}
+    for one in found:
+        alike.setdefault(kind.key(one.value), []).append(one)
+    objects: dict[Key, LiveObject[V]] = {}
+    surplus: list[LiveObject[V]] = []
+    rivals: dict[Key, tuple[LiveObject[V], ...]] = {}
+    for key, several in sorted(alike.items(), key=itemgetter(0)):
+        if oldest := _oldest(several):
+            objects[key] = oldest
+            surplus.extend(sorted((each for each in several if each is not oldest), key=attrgetter("id")))
+        else:
+            rivals[key] = tuple(sorted(several, key=attrgetter("id")))
+    return Listing(objects, tuple(surplus), rivals)
+
+
+def _oldest(several: Sequence[LiveObject[V]]) -> LiveObject[V] | None:
+    """Return the one that was made first; None where that cannot be told."""
+    if len(several) == 1:
+        return several[0]
+    try:
+        made = [Item("", each.document).instant("created_at") for each in several]
+    except FieldError:
+        return None
+    return several[made.index(min(made))] if made.count(min(made)) == 1 else None

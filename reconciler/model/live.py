@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Generic
 
@@ -156,12 +157,19 @@ class LiveObject(Generic[V]):
 class Listing(Generic[V]):
     """The objects of one kind by key, the oldest of several with one key; the others are `surplus`.
 
+    Where nothing tells which is the oldest they are `rivals`, by key: not known which is git's (decision 0136).
     Where the deployment does not offer the kind, nothing is known of it.
     """
 
     objects: Mapping[Key, LiveObject[V]] = field(default_factory=dict)
     surplus: tuple[LiveObject[V], ...] = ()
+    rivals: Mapping[Key, tuple[LiveObject[V], ...]] = field(default_factory=dict)
     offered: bool = True
+
+    @property
+    def others(self) -> tuple[LiveObject[V], ...]:
+        """All that cannot be taken for what its key identifies."""
+        return (*self.surplus, *chain.from_iterable(self.rivals.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +209,29 @@ class Unreadable:
     def may_be(self, key: Key) -> bool:
         """Whether it may be what `key` identifies: it has that name, and what else is known of its key agrees."""
         return self.name == key[-1] and all(part in ("", wanted) for part, wanted in zip(self.parts, key, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """How something is there that is neither compared nor changed, as the rest of a sentence, and the way out."""
+
+    how: str
+    cure: str
+
+    @classmethod
+    def unreadable(cls, found: Unreadable) -> Unclear:
+        as_id = f"as {found.id} " if found.id else ""
+        return cls(
+            f"{as_id}in a form that is not understood: {found.reason}",
+            "correct it in Keeptrusts, or delete it there: the next plan then creates it",
+        )
+
+    @classmethod
+    def several(cls, ids: Collection[str]) -> Unclear:
+        return cls(
+            f"{len(ids)} times, as {' and '.join(ids)}, and nothing tells which of them is meant",
+            "delete or rename all of them but one in Keeptrusts: that one is then git's",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +279,16 @@ class Live:
         )
         return replace(self, other_wallets=others, currency_mismatches=mismatches)
 
-    def unclear(self, kind: ManagedKind[V], key: Key) -> Unreadable | None:
-        """Return what may be the object of `kind` that `key` identifies, and cannot be understood."""
-        found = (item for item in self.unreadable if item.kind == kind.name and item.may_be(key))
-        return None if key in self.of(kind).objects else next(found, None)
+    def unclear(self, kind: ManagedKind[V], key: Key) -> tuple[Unclear, ...]:
+        """Return all that may be the object of `kind` that `key` identifies, where none of it can be taken for that."""
+        listed = self.of(kind)
+        if key in listed.objects:
+            return ()
+        if rivals := listed.rivals.get(key):
+            return (Unclear.several([each.id for each in rivals]),)
+        return tuple(
+            Unclear.unreadable(item) for item in self.unreadable if item.kind == kind.name and item.may_be(key)
+        )
 
 
 _NONE: Listing[Any] = Listing()

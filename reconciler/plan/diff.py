@@ -186,7 +186,7 @@ def _notes(
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)
     yield from repeated_objects(desired, live)
-    yield from unclear_objects(desired, live, teams)
+    yield from unclear_objects(desired, live, applied, teams)
     yield from vanished_teams(desired, applied, teams)
     yield from _outside_fiscal_year(desired, period)
     yield from objects_not_offered(desired, live)

@@ -10,7 +10,7 @@ from reconciler.model.desired import Desired, DesiredObject
 from reconciler.model.drift import DriftCategory, DriftItem
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
-from reconciler.model.live import Live, Unreadable
+from reconciler.model.live import Live, Unclear
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class ObjectDrift:
     def _judged(self, kind: ManagedKind[V], key: Key, about: DesiredObject[V]) -> Iterator[tuple[DriftItem, bool]]:
         called = f"{kind.noun} {text_of(key)}"
         if unclear := self.live.unclear(kind, key):
-            yield _not_understood("changed", called, unclear, team=about.team, key=text_of(key)), True
+            words = f"{called} is there {unclear[0].how}; it is left alone. Next: {unclear[0].cure}."
+            yield DriftItem(**{"class": "changed"}, team=about.team, key=text_of(key), sentence=words), True
             return
         current, wanted = self.live.of(kind).objects.get(key), self.merged.of(kind).get(key)
         left = about.team in self.waits
@@ -55,18 +56,20 @@ class ObjectDrift:
 
     def unmanaged(self) -> Iterator[tuple[DriftItem, bool]]:
         for kind in kinds():
-            for key in sorted(set(self.live.of(kind).objects) - set(self._declared(kind))):
-                words = f"{kind.noun} {text_of(key)} is in no YAML."
-                yield DriftItem(**{"class": "unmanaged"}, team="", key=text_of(key), sentence=words), False
-            for other in self.live.of(kind).surplus:
-                key = kind.key(other.value)
-                words = f"{kind.noun} {text_of(key)} is there once more, as {other.id}, which is left alone."
-                yield DriftItem(**{"class": "unmanaged"}, team="", key=text_of(key), sentence=words), False
+            listed, ours = self.live.of(kind), self._declared(kind)
+            for key in sorted((listed.objects.keys() | listed.rivals.keys()) - ours.keys()):
+                for each in listed.rivals.get(key, (None,)):
+                    as_id = f" ({each.id})" if each else ""
+                    yield _unmanaged(text_of(key), f"{kind.noun} {text_of(key)}{as_id} is in no YAML."), False
+            for other in listed.surplus:
+                name = text_of(kind.key(other.value))
+                words = f"{kind.noun} {name} is there once more, as {other.id}, which is left alone."
+                yield _unmanaged(name, words), False
         for found in self.live.unreadable:
             kind_of = kind_named(found.kind)
             if kind_of is None or not any(map(found.may_be, self._declared(kind_of))):
                 called = f"{kind_of.noun if kind_of else found.kind} {found.key}"
-                yield _not_understood("unmanaged", called, found, team="", key=found.key), False
+                yield _unmanaged(found.key, f"{called} is there {Unclear.unreadable(found).how}."), False
 
     def _declared(self, kind: ManagedKind[V]) -> dict[Key, DesiredObject[V]]:
         before = self.applied.of(kind) if self.applied else {}
@@ -102,6 +105,5 @@ class Difference(Generic[V]):
         return f"was changed in Keeptrusts: {changed}."
 
 
-def _not_understood(category: DriftCategory, called: str, found: Unreadable, *, team: str, key: str) -> DriftItem:
-    words = f"{called} is there in a form that is not understood: {found.reason}."
-    return DriftItem(**{"class": category}, team=team, key=key, sentence=words)
+def _unmanaged(key: str, words: str) -> DriftItem:
+    return DriftItem(**{"class": "unmanaged"}, team="", key=key, sentence=words)

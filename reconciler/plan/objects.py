@@ -10,13 +10,16 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.change import Change, ObjectChange
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
-from reconciler.model.kinds.registry import kind_named, kinds
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Live, LiveObject
 from reconciler.model.plan import Unmanaged
 from reconciler.plan.scope import Teams, is_about
 
 Placed = tuple[ObjectChange, Origin]
 """A change, and the place that asks for it."""
+
+_Asked = tuple[str, str | None, Origin]
+"""Whose an object is: team, environment, and the place in the YAML that says so."""
 
 
 def object_changes(desired: Desired, live: Live, last_applied: LastApplied, teams: Teams) -> Iterator[Placed]:
@@ -36,7 +39,7 @@ def _updates(kind: ManagedKind[V], desired: Desired, live: Live, teams: Teams) -
             continue
         found = live.of(kind).objects.get(former.get(key, key))
         about: dict[str, Any] = {"team": wanted.team, "environment": wanted.environment, "key": text_of(key)}
-        if found is None and live.unclear(kind, key) is None:
+        if found is None and not live.unclear(kind, key):
             creates.append((ObjectChange(kind=f"create_{kind.name}", **about, after=wanted.value), wanted.origin))
         elif found is not None and found.value != wanted.value:
             sides = {"before": found.value, "after": wanted.value}
@@ -54,7 +57,7 @@ def renamed(kind: ManagedKind[V], desired: Desired, live: Live) -> Mapping[Key, 
         wanted.previously: key
         for key, wanted in declared.items()
         if wanted.previously is not None and wanted.previously in listed and wanted.previously not in declared
-        if key not in listed and live.unclear(kind, key) is None
+        if key not in listed and not live.unclear(kind, key)
     }
 
 
@@ -73,9 +76,7 @@ def _strange(kind: ManagedKind[V], desired: Desired, live: Live) -> list[tuple[K
     return [(key, objects[key]) for key in sorted(objects.keys() - desired.of(kind).keys())]
 
 
-def _dropped(
-    kind: ManagedKind[V], desired: Desired, key: Key, last_applied: LastApplied
-) -> tuple[str, str | None, Origin] | None:
+def _dropped(kind: ManagedKind[V], desired: Desired, key: Key, last_applied: LastApplied) -> _Asked | None:
     """Return whose deletion this is: declared absent, or dropped from a file that is still there."""
     if absent := desired.absent_of(kind).get(key):
         return absent.team, absent.environment, absent.origin
@@ -102,9 +103,11 @@ def unmanaged_objects(desired: Desired, live: Live, last_applied: LastApplied) -
             if key not in kept and _dropped(kind, desired, key, last_applied) is None
         ]
         yield from (_unmanaged(kind, found.value, desired) for found in (*unknown, *live.of(kind).surplus))
+        for found in (each for rivals in live.of(kind).rivals.values() for each in rivals):
+            yield _unmanaged(kind, found.value, desired, f"{found.id}, one of several of that name")
 
 
-def _unmanaged(kind: ManagedKind[V], value: V, desired: Desired) -> Unmanaged:
+def _unmanaged(kind: ManagedKind[V], value: V, desired: Desired, which: str = "") -> Unmanaged:
     key, stray = kind.key(value), kind.stray(value, currency=desired.organization.currency)
     return Unmanaged(
         kind=kind.name,
@@ -112,7 +115,7 @@ def _unmanaged(kind: ManagedKind[V], value: V, desired: Desired) -> Unmanaged:
         name=key[-1],
         amount=stray.amount,
         currency=stray.currency,
-        reason=stray.reason,
+        reason="; ".join(filter(None, (which, stray.reason))),
     )
 
 
@@ -131,19 +134,28 @@ def repeated_objects(desired: Desired, live: Live) -> Iterator[Finding]:
                 )
 
 
-def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Finding]:
-    """Yield a note for each declared object of `teams` that Keeptrusts holds and that cannot be understood."""
-    for found in live.unreadable:
-        kind = kind_named(found.kind)
-        for key, wanted in desired.of(kind).items() if kind else ():
-            if kind and found.may_be(key) and key not in live.of(kind).objects and is_about(teams, wanted.team):
+def unclear_objects(desired: Desired, live: Live, last_applied: LastApplied, teams: Teams) -> Iterator[Finding]:
+    """Yield a note for each object of `teams` that git has a say in and that Keeptrusts holds in an unclear way."""
+    for kind in kinds():
+        for key, (team, _, origin) in _wanted(kind, desired, live, last_applied).items():
+            for found in live.unclear(kind, key) if is_about(teams, team) else ():
                 yield _warning(
-                    wanted.origin,
+                    origin,
                     f"unclear-{kind.code}",
-                    f"Keeptrusts holds {kind.unclear(key, found.id)} in a form that is not understood: {found.reason};"
-                    " it is neither compared nor changed",
-                    "correct it in Keeptrusts, or delete it there: the next plan then creates it",
+                    f"Keeptrusts holds the {kind.noun} {text_of(key)} {found.how}; it is neither compared nor changed",
+                    found.cure,
                 )
+
+
+def _wanted(kind: ManagedKind[V], desired: Desired, live: Live, last_applied: LastApplied) -> Mapping[Key, _Asked]:
+    """Return whose each object is that git declares, and each that it asks to delete of which there are several."""
+    dropped = {
+        key: asked
+        for key in live.of(kind).rivals.keys() - desired.of(kind).keys()
+        if (asked := _dropped(kind, desired, key, last_applied))
+    }
+    declared = {key: (wanted.team, wanted.environment, wanted.origin) for key, wanted in desired.of(kind).items()}
+    return {**declared, **dict(sorted(dropped.items()))}
 
 
 def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -86,3 +87,51 @@ def test_ours_is_deleted_and_done_whatever_else_has_its_name(stays: bool, monkey
     assert all(("not as planned" in each.reason) == stays for each in result.run.outcomes)
     assert result.run.converged is not stays
     assert all(strangers(loop))
+
+
+def by_hand(loop: Loop, id: str, **other: str) -> None:
+    schedule = {**EXPORT_SCHEDULES.body(EXPORT_SCHEDULES.document(WEEKLY)), **other, "id": id}
+    loop.world.stores[EXPORT_SCHEDULES.path][id] = schedule
+
+
+def test_of_two_by_hand_neither_is_git_s_and_the_one_that_stays_is() -> None:
+    loop = Loop(desired(WALLETS, [], [WEEKLY]))
+    by_hand(loop, "sch_a", window="30d")
+    by_hand(loop, "sch_b", window="31d")
+    before = deepcopy(loop.world.stores[EXPORT_SCHEDULES.path])
+    plan = loop.plan()
+    assert [change.kind for change in plan.changes] == ["allocate"]
+    assert loop.apply(plan).run.converged
+    assert loop.world.stores[EXPORT_SCHEDULES.path] == before
+    del loop.world.stores[EXPORT_SCHEDULES.path]["sch_b"]
+    assert [each.transaction for each in loop.apply().run.outcomes] == ["sch_a"]
+    (only,) = loop.world.stores[EXPORT_SCHEDULES.path].values()
+    assert only["window"] == "7d"
+
+
+def test_ours_stands_for_its_name_where_nothing_tells_which_is_the_oldest() -> None:
+    loop = with_strangers()
+    read = loop.world.live(organization="org_acme", wallets={}, period=JUNE).of(EXPORT_SCHEDULES)
+    assert (read.objects, len(read.rivals[("weekly",)])) == ({}, 2)
+    own = own_objects(
+        loop.world.live(organization="org_acme", wallets={}, period=JUNE), history_of(loop.records()).transactions
+    ).of(EXPORT_SCHEDULES)
+    assert own.rivals == {}
+    assert [each.id for each in own.others] == ["0_by_hand"]
+    assert own.objects[("weekly",)].value == WEEKLY
+
+
+def test_where_two_appear_after_the_comparison_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Loop(desired(WALLETS, [], [WEEKLY]))
+    allocate = loop.world.allocate
+
+    def meanwhile(*args: Any, **kwargs: Any) -> WriteResult:
+        for id in ("sch_a", "sch_b"):
+            by_hand(loop, id, window="30d")
+        return allocate(*args, **kwargs)
+
+    monkeypatch.setattr(loop.world, "allocate", meanwhile)
+    moved, created = loop.apply().run.outcomes
+    assert (moved.status, created.status) == (Status.APPLIED, Status.FAILED)
+    assert "nothing was sent: Keeptrusts holds weekly 2 times, as sch_a and sch_b" in created.reason
+    assert sorted(loop.world.stores[EXPORT_SCHEDULES.path]) == ["sch_a", "sch_b"]

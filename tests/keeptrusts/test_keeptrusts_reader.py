@@ -402,11 +402,31 @@ def test_a_billing_budget_keeps_keys_that_nobody_knows_and_an_organization_needs
     assert BillingBudgetKey("agent", "agt_1", "flat") in state.of(BILLING_BUDGETS).objects
 
 
-def test_of_two_schedules_with_one_name_the_first_id_counts(acme: Any, make: Any) -> None:
-    acme.schedules = [make.schedule("sch_2", "weekly", cron="1 1 * * *"), make.schedule("sch_1", "weekly")]
-    state = live(acme, make)
-    assert state.of(EXPORT_SCHEDULES).objects[("weekly",)].id == "sch_1"
-    assert [surplus.id for surplus in state.of(EXPORT_SCHEDULES).surplus] == ["sch_2"]
+@pytest.mark.parametrize(
+    ("first", "second", "oldest"),
+    [
+        (None, None, None),
+        ("2026-06-01T00:00:00Z", None, None),
+        ("2026-06-01T00:00:00Z", "some day in June", None),
+        ("2026-06-01T00:00:00Z", "2026-06-01T00:00:00Z", None),
+        ("2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00", None),
+        ("2026-06-01T00:00:00.5Z", "2026-06-01T00:00:00Z", "sch_2"),
+        ("2026-06-01T00:00:00Z", "2026-06-01T01:00:00+02:00", "sch_2"),
+        ("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z", "sch_1"),
+    ],
+)
+def test_of_two_schedules_with_one_name_neither_counts_unless_one_is_the_older(
+    acme: Any, make: Any, first: str | None, second: str | None, oldest: str | None
+) -> None:
+    acme.schedules = [make.schedule("sch_2", "weekly", created_at=second), make.schedule("sch_1", "weekly")]
+    acme.schedules[1]["created_at"] = first
+    listed = live(acme, make).of(EXPORT_SCHEDULES)
+    if oldest is None:
+        assert (listed.objects, listed.surplus) == ({}, ())
+        assert [each.id for each in listed.rivals[("weekly",)]] == ["sch_1", "sch_2"]
+    else:
+        assert (listed.objects[("weekly",)].id, listed.rivals) == (oldest, {})
+    assert {each.id for each in (*listed.objects.values(), *listed.others)} == {"sch_1", "sch_2"}
 
 
 def test_what_cannot_be_understood_is_called_by_its_key_as_far_as_that_is_known(acme: Any, make: Any) -> None:

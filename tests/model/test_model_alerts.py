@@ -83,9 +83,6 @@ def test_an_export_schedule_is_known_by_the_name_that_the_yaml_gives_it() -> Non
     asked = ExportSchedule.model_validate({"name": "w", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "b"}})
     assert EXPORT_SCHEDULES.key(asked) == ("w",)
     assert EXPORT_SCHEDULES.body({"name": "w"}) == {"name": "w"}
-    assert BILLING_BUDGETS.unclear(("team", "t", "x"), "") == "team/t/x (without an id)"
-    assert BILLING_BUDGETS.unclear(("team", "t", "x"), "bud_1") == "team/t/x (bud_1)"
-    assert EXPORT_SCHEDULES.unclear(("weekly",), "s") == "the export schedule weekly"
     literals = BILLING_BUDGETS.literals(billing_budget("x", "5", hard_limit=True))
     assert literals == {"amount": "5.00", "alert_percentages": "[80, 100]", "hard_limit": "true", "period": "monthly"}
     assert EXPORT_SCHEDULES.literals(EXPORT_SCHEDULES.stored({"name": "w", "s3": {"bucket": "b"}})) == {}

@@ -18,7 +18,7 @@ from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, why_not_declared
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
-from reconciler.model.live import Unreadable
+from reconciler.model.live import Unclear, Unreadable
 from reconciler.model.money import in_cents
 from reconciler.model.operation import carries
 from reconciler.model.paging import Paging, read_paging
@@ -201,10 +201,12 @@ def test_what_may_be_an_object_is_of_its_kind_and_not_there_otherwise() -> None:
     alert = billing_budget("a", "5")
     strange = Unreadable("billing_budget", "bud_9", ("", "", "a"), "why")
     world = replace(live(), unreadable=(replace(strange, kind="export_schedule", parts=("a",)), strange))
-    assert world.unclear(BILLING_BUDGETS, alert.key) is strange
-    assert world.unclear(BILLING_BUDGETS, ("team", "t", "b")) is None
+    assert world.unclear(BILLING_BUDGETS, alert.key) == (Unclear.unreadable(strange),)
+    assert world.unclear(BILLING_BUDGETS, ("team", "t", "b")) == ()
     there = replace(live(budgets=[alert]), unreadable=(strange,))
-    assert there.unclear(BILLING_BUDGETS, alert.key) is None
+    assert there.unclear(BILLING_BUDGETS, alert.key) == ()
+    assert Unclear.unreadable(strange).how == "as bud_9 in a form that is not understood: why"
+    assert Unclear.unreadable(replace(strange, id="")).how == "in a form that is not understood: why"
 
 
 def full() -> Desired:

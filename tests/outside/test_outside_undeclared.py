@@ -106,7 +106,7 @@ def test_each_thing_that_yaml_cannot_declare_is_listed_with_the_reason(
     assert reasons["project"] == "YAML cannot declare its scope project p 1"
     assert reasons["no amount"] == "not read: `amount` is missing"
     assert reasons["credits"] == "not read: `currency` is no currency"
-    assert reasons["twin"] == ""
+    assert reasons["twin"] == "b10, one of several of that name"
     assert "budget project" in kt(url, "show", "plan.json").stdout
 
 
@@ -171,6 +171,36 @@ def test_a_declared_alert_that_cannot_be_understood_is_neither_doubled_nor_taken
     assert drift.returncode == 11
     assert [item["class"] for item in json.loads(drift.stdout)["items"] if item["team"] == "alpha"] == ["changed"]
     assert (folder / "budgets" / "teams" / "alpha.yaml").read_text() == before
+
+
+def test_of_two_alerts_alike_nothing_is_written_whoever_asks_and_the_sentence_says_the_way_out(
+    kt: Run, url: str, folder: Path, world: World
+) -> None:
+    twins = {id: alert(id, "changed", amount=Decimal(amount)) for id, amount in (("b1", "600"), ("b2", "700"))}
+    world.stores[BUDGETS] = dict(twins)
+    assert "create_billing_budget:changed" not in [
+        f"{change['kind']}:{change.get('key', '').rpartition('/')[-1]}"
+        for change in planned(kt, url, folder)["changes"]
+    ]
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 7
+    assert {id: world.budgets[id] for id in twins} == twins
+    before = (folder / "budgets" / "teams" / "alpha.yaml").read_text()
+    drift = kt(url, "drift", *AT)
+    told = " ".join(drift.stdout.split())
+    assert drift.returncode == 11
+    assert "is there 2 times, as b1 and b2, and nothing tells which of them is meant; it is left alone. Next: " in told
+    accepted = kt(url, "drift", *AT, "--accept")
+    assert accepted.returncode == 11
+    assert "that one is then git's." in accepted.stderr
+    assert "git's. Edit the YAML by hand" not in accepted.stderr
+    (folder / "budgets" / "teams" / "alpha.yaml").write_text(before)
+    forecast = kt(url, "forecast", *AT, *USAGE, "--format", "json")
+    (alpha,) = (item for item in json.loads(forecast.stdout)["wallets"] if item["wallet"] == "t-alpha")
+    assert "600.00" in [each["amount"] for each in alpha["alerts"] if not each["declared"]]
+    del world.stores[BUDGETS]["b2"]
+    assert kt(url, "plan", *AT, *USAGE).returncode == 0
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
+    assert world.budgets["b1"]["alert_percentages"] == [50, 90]
 
 
 def test_a_fraction_of_a_declared_alert_is_a_difference_that_apply_puts_right(

@@ -115,8 +115,13 @@ MAPPED = group(TEAMS.values(), declared={}, mapped={"team_skipped": None, "9f31c
 
 
 def surplus(state: Live) -> Live:
-    """Return `state` with a second alert and a second schedule of one name, and what nobody can understand."""
-    alerts = replace(state.of(BILLING_BUDGETS), surplus=(LiveObject("bud_2", billing_budget("spend", "9")),))
+    """Return `state` with a second alert and schedule of one name, two alerts alike, and what nobody can understand."""
+    rivals = tuple(LiveObject(id, billing_budget("two", "9")) for id in ("bud_3", "bud_4"))
+    alerts = replace(
+        state.of(BILLING_BUDGETS),
+        surplus=(LiveObject("bud_2", billing_budget("spend", "9")),),
+        rivals={rivals[0].value.key: rivals},
+    )
     schedules = replace(state.of(EXPORT_SCHEDULES), surplus=(LiveObject("sch_2", WEEKLY),))
     strange = (
         Unreadable("billing_budget", "x_1", ("team", "team_ads", "odd"), "its amount is no number"),

@@ -15,8 +15,9 @@ from reconciler.model.approvals import Acknowledgement
 from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
-from reconciler.model.kinds.export_schedule import ExportSchedule
-from reconciler.model.live import Live, LiveObject, OtherWallet, Unreadable
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
+from reconciler.model.kinds.managed_kind import Key
+from reconciler.model.live import Listing, Live, LiveObject, OtherWallet, Unreadable
 from reconciler.model.money import Money
 from reconciler.model.outcome import Doubt
 from reconciler.model.wallet_ref import WalletRef
@@ -58,6 +59,21 @@ def twice(state: Live) -> Live:
     surplus = tuple(LiveObject(f"bud_{name}", billing_budget(name, "1")) for name in ("alert", "stray"))
     alerts = replace(state.of(BILLING_BUDGETS), surplus=surplus)
     return replace(state, objects={**state.objects, BILLING_BUDGETS.name: alerts})
+
+
+Twins = dict[Key, tuple[LiveObject[Any], ...]]
+
+
+def alike(state: Live) -> Live:
+    """Return `state` with two alerts and two schedules of one name each, of which nobody knows which is git's."""
+    alerts = [billing_budget(name, "1") for name in ("alert", "stray")]
+    twins: Twins = {alert.key: tuple(LiveObject(f"{id}_{alert.name}", alert) for id in "ab") for alert in alerts}
+    schedules: Twins = {("weekly",): tuple(LiveObject(f"{id}_weekly", WEEKLY) for id in "ab")}
+    listed: dict[str, Listing[Any]] = {
+        BILLING_BUDGETS.name: replace(state.of(BILLING_BUDGETS), rivals=twins),
+        EXPORT_SCHEDULES.name: replace(state.of(EXPORT_SCHEDULES), rivals=schedules),
+    }
+    return replace(state, objects={**state.objects, **listed})
 
 
 def edited(organization: Desired, **changes: Any) -> Desired:
@@ -214,6 +230,12 @@ PLANS: dict[str, tuple[Desired, Live, dict[str, Any]]] = {
         {},
     ),
     "alerts that are there twice": (GIT, twice(live(budgets=[billing_budget("alert", "80")])), {}),
+    "what is there twice, and nobody knows which is git's": (GIT, alike(live()), {}),
+    "what is there twice, and git asks to delete one of it": (
+        desired(teams=["support"]),
+        alike(live()),
+        {"last_applied": LastApplied(objects={"billing_budget": {"team/team_support/alert": "support"}})},
+    ),
     "what cannot be understood": (
         GIT,
         replace(
@@ -362,6 +384,7 @@ DRIFTS: dict[str, tuple[Desired, Live, dict[str, Any]]] = {
         PLANS["what cannot be understood"][1],
         {"applied": APPLIED},
     ),
+    "objects that are there twice, and nobody knows which is git's": (GIT, alike(live()), {"applied": APPLIED}),
     "nothing is offered": (GIT, live(schedules=None), {"applied": APPLIED}),
     "wallets in no YAML": (GIT, PLANS["wallets that git does not declare"][1], {"applied": APPLIED}),
     "the newest entries explain it": (

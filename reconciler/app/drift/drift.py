@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
@@ -20,7 +21,10 @@ from reconciler.forge.protocol import Forge
 from reconciler.journal.history import history_of
 from reconciler.journal.own_objects import own_objects
 from reconciler.model.desired import Desired
+from reconciler.model.drift import DriftItem
 from reconciler.model.forge_words import USUAL, ForgeWords
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Live
 from reconciler.model.outcome import Doubt
 from reconciler.model.waiting import Waiting
@@ -162,7 +166,7 @@ def _live(settings: Settings, known: Known) -> Live:
         return read_live(settings, known.desired, connection, standing=known.standing)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Seen:
     """What was found: differences, what was left behind, and wallets with `doubts` or that nothing was applied to."""
 
@@ -172,6 +176,16 @@ class _Seen:
     waiting: tuple[Waiting, ...]
     doubts: Mapping[WalletRef, Doubt]
     untouched: Collection[str]
+
+    def says_cure(self, item: DriftItem) -> bool:
+        """Whether the sentence of `item` says the way out: a wallet in doubt does, and what is unclear."""
+        return item.wallet in self.doubts or item.key in self._unclear
+
+    @cached_property
+    def _unclear(self) -> frozenset[str]:
+        live = self.live
+        listed = ((kind, key) for kind in kinds() for key in {*self.desired.of(kind), *live.of(kind).rivals})
+        return frozenset(text_of(key) for kind, key in listed if live.unclear(kind, key))
 
 
 def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -> _Seen:
@@ -222,14 +236,14 @@ def _accepted(settings: Settings, seen: _Seen) -> tuple[Drifted, ...]:
         note(f"{path}: written as it is live; review it and open a {forge_words().request}")
     for entry in left:
         by_hand = f" To settle it, {_UNMANAGED}." if entry.item.category == "unmanaged" else " Edit the YAML by hand."
-        cure = "" if entry.item.wallet in seen.doubts else by_hand
+        cure = "" if seen.says_cure(entry.item) else by_hand
         note(f"not written: {entry.item.sentence}{cure}")
     return left
 
 
 def _following(settings: Settings, seen: _Seen) -> str:
-    """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it."""
-    needed = [entry.item for entry in seen.found if entry.needs_person and entry.item.wallet not in seen.doubts]
+    """Return what a person can do next, an empty text when nothing needs one but what says it itself."""
+    needed = [entry.item for entry in seen.found if entry.needs_person and not seen.says_cure(entry.item)]
     declared = [item for item in needed if item.category != "unmanaged"]
     written = [item for item in declared if is_writable(item, seen.desired, seen.live, settings)]
     ways = []

@@ -12,7 +12,8 @@ from reconciler.app.importing.map_file import SKIP, Mapped
 from reconciler.app.importing.texts import Files
 from reconciler.app.listening import progress, say
 from reconciler.findings import FindingsError, UsageError
-from reconciler.journal.history import history_of
+from reconciler.journal.history import History, history_of
+from reconciler.journal.own_objects import own_objects
 from reconciler.journal.standing import Standing
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
@@ -79,20 +80,20 @@ def sources_of(
         reader.require_organization(desired.organization.organization)
     directory = reader.directory()
     desired = desired or _without_organization(settings, found.files, directory)
-    currency = _currency(directory, desired)
+    currency, history = _currency(directory, desired), history_of(records)
     grouping = _grouping(directory, desired, mapped)
     own = {key: wallet.currency for key, wallet in desired.wallets.items()} if desired else {}
     with progress("Reading a year of ledgers") as advance:
         live = reader.live(
             organization=directory.identity.organization,
             wallets={**readable_wallets(directory, grouping, currency), **own},
-            period=_since(settings, records),
+            period=_since(settings, history),
             currency=currency,
             on_progress=advance,
         )
     return Sources(
         directory=directory,
-        live=live,
+        live=own_objects(live, history.transactions),
         grouping=grouping,
         period=settings.period,
         as_of=settings.as_of,
@@ -101,12 +102,12 @@ def sources_of(
         writable=is_writable,
         answers=mapped.months,
         desired=desired,
-        released=frozenset(history_of(records).released),
+        released=frozenset(history.released),
     )
 
 
-def _since(settings: Settings, records: Sequence[Record]) -> Period:
-    standing = Standing(history_of(records).operations)
+def _since(settings: Settings, history: History) -> Period:
+    standing = Standing(history.operations)
     return min(settings.period.plus(-MONTHS), standing.reading_since(settings.period))
 
 

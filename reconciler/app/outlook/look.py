@@ -19,6 +19,7 @@ from reconciler.findings import Finding, UsageError
 from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared, read_records
+from reconciler.journal.own_objects import own_objects
 from reconciler.journal.standing import unreadable
 from reconciler.model.period import Period
 from reconciler.plan.diff import Diff, make_plan
@@ -157,13 +158,14 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
         _require_known(settings, usage)
         return Outlook(settings, desired, None, usage, doubts)
     records = read_records(settings.journal, folder=settings.root)
+    history = history_of(records)
     released = tuple(released_teams(desired, records))
     desired = managed(desired, records)
     with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection, teams=teams)
+        live = own_objects(read_live(settings, desired, connection, teams=teams), history.transactions)
         usage, doubts = obtain_usage(settings, desired, connection)
     _require_known(settings, usage)
-    known = None if settings.sandbox else history_of(records).known(live.wallets, settings.period)
+    known = None if settings.sandbox else history.known(live.wallets, settings.period)
     return Outlook(settings, desired, live, usage, (*released, *doubts), teams, last_declared(records), known)
 
 

@@ -140,7 +140,7 @@ def watching_budgets(desired: Desired, live: Live, changes: Iterable[Change], wa
     listed, ours = live.of(BILLING_BUDGETS), desired.organization.currency
     strange = undeclared(BILLING_BUDGETS, desired, live, changes)
     kept = [item.value for key, item in listed.objects.items() if key not in strange]
-    staying = [item.value for item in (*map(listed.objects.__getitem__, strange), *listed.surplus)]
+    staying = [item.value for item in (*map(listed.objects.__getitem__, strange), *listed.others)]
     return Watching(
         live=_by_wallet((budget for budget in kept if budget.currency == ours), wallets),
         desired=_by_wallet((wanted.value for wanted in desired.of(BILLING_BUDGETS).values()), wallets),

@@ -163,9 +163,6 @@ class BillingBudgets(ManagedKind[BillingBudget]):
     def stray(self, value: BillingBudget, *, currency: str) -> Stray:
         return Stray(value.amount, value.currency, why_not_declared(value, currency))
 
-    def unclear(self, key: Key, id: str) -> str:
-        return f"{text_of(key)} ({id or 'without an id'})"
-
     def literals(self, value: BillingBudget) -> Mapping[str, str]:
         """Return the fields that may be set; none where YAML cannot say one, as an alert at 82.5%."""
         fields = {

@@ -137,10 +137,6 @@ class ManagedKind(ABC, Generic[V]):
         """Return what is to be told of `value` where git, which is in `currency`, does not declare it."""
         return Stray()
 
-    def unclear(self, key: Key, id: str) -> str:
-        """Return what is called `key` and held in a form that is not understood, for a sentence."""
-        return f"the {self.noun} {text_of(key)}"
-
     def literals(self, value: V) -> Mapping[str, str]:
         """Return the fields that may be set to what is live, each as YAML; none where YAML cannot say what is live."""
         return {}

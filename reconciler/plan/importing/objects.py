@@ -12,7 +12,7 @@ from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.live import Unreadable
+from reconciler.model.live import Unclear, Unreadable
 from reconciler.model.money import is_payable
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.importing.grouping import Place
@@ -112,10 +112,16 @@ def _not_valid(value: ExportSchedule) -> tuple[str, ...]:
 
 
 def _doubles(kind: ManagedKind[V], sources: Sources) -> Iterator[NotDeclared]:
-    for found in sources.live.of(kind).surplus:
-        reason = f"Keeptrusts holds {text_of(kind.key(found.value))} more than once; the oldest is managed"
+    listed = sources.live.of(kind)
+    for found in listed.surplus:
+        reason = f"Keeptrusts holds {text_of(kind.key(found.value))} more than once; another of it is managed"
         hint = f"delete {found.id} in Keeptrusts if it is not needed"
         yield _left_out(kind, found.value, sources, reason, hint, key=found.id)
+    for key, rivals in listed.rivals.items():
+        unclear = Unclear.several([each.id for each in rivals])
+        for found in rivals:
+            reason = f"Keeptrusts holds {text_of(key)} {unclear.how}"
+            yield _left_out(kind, found.value, sources, reason, unclear.cure, key=found.id)
 
 
 def _left_out(
