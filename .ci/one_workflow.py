@@ -27,7 +27,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 WORKFLOWS = Path(__file__).resolve().parent.parent / ".github" / "workflows"
 READING = ("plan", "approval", "drift", "comment", "refresh", "digest", "notify")
 MONEY = ("fund", "apply", "resume")
-SECRETS = ("KEEPTRUSTS_READ_TOKEN", "BUDGETS_APP_PRIVATE_KEY", "KT_BUDGETS_WEBHOOK")
+SECRETS = ("KEEPTRUSTS_READ_TOKEN", "BUDGETS_APP_PRIVATE_KEY", "BUDGETS_MEMBERS_TOKEN", "KT_BUDGETS_WEBHOOK")
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"
 INSTALL = "./.github/actions/kt-budgets"
 HEAD = "# Made by .ci/one_workflow.py from the workflows of this repository, for others that use it; not to be edited."
@@ -194,7 +194,8 @@ def money_action(action: str) -> dict[str, Any]:
         "app-client-id": "The client id of the GitHub App that sees who is in which team; to apply and to resume",
         "app-private-key": "That App's key",
     }
-    optional = {"budgets": (FOLDER, "budgets"), "python-version": (PYTHON, "3.12")}
+    members = "A token with read:org of somebody who sees teams that the App does not, as of another organization"
+    optional = {"members-token": (members, ""), "budgets": (FOLDER, "budgets"), "python-version": (PYTHON, "3.12")}
     return {
         "name": "Move money as it was merged",
         "description": "Apply what was merged with approval, fund the month, resume: what is due when it is used.",
@@ -266,6 +267,7 @@ def finished(text: str, what: str, version: str) -> str:
             "secrets.KEEPTRUSTS_BILLING_TOKEN": "token",
             "vars.BUDGETS_APP_CLIENT_ID": "app-client-id",
             "secrets.BUDGETS_APP_PRIVATE_KEY": "app-private-key",
+            "secrets.BUDGETS_MEMBERS_TOKEN": "members-token",
         }.items():
             text = text.replace(f"${{{{ {name} }}}}", f"${{{{ inputs.{input_} }}}}")
     return with_versions(text, version)

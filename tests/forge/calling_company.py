@@ -18,7 +18,7 @@ from reconciler.app.starting.templates import workflow
 
 FILE = ".github/workflows/budgets.yml"
 _OURS = re.compile(r"keeptrusts/kt-budgets/(\.github/\S+)@v\S+")
-_EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+(?: \|\| [\w.-]+)*)\s*\}\}")
 
 
 @dataclass
@@ -94,7 +94,8 @@ class CallingCompany(Company):
 
     def _run(self, document: Mapping[str, Any], contexts: Mapping[str, Any], commit: str) -> Runner:
         github = contexts["github"]
-        names = _EXPRESSION.findall(str([document.get("env"), [step.get("env") for step in document["steps"]]]))
+        given = _EXPRESSION.findall(str([document.get("env"), [step.get("env") for step in document["steps"]]]))
+        names = [name for either in given for name in either.split(" || ")]
         known = {name: filled(f"${{{{ {name} }}}}", contexts) for name in names if not name.startswith("steps.app.")}
         known["github.ref"] = github["ref"]
         installed = [step["with"] for step in document["steps"] if "/actions/kt-budgets@" in step.get("uses", "")]

@@ -101,6 +101,7 @@ class Company:
                 "github.event.issue.number": str(event.get("issue", {}).get("number", "")),
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
+                "secrets.BUDGETS_MEMBERS_TOKEN": "",
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
                 "steps.app.outputs.token": "ghs_reader",
                 "steps.app.outcome": "success",

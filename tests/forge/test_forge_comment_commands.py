@@ -218,6 +218,7 @@ def test_the_workflow_answers_with_the_code_of_the_default_branch(desk: MergeDes
     values = {
         "vars.KEEPTRUSTS_API_URL": given["KEEPTRUSTS_API_URL"],
         "secrets.KEEPTRUSTS_READ_TOKEN": given["KEEPTRUSTS_API_TOKEN"],
+        "secrets.BUDGETS_MEMBERS_TOKEN": "",
         "github.token": "ghs_actions",
     }
     run = Runner(desk.repository.folder, given, values)

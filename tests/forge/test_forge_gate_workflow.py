@@ -62,6 +62,7 @@ class Office:
                 "inputs.pull_request": "",
                 "vars.KEEPTRUSTS_API_URL": self.desk.desk.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": read_token,
+                "secrets.BUDGETS_MEMBERS_TOKEN": "",
                 "steps.app.outputs.token": "" if token == "ghs_fork" else "ghs_reader",
                 **{name.replace("__", "."): value for name, value in values.items()},
             },

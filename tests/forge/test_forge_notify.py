@@ -43,6 +43,7 @@ def run(place: Path, path: str, webhook: str = "https://hooks.slack.com/secret")
         "vars.KEEPTRUSTS_API_URL": "https://keeptrusts.test",
         "secrets.KEEPTRUSTS_READ_TOKEN": "a-token",
         "secrets.KT_BUDGETS_WEBHOOK": webhook,
+        "secrets.BUDGETS_MEMBERS_TOKEN": "",
         "github.token": "another",
     }
     runner = Runner(place / "checkout", {"PATH": path}, values)

@@ -66,6 +66,7 @@ def test_what_moves_money_runs_the_scripts_of_ours_in_their_order_when_they_are_
     put = {
         "inputs.token": "secrets.KEEPTRUSTS_BILLING_TOKEN",
         "inputs.api-url": "vars.KEEPTRUSTS_API_URL",
+        "inputs.members-token": "secrets.BUDGETS_MEMBERS_TOKEN",
         "steps.look.outputs.": "inputs.",
     }
     ours = iter(step for step in own["steps"] if "run" in step)
@@ -103,11 +104,11 @@ def test_what_is_copied_names_the_release_of_this_version_in_both_jobs() -> None
     assert {name.partition("@")[2] for name in used} == {f"v{__version__}"}
 
 
-def test_what_shows_is_fifteen_lines_and_what_moves_money_are_fifteen_more_that_can_be_left_out() -> None:
+def test_what_shows_is_fifteen_lines_and_what_moves_money_are_sixteen_more_that_can_be_left_out() -> None:
     lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
     (begins,) = [number for number, line in enumerate(lines) if line.startswith("  money:")]
     shows, moves = lines[:begins], lines[begins:]
-    assert (len(shows), len(moves)) == (15, 15)
+    assert (len(shows), len(moves)) == (15, 16)
     assert YAML(typ="safe").load("\n".join(shows))["jobs"].keys() == {"budgets"}
 
 

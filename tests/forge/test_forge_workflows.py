@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from forge.actionlint import findings
+from forge.workflow_expressions import filled
 from forge.workflow_shell import WORKFLOWS, load
 from ruamel.yaml import YAML
 
@@ -120,11 +121,27 @@ def test_a_token_of_the_app_is_made_for_the_job_and_can_only_read() -> None:
                 }
 
 
-def test_no_token_of_github_is_a_stored_secret() -> None:
+def test_no_token_of_github_is_a_stored_secret_but_the_one_that_reads_teams_that_the_app_does_not_see() -> None:
     for name in BUDGETS:
         stored = set(re.findall(r"secrets\.(\w+)", (WORKFLOWS / name).read_text(encoding="utf-8")))
         keys = {"KEEPTRUSTS_READ_TOKEN", "KEEPTRUSTS_BILLING_TOKEN", "BUDGETS_APP_PRIVATE_KEY"}
-        assert stored <= {*keys, "KT_BUDGETS_WEBHOOK"}
+        assert stored <= {*keys, "KT_BUDGETS_WEBHOOK", "BUDGETS_MEMBERS_TOKEN"}
+
+
+@pytest.mark.parametrize("name", ["plan", "approval", "comment", "drift", "notify", "apply", "resume"])
+@pytest.mark.parametrize("given", ["", "ghp_ada"])
+def test_whoever_asks_for_members_takes_the_token_that_is_given_for_it_else_what_it_took_before(
+    name: str, given: str
+) -> None:
+    app = {"app": {"outputs": {"token": "ghs_reader"}}}
+    known = {"secrets": {"BUDGETS_MEMBERS_TOKEN": given}, "steps": app, "github": {"token": "ghs_run"}}
+    (taken,) = (
+        {each: filled(step["env"].get(each, ""), known) for each in ("KT_BUDGETS_MEMBERS_TOKEN", "GITHUB_TOKEN")}
+        for step in steps(load(f"{name}.yml"))
+        if "KT_BUDGETS_MEMBERS_TOKEN" in step.get("env", {})
+    )
+    without = "ghs_run" if name == "notify" else "ghs_reader"
+    assert (taken["KT_BUDGETS_MEMBERS_TOKEN"] or taken["GITHUB_TOKEN"]) == (given or without)
 
 
 def test_the_token_that_moves_money_is_in_the_protected_environment_alone() -> None:

@@ -17,7 +17,7 @@ WORKFLOWS = Path(__file__).resolve().parents[2] / ".github" / "workflows"
 _COMPARED = re.compile(r"(steps\.[\w.-]+) == '([^']*)'")
 _CONTAINED = re.compile(r"contains\((steps\.[\w.-]+), '([^']*)'\)")
 _ALWAYS = ("always()", "!cancelled()")
-_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+(?: \|\| [A-Za-z0-9_.-]+)*)\s*\}\}")
 
 
 def load(name: str) -> dict[str, Any]:
@@ -104,4 +104,5 @@ class Runner:
             self.values[f"steps.{step.get('id', '')}.outputs.{name}"] = value
 
     def _value(self, match: re.Match[str]) -> str:
-        return self.values[match[1]]
+        """Return the first of several that is not empty; each must be known."""
+        return next(filter(None, [self.values[name] for name in match[1].split(" || ")]), "")
