@@ -214,12 +214,8 @@ def apply(**values: Any) -> Answer:
 
 
 @command.command("receipt", epilog='Example: kt-budgets pr receipt --run run.json --merge-sha "$GITHUB_SHA"')
-@options.file(
-    "--run",
-    "run_path",
-    required=True,
-    help="What `kt-budgets pr apply` or `kt-budgets apply` printed with `--format json`.",
-)
+@options.file("--run", "run_path", required=True, help="What `pr apply` or `apply` printed with `--format json`.")
+@options.budgets
 @options.merge
 @options.folder(
     "--plans", help="Also show and record the plans that `pr apply --plans` wrote: what would be applied now."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts, first_budgets, load_at
 from reconciler.app.change_request.gate import check_gate
+from reconciler.app.change_request.named_merge import NamedMerge, named_merge
 from reconciler.app.change_request.newcomers import asked_of, others_in
 from reconciler.app.checkout import git, knows, parents, prefix
 from reconciler.app.forge_session import forge_session, forge_words
@@ -16,7 +17,7 @@ from reconciler.app.lineage import refuse_older
 from reconciler.app.planning.plan import plan as plan_of_now
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
-from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
+from reconciler.forge.approval import Approval, belongs_to, judge
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.protocol import Forge
 from reconciler.git.merging import clean_merges
@@ -81,13 +82,13 @@ def approve_plan(session: Forge, settings: Settings, plan: Plan, *, merge: str) 
 
     applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
-    pull = merged_request(session, merge)
+    named = named_merge(session, settings.budgets, merge)
     return judge(
         session,
-        pull,
-        required=_required(session, settings, plan, pull, merge, applied),
+        named.pull,
+        required=_required(session, settings, plan, named, merge, applied),
         plan=plan,
-        is_clean=clean_merges(settings.budgets, reference=pull.reference),
+        is_clean=clean_merges(settings.budgets, reference=named.pull.reference),
     )
 
 
@@ -172,7 +173,7 @@ def _stale_words(found: Approval) -> str:
 
 
 def _required(
-    session: Forge, settings: Settings, plan: Plan, pull: ChangeRequest, merge: str, applied: LastApplied | None
+    session: Forge, settings: Settings, plan: Plan, named: NamedMerge, merge: str, applied: LastApplied | None
 ) -> tuple[Requirement, ...]:
     """Return who must approve, by the rules of the base branch and by those of the last applied commit.
 
@@ -187,14 +188,16 @@ def _required(
             f"the plan was made from other files than those of {merge[:12]}",
             hint="plan again in a clean checkout of that commit",
         )
-    base = _base(session, settings.budgets, pull, merge)
+    base = named.base or _base(session, settings.budgets, named.pull, merge)
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
     before = _rules(settings.budgets, commits, after)
     if len(commits) == 1 and (origin := first_budgets(Commits(settings.budgets), base)):
         before.append(replace(before[0], organization=origin.organization))
     _check_guards(before, after, plan, as_of=settings.as_of)
     found = [requirements(rules, step_of(plan, rules, after, as_of=settings.as_of)) for rules in before]
-    others = {} if _had_budgets(settings.budgets, base) else others_in(Commits(settings.budgets), base, pull.base_ref)
+    others = (
+        {} if _had_budgets(settings.budgets, base) else others_in(Commits(settings.budgets), base, named.pull.base_ref)
+    )
     step = step_of(plan, after.without_teams(), after, as_of=settings.as_of)
     return tuple(dict.fromkeys([*(item for listed in found for item in listed), *asked_of(others, after, step)]))
 

@@ -196,14 +196,14 @@ def rebased_by(budgets: Path, candidates: Iterable[ChangeRequest], commit: str) 
     """
     for pull in candidates:
         try:
-            if any(_gives(budgets, base, pull, commit) for base in _below(budgets, commit, pull.commits)):
+            if any(gives(budgets, base, pull, commit) for base in below(budgets, commit, pull.commits)):
                 return pull
         except GitError:
             return pull
     return None
 
 
-def _below(budgets: Path, commit: str, most: int) -> Iterator[str]:
+def below(budgets: Path, commit: str, most: int) -> Iterator[str]:
     """Yield what lies below `commit` on a line without merges, the nearest first, and `most` commits at most."""
     for _ in range(most):
         above = parents(budgets, commit)
@@ -232,11 +232,11 @@ def _with_rebased(budgets: Path, found: Iterable[Group]) -> list[Group]:
 
 def _is_known_to_give(budgets: Path, base: str, pull: ChangeRequest, commit: str) -> bool:
     with suppress(GitError):
-        return _gives(budgets, base, pull, commit)
+        return gives(budgets, base, pull, commit)
     return False
 
 
-def _gives(budgets: Path, base: str, pull: ChangeRequest, commit: str) -> bool:
+def gives(budgets: Path, base: str, pull: ChangeRequest, commit: str) -> bool:
     """Whether merging the last commit of `pull` onto `base` gives the budgets of `commit`. Raises GitError."""
     bring_commit(budgets, pull.head, pull.reference)
     tree = merged(budgets, base, pull.head)

@@ -75,19 +75,20 @@ def _merge(budgets: Path, landing: Landing, pull: ChangeRequest) -> str | None:
     except GitError as error:
         if error.trouble not in _NOT_THERE:
             raise
-        raise _untold(landing, pull, error) from None
+        raise untold(landing.commit, pull, error) from None
     try:
         return merged(budgets, landing.base, pull.head) if landing.base else pull.head
     except GitError as error:
-        raise _untold(landing, pull, error) from None
+        raise untold(landing.commit, pull, error) from None
 
 
 def _called(pull: ChangeRequest) -> str:
     return f"{forge_words().sign}{pull.number}"
 
 
-def _untold(landing: Landing, pull: ChangeRequest, error: GitError) -> RefusedError:
-    words = f"it cannot be told whether {landing.commit[:12]} is what {_called(pull)} asked for: {error.message}"
+def untold(commit: str, pull: ChangeRequest, error: GitError) -> RefusedError:
+    """Return that nobody can tell whether a commit is what a request asked for."""
+    words = f"it cannot be told whether {commit[:12]} is what {_called(pull)} asked for: {error.message}"
     return RefusedError(
         words, hint=f"{error.hint}; or revert it, and bring it in through another {forge_words().request}"
     )

@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from reconciler.app.change_request.named_merge import named_merge
 from reconciler.app.change_request.verdict import comment_of
 from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words
 from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
-from reconciler.forge.approval import merged_request
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import CheckVerdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
@@ -31,7 +31,9 @@ from reconciler.report.renderers import Statement
 _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
 
 
-def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None = None, repo: str | None) -> Statement:
+def publish_receipt(
+    *, budgets: Path, run_path: Path, merge_sha: str | None, plans: Path | None = None, repo: str | None
+) -> Statement:
     """Update our comment on each pull request concerned, or write one, so that it starts with the outcome.
 
     Raises:
@@ -41,7 +43,7 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
     document = _document(run_path)
     with forge_session(repo) as session:
         found = []
-        for pull, text, plan in _receipts(session, document, run_path, merge_sha, plans):
+        for pull, text, plan in _receipts(session, budgets, document, run_path, merge_sha, plans):
             if document.get("format") != "kt-budgets.merges/1":
                 summarise(text)
             found.append(_put(session, pull, text, plan))
@@ -57,7 +59,7 @@ def _words(facts: Receipted) -> str:
 
 
 def _receipts(
-    session: Forge, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
+    session: Forge, budgets: Path, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
 ) -> list[tuple[ChangeRequest, str, Plan | None]]:
     """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
     url = attribution_of_now().url
@@ -73,16 +75,16 @@ def _receipts(
             if landing.pull_request is not None
         ]
         told += _settled(session, merges, url)
-        return told + _put_right(session, merges, {pull.number for pull, *_ in told}, url)
+        return told + _put_right(session, budgets, merges, {pull.number for pull, *_ in told}, url)
     run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
     commit = merge_sha or session.run.commit
     if not commit:
         raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
     if run is None:
         is_its_own = bool(merge_sha) or session.run.cause == "push"
-        pull = _not_told(session, commit, _is_open) if is_its_own else None
+        pull = _not_told(session, budgets, commit, _is_open) if is_its_own else None
         return [(pull, not_begun(document, commit=commit, url=url, words=session.words), None)] if pull else []
-    pull = merged_request(session, commit)
+    pull = named_merge(session, budgets, commit).pull
     return [(pull, receipt(run, commit=commit), None)]
 
 
@@ -97,11 +99,11 @@ def _settled(session: Forge, merges: Merges, url: str) -> list[tuple[ChangeReque
 
 
 def _put_right(
-    session: Forge, merges: Merges, told: Collection[int], url: str
+    session: Forge, budgets: Path, merges: Merges, told: Collection[int], url: str
 ) -> list[tuple[ChangeRequest, str, Plan | None]]:
     """Take back, where everything is applied, what an apply that could not begin said of the commit of this run."""
     commit = session.run.commit
-    pull = _not_told(session, commit, NOT_BEGUN.__eq__) if commit and not merges.pending else None
+    pull = _not_told(session, budgets, commit, NOT_BEGUN.__eq__) if commit and not merges.pending else None
     if pull is None or commit is None or pull.number in told:
         return []
     said = "everything that was merged is applied; `kt-budgets audit` shows what was carried out"
@@ -110,10 +112,10 @@ def _put_right(
     return [(pull, merge_receipt(landing, url=url, words=session.words), None)]
 
 
-def _not_told(session: Forge, commit: str, is_wanted: Callable[[str], bool]) -> ChangeRequest | None:
+def _not_told(session: Forge, budgets: Path, commit: str, is_wanted: Callable[[str], bool]) -> ChangeRequest | None:
     """Return the change request that was merged as `commit` if what its receipt is called `is_wanted`, else None."""
     try:
-        pull = merged_request(session, commit)
+        pull = named_merge(session, budgets, commit).pull
     except RefusedError:
         return None
     return pull if is_wanted(_title(session, pull, commit)) else None
