@@ -49,7 +49,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """Who wrote something. `logins` are in lower case; `unknown` has a commit for each address without an account.
+    """Who wrote something. `logins` are in lower case; `unknown` has a commit for each address of no known account.
 
     `pushers` are those among them who only pushed it, `unseen` the commits that nobody is known to have pushed. Not
     `is_whole` where the forge did not list every commit, as it does for up to `most`: then anybody may have written

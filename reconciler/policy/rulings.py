@@ -20,9 +20,9 @@ class NearMiss:
     """What was said and does not count, or what makes the approvals too few.
 
     Somebody asked for changes; an approval by an author, by who pushed it, of the older head `commits`, from before the
-    plan was shown, by a thumb up from before the merge, or by somebody who is no owner, or in a team
-    that cannot be read `until` something is done; an address of no account in
-    `commits`, or `commits` that nobody is known to have pushed, so that `needed` people must approve.
+    plan was shown, by a thumb up from before the merge, or by somebody who is no owner, or in a team that cannot be
+    read `until` something is done; an address in `commits` of which no account is known, or `commits` that nobody is
+    known to have pushed, so that `needed` people must approve.
     """
 
     kind: Literal[

@@ -76,7 +76,8 @@ def near_words(miss: NearMiss) -> str:
         case "unknown pusher":
             return f"nobody can see who pushed {_commits(miss)}, so {miss.needed} owners must approve"
         case "unknown author":
-            return f"the e-mail address in {_commits(miss)} belongs to no account, so {miss.needed} owners must approve"
+            who = f"an author, committer or co-author of {_commits(miss)}"
+            return f"no account is known of {who}, so {miss.needed} owners must approve"
 
 
 def _commits(miss: NearMiss) -> str:

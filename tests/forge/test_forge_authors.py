@@ -107,7 +107,8 @@ def test_somebody_without_an_account_may_be_any_owner_so_one_more_must_approve(
     written(shown, author, **facts)
     shown.review(128, "lena")
     words = message(ask(session).refused["support"])
-    assert "belongs to no account, so 2 owners must approve" in words
+    assert "no account is known of an author, committer or co-author of" in words
+    assert "so 2 owners must approve" in words
     shown.review(128, "leo")
     assert ask(session).missing == ()
 

@@ -1,8 +1,9 @@
 """Authors: who wrote something of a pull request, and how many of them nobody can name.
 
 Authors, committers and co-authors of every commit count. A commit that merges cleanly, as git itself would, has no
-author: nothing was written in it. An e-mail address that belongs to no account stands for a person who may be anybody
-(decision 0053). Addresses are what their writer says: whoever pushed what is no clean merge is an author as well.
+author: nothing was written in it. An e-mail address of which no account is known, as that of most co-authors, stands
+for a person who may be anybody (decision 0053). Addresses are what their writer says: whoever pushed what is no clean
+merge is an author as well.
 """
 
 from __future__ import annotations
