@@ -10,6 +10,7 @@ from pathlib import Path
 
 import in_memory
 import kept as kept
+import passed_over
 import pytest
 from example_export import example_export as example_export
 from hypothesis import HealthCheck, settings
@@ -69,12 +70,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _begin_elsewhere(config: pytest.Config) -> None:
-    """Have each of several processes collect from another module on: what one has compiled, the others need not."""
+    """Have each of several processes collect from another module on: what one has compiled, the others need not.
+
+    None reads a module without a test that this run asks for.
+    """
     worker = getattr(config, "workerinput", None)
     if worker is None or not config.stash[OF_EVERYTHING]:
         return
     number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
-    modules = sorted(map(str, Path(__file__).parent.rglob("test_*.py")))
+    every = sorted(Path(__file__).parent.rglob("test_*.py"))
+    modules = list(map(str, passed_over.read(every, config.getoption("markexpr"))))
     place = len(modules) * number // count
     config.args = modules[place:] + modules[:place]
 
@@ -119,6 +124,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Wherever each process began to collect, all have the tests in one order.
     """
     items.sort(key=lambda item: (item.path.stem not in _LONGEST, item.path))
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Have no test left out of the quick ones that the slow ones do not have."""
+    passed_over.judge_left_out(items, items[0].config.getoption("markexpr") if items else "")
 
 
 @pytest.fixture(autouse=True)
