@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.app.journal_place import refuse_nowhere
 from reconciler.app.session import connected, load_desired
 from reconciler.findings import FindingsError
 from reconciler.journal.audit import audit_document, audited_wallets, ledger_problems, strangers
@@ -23,10 +24,12 @@ def audit(settings: Settings, *, verify: bool = False) -> AuditPage:
     Where a month was asked for, its runs alone are told; the whole journal is checked.
 
     Raises:
+        UsageError: the file that was named as the journal is not there.
         FindingsError: there is neither a journal nor the folder that it would be of.
         RefusedError: a record was edited, removed or reordered; its number is named.
         RemoteError: the journal or the ledger cannot be read whole.
     """
+    refuse_nowhere(settings)
     records = read_records(settings.journal, folder=settings.root)
     if not (records or settings.budgets.is_dir()):
         raise FindingsError(load(settings.budgets).findings, budgets=str(settings.budgets))

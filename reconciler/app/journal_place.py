@@ -79,11 +79,13 @@ def journal_of(
     sandbox: bool = False,
     moves: bool = False,
     begins: bool = False,
+    alone: bool = False,
     passing: str | None = None,
 ) -> tuple[str | None, Path]:
     """Return the journal of a command, and the folder that it is seen from.
 
-    Unless the command `begins` the budgets, they are there where nothing else tells whose remote is meant.
+    Unless the command `begins` the budgets they are there; for one that reads a journal `alone`, where nothing else
+    tells whose remote is meant.
 
     In a `sandbox` it is what is `asked` for, else `passing`, which ends with the command: what was done to a
     ledger that is gone is nobody's history. Raises what `settled` raises, and FindingsError where there is no folder.
@@ -91,7 +93,8 @@ def journal_of(
     if sandbox:
         return from_here(asked, budgets) if asked else passing, root_of(budgets)
     place = settled(budgets, asked, moves=moves, begins=begins)
-    if place.is_remote and not (begins or budgets.is_dir() or work_tree(budgets)):
+    goes_on = begins or (alone and (not place.is_remote or work_tree(budgets)))
+    if not (goes_on or budgets.is_dir()):
         raise FindingsError(load(budgets).findings, budgets=str(budgets))
     return place.name, place.folder
 
@@ -157,6 +160,22 @@ def _to_git(own: Place, file: Path) -> str:
         return moved
     old, new = (path.relative_to(own.folder) if path.is_relative_to(own.folder) else path for path in (file, usual))
     return f"mkdir -p {new.parent} && mv {old} {new} && mv {old}.head {new}.head && {moved}"
+
+
+def refuse_nowhere(settings: Settings) -> None:
+    """Raise UsageError when somebody named a file that is not there; org.yaml may name one before it is begun."""
+    place, usual = (
+        Place(settings.journal, settings.root),
+        place_of(DEFAULT, root=settings.root, seen_from=settings.root),
+    )
+    if settings.sandbox or place.file is None or place.file.exists() or declared_in(settings.budgets)[1]:
+        return
+    if place.identity != usual.identity:
+        raise UsageError(
+            f"there is no journal at {place.shown}",
+            hint=f"name the file that runs are recorded in, or leave --journal and {VARIABLE} out: then it is"
+            f" {usual.shown}",
+        )
 
 
 def beside(budgets: Path, place: Place, organization: str) -> Path | None:

@@ -22,4 +22,4 @@ def command(*, verify: bool, **values: Any) -> Answer:
     """
     from reconciler.app.audit import audit
 
-    return audit(options.settings(values), verify=verify)
+    return audit(options.settings(values, alone=True), verify=verify)

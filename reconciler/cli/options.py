@@ -196,7 +196,7 @@ def network_with(*period: Callable[[Any], Any]) -> Callable[[F], F]:
 network = network_with(month())
 
 
-def settings(values: dict[str, Any], *, moves: bool = False, begins: bool = False) -> Settings:
+def settings(values: dict[str, Any], *, moves: bool = False, begins: bool = False, alone: bool = False) -> Settings:
     """Take the values of `network`, `journal` and `usage` out of `values`, set up logging, and return the Settings."""
     from reconciler.app.journal_place import journal_of
     from reconciler.logs import configure
@@ -211,7 +211,8 @@ def settings(values: dict[str, Any], *, moves: bool = False, begins: bool = Fals
     if "journal" in values:
         asked = values.pop("journal")
         passing = temporary_journal() if sandbox and not asked else None
-        store, root = journal_of(folder, asked, sandbox=sandbox, moves=moves, begins=begins, passing=passing)
+        how: dict[str, Any] = {"moves": moves, "begins": begins, "alone": alone}
+        store, root = journal_of(folder, asked, sandbox=sandbox, passing=passing, **how)
     taken = ("api_url", "token_file", "as_of", "period", "usage_store", "engine")
     named = {name: values.pop(name, None) for name in taken}
     return resolve(

@@ -41,6 +41,31 @@ def test_an_audit_of_a_folder_that_is_not_there_is_refused_unless_its_journal_is
     assert len(told["runs"]) == 1
 
 
+@pytest.mark.parametrize("named", ["--journal", "the environment"])
+def test_an_audit_of_a_file_that_is_not_there_is_refused_with_the_one_there_would_be(
+    named: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.chdir(desk.clone)
+    by = ("--journal", "file:NOSUCH") if named == "--journal" else ()
+    if not by:
+        monkeypatch.setenv("KT_BUDGETS_JOURNAL", "file:NOSUCH")
+    refused = desk.kt("audit", "--verify", *by)
+    assert refused.code == 2
+    assert f"there is no journal at file:{desk.clone / 'NOSUCH'}" in refused.err
+    assert f"then it is file:{desk.clone / '.kt-budgets' / 'journal'}" in refused.err
+    assert refused.out == ""
+    (desk.clone / "NOSUCH").touch()
+    assert desk.kt("audit", *by).code == 0
+    monkeypatch.delenv("KT_BUDGETS_JOURNAL", raising=False)
+    assert "0 records" in desk.kt("audit").out
+
+
+def test_a_journal_that_org_yaml_names_may_not_be_begun_yet(desk: Desk) -> None:
+    desk.chdir(desk.clone)
+    desk.write("300", org="journal: file:state/books\n")
+    assert "state/books: 0 records" in desk.kt("audit").out
+
+
 def test_without_a_repository_the_journal_is_beside_the_budgets(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     (desk.clone / "budgets").rename(tmp_path / "plain" / "budgets")
@@ -98,7 +123,10 @@ def test_a_journal_in_a_file_is_not_begun_where_the_remote_keeps_one(desk: Desk)
     assert not (other / ".kt-budgets" / "journal").exists()
 
 
-@pytest.mark.parametrize("asked", ["plan", "apply --period 2026-06", "drift", "resume", "adopt"])
+ASKED = ["plan", "apply --period 2026-06", "drift", "resume", "adopt", "pr apply", "pr approval --last-applied"]
+
+
+@pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("kept", ["in git", "in a file"])
 def test_a_folder_that_is_not_there_is_named_before_its_journal(asked: str, kept: str, desk: Desk) -> None:
     if kept == "in git":
@@ -106,8 +134,8 @@ def test_a_folder_that_is_not_there_is_named_before_its_journal(asked: str, kept
     else:
         assert desk.applied().code == 0
     refused = desk.kt(*asked.split(), "--budgets", desk.clone / "nosuch", "--as-of", "2026-06-18")
-    assert refused.code != 4
-    assert "does not exist" in refused.err
+    assert refused.code == 3
+    assert "the budgets folder does not exist" in refused.err
     assert "name the folder that holds org.yaml with `--budgets`" in refused.err
     assert "second" not in refused.err
 
@@ -329,10 +357,9 @@ def test_of_a_folder_that_is_not_there_its_remote_is_not_looked_for(
     assert "the budgets folder does not exist" in missing.err
     assert "remote" not in missing.err
     inside = desk.kt("pr", "apply", "--budgets", "nosuch", "--journal", "git:origin")
-    assert inside.err.splitlines() == [
-        "kt-budgets: the folder nosuch does not exist",
-        "  hint: name the folder that holds org.yaml with `--budgets`",
-    ]
+    assert inside.code == 3
+    assert "nosuch:1:1: error missing-folder: the budgets folder does not exist" in inside.err
+    assert "hint: name the folder that holds org.yaml with `--budgets`" in inside.err
 
 
 def test_what_begins_budgets_or_looks_for_faults_goes_on_without_their_folder(desk: Desk, tmp_path: Path) -> None:
