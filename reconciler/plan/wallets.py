@@ -12,12 +12,13 @@ from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import DesiredWallet
 from reconciler.model.drift import DriftItem
-from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.outcome import Doubt, LeftAsFound
 from reconciler.model.period import Period
-from reconciler.plan.by_hand import entries_by_hand, foreign_entries, funding_near, is_doubtful, told
+from reconciler.plan.by_hand import entries_by_hand, funding_near, told
+from reconciler.plan.whose_month import WhoseMonth, first_flags
 
 
 @dataclass(frozen=True)
@@ -92,52 +93,21 @@ class WalletGap:
 
     def left_out(self) -> LeftAsFound | None:
         """Return what of this wallet is left as it was found until somebody says what it is."""
-        name = f"{self.desired.team}/{self.desired.environment}"
-        flags = f"`plan --first-apply {name}` and `apply --first-apply {name}`"
         if self.doubt is not None:
             return None
-        if (question := self.question) is not None and question.kind == "reclaim":
-            return self._taken_before(question, name)
-        if question is not None:
-            amount = Money(question.amount, question.currency)
-            return LeftAsFound(
-                wallet=self.desired.key,
-                amount=amount.amount,
-                currency=amount.currency,
-                reason=f"{name} was given {amount} on {question.created_at:%Y-%m-%d} ({question.id}), which may be"
-                " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone",
-                hint=self._answer(question, flags),
-                asks=True,
-            )
+        if self.question is not None:
+            return self.question
         held = [move for move in self._moves if isinstance(move, Reclaim)] if self.is_first else []
         if not held:
             return None
-        amount = held[0].money
+        amount, name = held[0].money, f"{self.desired.team}/{self.desired.environment}"
         return LeftAsFound(
             wallet=self.desired.key,
             amount=amount.amount,
             currency=amount.currency,
             reason=f"{name} holds {amount} that would be taken back, and nothing was ever applied to this wallet:"
             " it may be there on purpose, and stays",
-            hint=f"{flags} take it back; or write what the wallet has as its target",
-        )
-
-    def _taken_before(self, entry: LedgerEntry, name: str) -> LeftAsFound:
-        """Ask which month lost what was taken by hand, where `period` was never given as much."""
-        rest = self.target.amount + self.funded.amount
-        earlier = f"write `{self.period}: {max(rest, ZERO):.2f}` under `overrides:`"
-        if rest < 0:
-            earlier = f"give {Money(-rest, self.target.currency)} back in Keeptrusts and then {earlier}"
-        return LeftAsFound(
-            wallet=self.desired.key,
-            amount=entry.amount,
-            currency=entry.currency,
-            reason=f"{name} had {Money(entry.amount, entry.currency)} taken by hand on {entry.created_at:%Y-%m-%d}"
-            f" ({entry.id}), and {self.period} now has {self.funded}: more was taken than it was given, which may be"
-            " money of an earlier month; the wallet is left alone",
-            hint=f"if it was an earlier month's, {earlier}, so that {self.period} gets its"
-            f" {self.target}; if it is to be given again on top, write `{self.period}: {self.target.amount:.2f}`",
-            asks=True,
+            hint=f"{first_flags(name)} take it back; or write what the wallet has as its target",
         )
 
     def settled(self) -> tuple[str, ...] | None:
@@ -150,31 +120,10 @@ class WalletGap:
             return None
         return tuple(sorted(entry.id for entry in funding_near(self.live, self.period)))
 
-    def _answer(self, question: LedgerEntry, flags: str) -> str:
-        """Say which override gives the month its target when `question` is another month's than its date's."""
-        if question in self.live.early:
-            rest = max(self.target.amount - question.amount, ZERO)
-            meant = f"if it was meant for {self.period}, write what that is still to get: `{self.period}: {rest:.2f}`"
-        else:
-            whole = self.target.amount + question.amount
-            meant = f"if it was meant for another month, write what {self.period} gets with it:"
-            meant += f" `{self.period}: {whole:.2f}`"
-        return f"{meant} under `overrides:`; if its date is right, use {flags}"
-
     @cached_property
-    def question(self) -> LedgerEntry | None:
-        """The funding that may be meant for another month than its date's, unless YAML says what this one gets."""
-        if self.desired.absent or self.period in self.desired.setting.overrides:
-            return None
-        if self.funded.amount < 0 and (taken := [entry for entry in self._foreign if entry.signed < 0]):
-            return taken[-1]
-        if not self.is_first:
-            return None
-        return next((entry for entry in funding_near(self.live, self.period) if is_doubtful(entry, self.period)), None)
-
-    @cached_property
-    def _foreign(self) -> tuple[LedgerEntry, ...]:
-        return foreign_entries(self.live.funding(self.period), self.own)
+    def question(self) -> LeftAsFound | None:
+        """What a person is asked about the month that money is meant for."""
+        return WhoseMonth(self.desired, self.live, self.period, self.own, self.is_first).asked()
 
     @cached_property
     def _moves(self) -> tuple[Allocate | Reclaim, ...]:
