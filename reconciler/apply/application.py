@@ -146,7 +146,17 @@ def _request(
     teams = plan.scope.teams if plan.scope else None
     doubts = context.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
     reviewed = as_reviewed(before, plan, desired)
-    derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
+    derive = partial(
+        make_plan,
+        desired,
+        reviewed,
+        plan.period,
+        last_applied=former,
+        teams=teams,
+        own=context.history.acknowledged,
+        doubts=doubts,
+        to_open=context.history.to_open(plan.period, besides=_operations(plan)),
+    )
     known = context.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
     diff = derive(known=met_again(known, environment.first_apply))
     if opens := declares == "nothing":

@@ -40,9 +40,11 @@ def as_reviewed(live: Live, plan: Plan, desired: Desired) -> Live:
         if not isinstance(change, Reclaim) or change.wallet not in wallets or change.wallet not in desired.wallets:
             continue
         wallet, wanted = wallets[change.wallet], desired.wallets[change.wallet]
-        excess = wallet.funded(plan.period) - wanted.target(plan.period)
-        if change.carried_from is not None or wallet.money_left < excess:
-            wallets[change.wallet] = replace(wallet, available=Money(change.amount, wallet.currency))
+        funded, left = wallet.funded(plan.period), Money(change.amount, wallet.currency)
+        if change.carried_from is not None:
+            wallets[change.wallet] = replace(wallet, available=left + max(funded, Money(ZERO, wallet.currency)))
+        elif wallet.money_left < funded - wanted.target(plan.period):
+            wallets[change.wallet] = replace(wallet, available=left)
     return replace(live, wallets=wallets)
 
 

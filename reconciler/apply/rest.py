@@ -1,9 +1,10 @@
 """Rests: what an earlier month left in a wallet, taken back when a month opens, and only out of a consistent reading.
 
 A rest is the one amount that comes from a balance. A balance that is newer than the ledger beside it holds money which
-the ledger does not show yet: taken for a rest, the new month's own money would go. So nothing is taken once the wallet
-was funded for the new month, by whom ever the ledger or the journal says; and nothing while the balance holds more than
-both can explain. What was spent since the review only makes the rest smaller (decision 0009).
+the ledger does not show yet: taken for a rest, the new month's own money would go. So nothing is taken once we funded
+the wallet for the new month, by what the ledger or the journal says, nor of what others gave it for that; and nothing
+while the balance holds more than both can explain. What was spent since the review only makes the rest smaller
+(decisions 0009 and 0137).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def is_rest(move: Move) -> TypeGuard[Reclaim]:
 
 def left_of(move: Reclaim, wallet: LiveWallet) -> Reclaim:
     """Return `move` with what is left of its amount: never more than was reviewed, never more than there is."""
-    return move.model_copy(update={"amount": min(move.amount, wallet.money_left.amount)})
+    return move.model_copy(update={"amount": min(move.amount, wallet.rest(move.period).amount)})
 
 
 def inconsistency(move: Reclaim, wallet: LiveWallet, history: History, *, before: LiveWallet | None) -> str:
@@ -44,8 +45,8 @@ def inconsistency(move: Reclaim, wallet: LiveWallet, history: History, *, before
     `before` is an earlier reading of the same wallet in the same run.
     """
     period = move.period
-    if funding := wallet.funding(period):
-        ids = ", ".join(entry.id for entry in funding[:3])
+    if ours := [entry for entry in wallet.funding(period) if entry.operation]:
+        ids = ", ".join(entry.id for entry in ours[:3])
         return (
             f"{move.wallet} was funded for {period} already ({ids}): what {move.carried_from} left stays in it, because"
             " it cannot be told from the new month's money any more"

@@ -118,7 +118,7 @@ class TransferExecutor:
 
     def _became_less(self, move: Move, result: Refused, attempt: int) -> bool:
         """Whether a rest was refused because a part of it was spent meanwhile, so that the rest of it is taken."""
-        if denial(result) or attempt == TRIES or self.wallets.read(move).money_left.amount >= move.amount:
+        if denial(result) or attempt == TRIES or self.wallets.read(move).rest(move.period) >= move.money:
             return False
         self._context.record(Entry(Step.REFUSED, move.op, {"reason": describe(result), "status": result.status}))
         return True
@@ -200,7 +200,7 @@ class TransferExecutor:
         before = owned(earlier, self._context.transactions) if earlier else None
         if why := inconsistency(move, wallet, self._context.history, before=before):
             return self._refused(move, f"{why}; nothing was sent")
-        if wallet.money_left.amount > 0:
+        if wallet.rest(move.period).amount > 0:
             return None
         reason = f"nothing of it is left: it was spent since the review ({move.money})"
         self._context.record(Entry(Step.NOT_SENT, move.op, {"reason": reason}))

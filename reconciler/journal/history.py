@@ -109,6 +109,18 @@ class History:
         gone = frozenset().union(*self.released.values())
         return ((self.applied_to(besides) | frozenset(right)) - gone) | self.adopted
 
+    def to_open(self, period: Period, *, besides: Collection[str] = ()) -> frozenset[str]:
+        """Return the wallets that were met before, while no run has opened `period` as a whole; else none.
+
+        One that was adopted within the period was taken as it was then.
+        """
+        runs = [run for run in self.runs.values() if run.finished and run.period == period]
+        if any(run.started.facts.get("opens") and run.finished and run.finished.facts.get("converged") for run in runs):
+            return frozenset()
+        gone = frozenset().union(*self.released.values())
+        met = ((self.applied_to(besides) | self.settled.keys()) - gone) | self.adopted
+        return met - frozenset().union(*(_adopted(run.started.facts) for run in runs))
+
     def opened(self, period: Period) -> frozenset[str]:
         """Return the wallets that are known to be funded for `period`, whatever happened to them since.
 
@@ -212,9 +224,13 @@ def _managed(
     """Return what is adopted and what is released after a run that `begun` with these facts has finished."""
     taken: Mapping[str, list[str]] = begun.get("adopted", {})
     left = {team: frozenset(keys) for team, keys in begun.get("released", {}).items()}
-    wallets = {WalletRef.parse(wallet) for listed in taken.values() for wallet in listed}
+    wallets = _adopted(begun)
     kept = {team: keys for team, keys in released.items() if team not in taken}
     return (adopted | wallets) - frozenset().union(*left.values()), {**kept, **left}
+
+
+def _adopted(begun: Mapping[str, Any]) -> frozenset[WalletRef]:
+    return frozenset(WalletRef.parse(wallet) for listed in begun.get("adopted", {}).values() for wallet in listed)
 
 
 def given_up(records: Iterable[Record]) -> frozenset[str]:

@@ -113,6 +113,10 @@ class LiveWallet:
         """What can still be spent, to the last digit; `money_left` is what of it can be moved."""
         return self.money_left.amount + self.beyond_cents
 
+    def rest(self, period: Period) -> Money:
+        """What it holds beyond all that it was given for `period`, as far as it can be moved: never more is a rest."""
+        return self.money_left - max(min(self.funded(period), self.money_left), Money(ZERO, self.currency))
+
     def carried_over(self, period: Period) -> Decimal:
         """What it holds, and has spent in `period`, beyond what that was funded with: earlier periods left it."""
         held = self.spendable + self.reserved + self.settled(period)

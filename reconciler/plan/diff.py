@@ -39,7 +39,8 @@ class Diff:
     """What to change and what was noticed. `origins` names the place in the YAML of each change, in their order.
 
     `first_contacts` are the wallets that nothing was ever applied to, and that keep what they hold; `left_out` says
-    what of them differs. `settled` are the wallets that are as git says, with the ledger ids of their funding.
+    what of them differs. `settled` are the wallets that are as git says, with the ledger ids of their funding. `own`
+    and `to_open` are what it was made with.
     """
 
     changes: tuple[Change, ...]
@@ -54,6 +55,8 @@ class Diff:
     first_contacts: frozenset[str] = frozenset()
     left_out: tuple[LeftAsFound, ...] = ()
     settled: Mapping[WalletRef, tuple[str, ...]] = field(default_factory=dict)
+    own: Collection[str] = ()
+    to_open: Collection[str] = ()
 
 
 def make_plan(
@@ -66,6 +69,7 @@ def make_plan(
     own: Collection[str] = (),
     doubts: Mapping[WalletRef, Doubt] | None = None,
     known: Collection[str] | None = None,
+    to_open: Collection[str] = (),
     as_of: date | None = None,
 ) -> Diff:
     """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
@@ -76,11 +80,12 @@ def make_plan(
     wallet what the journal has against its reading: nothing is planned for such a wallet. In a currency that the
     organization has no money of nothing is planned, and nothing else is said, since every wallet was looked for in it.
     From wallets that are not `known`, because nothing was ever applied to them, nothing is taken back; None: all are.
+    Of those that are `to_open`, which were met before, the opening of `period` is still to come.
     Before `period` begins, by `as_of`, nothing is said of what earlier months leave in a wallet: the forecast tells.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known)
+    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known, to_open)
     held = currencies(live, currency)
     refused = held.lack(currency)
     ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
@@ -100,6 +105,8 @@ def make_plan(
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
         left_out=tuple(left for gap in gaps if (left := gap.left_out())),
         settled={gap.desired.key: ids for gap in gaps if (ids := gap.settled()) is not None},
+        own=own,
+        to_open=to_open,
     )
 
 
@@ -111,6 +118,7 @@ def _gaps(
     own: Collection[str],
     doubts: Mapping[WalletRef, Doubt],
     known: Collection[str] | None,
+    to_open: Collection[str],
 ) -> list[WalletGap]:
     """Return each wallet of `teams` as it is wanted and as it is, in their order."""
     return [
@@ -123,6 +131,7 @@ def _gaps(
             own,
             doubts.get(key),
             is_first=known is not None and key not in known,
+            to_open=key in to_open,
         )
         for key, wanted in wallets_of(desired, teams).items()
     ]

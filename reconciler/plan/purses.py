@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -50,6 +50,8 @@ def ledger_purses(
     moved: Decimal,
     unused: Unused = "keep",
     is_first: bool = False,
+    own: Collection[str] = (),
+    to_open: bool = False,
 ) -> tuple[Purse, Purse]:
     """Return the purses of a wallet under live and under desired money: they differ by `moved`, or when period opens.
 
@@ -67,7 +69,8 @@ def ledger_purses(
             left += live.reserved - sum((_effect(entry.kind, entry.amount) for entry in live.ledger
                                          if entry.created_at >= period.end_instant), Decimal(0))  # fmt: skip
         return Purse(left, gone), Purse(left + moved, gone)
-    pending = sum(map(signed, WalletGap("", wallet, live, now, unused, is_first=is_first).changes()), Decimal(0))
+    gap = WalletGap("", wallet, live, now, unused, own, is_first=is_first, to_open=to_open)
+    pending = sum(map(signed, gap.changes()), Decimal(0))
     left = live.spendable + pending
     openings = tuple(_openings(wallet, live, _months(now, period), unused))
     return Purse(left, openings=(*openings[:-1], Opening(period, ZERO))), Purse(left, openings=openings)

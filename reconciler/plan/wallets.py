@@ -17,7 +17,7 @@ from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.outcome import Doubt, LeftAsFound
 from reconciler.model.period import Period
-from reconciler.plan.by_hand import entries_by_hand, funding_near, told
+from reconciler.plan.by_hand import entries_by_hand, foreign_entries, funding_near, told
 from reconciler.plan.whose_month import WhoseMonth, first_flags
 
 
@@ -25,7 +25,8 @@ from reconciler.plan.whose_month import WhoseMonth, first_flags
 class WalletGap:
     """One wallet's desired and live funding for a period. `own` are ids of the ledger that are not by hand.
 
-    With a `doubt` about the reading, nothing follows from it.
+    With a `doubt` about the reading, nothing follows from it. `to_open` says that the wallet was met before `period`
+    was opened, so that what others gave it meanwhile keeps nothing of earlier periods in it.
     """
 
     organization: str
@@ -36,6 +37,7 @@ class WalletGap:
     own: Collection[str] = ()
     doubt: Doubt | None = None
     is_first: bool = False
+    to_open: bool = False
 
     @cached_property
     def target(self) -> Money:
@@ -51,13 +53,31 @@ class WalletGap:
 
     @cached_property
     def is_opening(self) -> bool:
-        """Whether nobody has funded this wallet for the period yet."""
-        return not self.live.funding(self.period)
+        """Whether this wallet is still to be opened: nobody has funded it for the period, or others alone have."""
+        funding = self.live.funding(self.period)
+        if not funding:
+            return True
+        is_ours = len(foreign_entries(funding, self.own)) < len(funding)
+        return self.to_open and not is_ours and not self._took_rest
+
+    @property
+    def _took_rest(self) -> bool:
+        """Whether we took back, within the period, what the one before had left."""
+        taken = (entry for entry in self.live.ledger if entry.kind == "reclaim" and entry.operation)
+        return any(entry.created_at in self.period and entry.funds(self.period.plus(-1)) for entry in taken)
 
     @property
     def takes_rest_back(self) -> bool:
-        """Whether what earlier periods left is taken back: when a period opens, by `unused` or an absent team."""
-        return self.is_opening and self.live.id is not None and (self.unused == "reclaim" or self.desired.absent)
+        """Whether what earlier periods left is taken back: when a period opens, by `unused` or an absent team.
+
+        Of a wallet that others have funded for the period, what it holds beyond that.
+        """
+        goes = self.is_opening and self.live.id is not None and (self.unused == "reclaim" or self.desired.absent)
+        return goes and (self._rest.amount > 0 or not self.live.funding(self.period))
+
+    @cached_property
+    def _rest(self) -> Money:
+        return self.live.rest(self.period)
 
     @property
     def origin(self) -> Origin:
@@ -130,14 +150,15 @@ class WalletGap:
         return tuple(self._made_moves())
 
     def _made_moves(self) -> Iterator[Allocate | Reclaim]:
-        if self.takes_rest_back and self.live.money_left.amount > 0:
-            earlier = self.period.plus(-1)
-            move = self._move("reclaim", self.live.money_left, after=self.funded, period=earlier)
+        held = self.live.money_left
+        if self.takes_rest_back and self._rest.amount > 0:
+            earlier, held = self.period.plus(-1), held - self._rest
+            move = self._move("reclaim", self._rest, after=self.funded, period=earlier)
             yield Reclaim(**move, unreclaimable=ZERO, carried_from=earlier)
         delta = self.target - self.funded
         if delta.amount > 0:
             yield Allocate(**self._move("allocate", delta, after=self.target, period=self.period))
-        elif (amount := min(-delta, self.live.money_left)).amount > 0:
+        elif (amount := min(-delta, held)).amount > 0:
             move = self._move("reclaim", amount, after=self.funded - amount, period=self.period)
             yield Reclaim(**move, unreclaimable=(-delta - amount).amount)
 
@@ -186,7 +207,7 @@ class WalletGap:
 
     def carried_over_note(self) -> Finding | None:
         """Say how much of earlier periods a wallet keeps when a period opens, or where its team has left within one."""
-        rest = self.live.money_left
+        rest = self._rest
         if self.desired.absent:
             return self._left_over_note()
         if (

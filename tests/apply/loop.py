@@ -54,8 +54,16 @@ class Loop:
         known = all_owned(read, history_of(self.records()).transactions)
         doubts = standing.doubts(known.wallets, self.period)
         live = read_since(known, self.period)
+        history = history_of(self.records())
         diff = make_plan(
-            wanted, live, self.period, last_applied=last_declared(self.records()), doubts=doubts, known=self.known
+            wanted,
+            live,
+            self.period,
+            last_applied=last_declared(self.records()),
+            own=history.acknowledged,
+            doubts=doubts,
+            known=self.known,
+            to_open=history.to_open(self.period),
         )
         return sealed(
             judged(

@@ -154,7 +154,7 @@ def test_of_an_earlier_month_only_what_was_given_by_hand_may_be_for_this_one() -
 
 @pytest.mark.parametrize(
     ("available", "carried_from", "left"),
-    [("50", None, "50"), ("49.99", None, "30"), ("51", None, "51"), ("51", JUNE.plus(-1), "30")],
+    [("50", None, "50"), ("49.99", None, "30"), ("51", None, "51"), ("51", JUNE.plus(-1), "120")],
 )
 def test_what_was_left_is_what_the_review_saw_where_less_is_left_than_the_excess(
     loop: Loop, available: str, carried_from: Period | None, left: str

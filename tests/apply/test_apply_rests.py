@@ -118,10 +118,45 @@ def test_a_plan_that_runs_again_takes_no_rest_out_of_a_month_that_was_funded_mea
     loop.world.by_hand("allocate", KEY, "40")
     loop.apply(plan)
     assert held(loop) == 70
-    loop.apply(loop.plan())
-    assert held(loop) == 70
     loop.apply(plan)
     assert held(loop) == 70
+
+
+@pytest.mark.parametrize(("given", "spent"), [("0.01", "0"), ("10", "12"), ("10", "35"), ("40", "0"), ("55", "5")])
+def test_what_others_gave_before_a_month_is_opened_keeps_nothing_of_the_last_one(
+    loop: Loop, given: str, spent: str
+) -> None:
+    loop.world.by_hand("allocate", KEY, given)
+    loop.world.spend(KEY, spent)
+    left = max(Decimal(30) - Decimal(spent), Decimal(0))
+    plan = loop.plan()
+    reclaims = [change for change in plan.changes if isinstance(change, Reclaim)]
+    assert [change.amount for change in reclaims if change.carried_from == JUNE] == ([left] if left else [])
+    for _ in range(2):
+        assert loop.apply(plan).exit_code is ExitCode.DONE
+        assert held(loop) == 70 - Decimal(spent) - left
+    assert loop.world.funded(KEY, JULY) == 40
+    loop.world.enter(KEY, "refund", "8")
+    assert loop.plan().changes == ()
+
+
+def test_what_is_given_after_the_rest_was_taken_is_no_second_one(loop: Loop) -> None:
+    loop.world.by_hand("allocate", KEY, "40")
+    loop.apply()
+    loop.world.by_hand("allocate", KEY, "7")
+    loop.world.enter(KEY, "refund", "8")
+    assert [(change.carried_from, change.amount) for change in loop.plan().changes if isinstance(change, Reclaim)] == [
+        (None, Decimal(7))
+    ]
+
+
+def test_from_a_wallet_that_nobody_met_before_a_month_that_others_funded_takes_nothing() -> None:
+    made = Loop(taking_back(desired([wallet("sales", "prod", "40")])))
+    made.world.by_hand("allocate", KEY, "30")
+    made.open(JULY)
+    made.world.by_hand("allocate", KEY, "10")
+    made.apply()
+    assert held(made) == 70
 
 
 @pytest.mark.parametrize("rounds", [1, 3])
@@ -195,7 +230,7 @@ def why(found: LiveWallet, *traces: Trace, before: LiveWallet | None = None) -> 
 
 
 def test_which_entries_funded_the_new_month_is_said_of_the_first_three() -> None:
-    given = [entry(f"t{number}", "allocate", "1", month=JULY) for number in (1, 2, 3, 4)]
+    given = [entry(f"t{number}", "allocate", "1", month=JULY, operation=JULYS) for number in (1, 2, 3, 4)]
     assert why(live_wallet(KEY, *given)) == (
         "team_sales was funded for 2026-07 already (t1, t2, t3): what 2026-06 left stays in it, because it cannot be"
         " told from the new month's money any more"

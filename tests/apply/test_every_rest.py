@@ -2,8 +2,8 @@
 
 A schedule is: a fault on one of the sends, a place (around each journal record and each send) where the process is
 killed or an administrator funds the month by hand, what the ledger keeps of descriptions and how late it shows entries,
-and where requests spend a part of what is there. Whatever happens, no more than the reviewed rest is taken, and none
-once the new month was funded: its money is spent by requests alone.
+where requests spend a part of what is there, and what somebody gave before the month was opened. Whatever happens, no
+more than the reviewed rest is taken, and none once the new month was funded: its money is spent by requests alone.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Schedule:
     visible_after: float
     spends: frozenset[int]
     amount: str
+    given: str
 
 
 def drawn(seed: int) -> Schedule:
@@ -60,6 +61,7 @@ def drawn(seed: int) -> Schedule:
         visible_after=chance.choice([0.0, 0.0, 3.0, 40.0, 900.0]),
         spends=frozenset(chance.sample(range(PLACES), chance.randrange(4))),
         amount=chance.choice(["0.01", "1", "29.99", "30"]),
+        given=chance.choice(["0", "0", "0.01", "10", "40", "55"]),
     )
 
 
@@ -73,6 +75,8 @@ class Stage:
         self.world.clock.sleep(3600)
         self.world.spend(KEY, "10")
         self.loop.open(JULY)
+        given = Decimal(schedule.given)
+        self.given = self.world.by_hand("allocate", KEY, given) if given else None
         self.plan = self.loop.plan()
         self.by_hand: LedgerEntry | None = None
         self.count = 0
@@ -118,7 +122,8 @@ class Stage:
     def check(self, code: ExitCode | None) -> None:
         reviewed = sum(c.amount for c in self.plan.changes if isinstance(c, Reclaim) and c.wallet == KEY)
         entries = [entry for _, entry in self.world.accounts[KEY].entries]
-        begun = [n for n, e in enumerate(entries) if e.kind == "allocate" and e.created_at in JULY]
+        given = self.given.id if self.given else ""
+        begun = [n for n, e in enumerate(entries) if e.kind == "allocate" and e.created_at in JULY and e.id != given]
         rests = [n for n, e in enumerate(entries) if e.kind == "reclaim"]
         doubled = self.schedule.fault == "duplicate delivery"
         excess = [n for n in rests if begun and n > begun[0]]
@@ -127,7 +132,14 @@ class Stage:
         assert doubled or sum((entries[n].amount for n in rests if n not in excess), Decimal(0)) <= reviewed
         moves = (e.signed for e in entries if e.kind != "settle" and e.created_at in JULY)
         moved = sum(moves, Decimal(0))
-        assert doubled or moved + LEFT <= LEFT + TARGET or self.by_hand is not None
+        assert doubled or moved <= max(TARGET, Decimal(self.schedule.given)) or self.by_hand is not None
+        spent = sum((e.amount for e in entries if e.kind == "settle" and e.created_at in JULY), Decimal(0))
+        taken = sum(
+            (entries[n].amount for n in rests if (entries[n].operation or "").startswith("2026-06")), Decimal(0)
+        )
+        assert doubled or taken <= LEFT, "more was taken for a rest than June had left"
+        if code is ExitCode.DONE and not doubled and self.by_hand is None and self.schedule.keep is None:
+            assert taken + spent >= LEFT, "it is said to be done, and something of June is still there"
         if code is ExitCode.DONE and not doubled:
             assert moved + LEFT >= TARGET, "it is said to be done, and the month is not funded"
 

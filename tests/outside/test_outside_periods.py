@@ -53,6 +53,57 @@ def test_a_month_opens_once_with_what_was_left_kept_or_taken_back(
     assert balances == {key: Decimal(target) + Decimal(left.get(key, 0)) for key, target in JULY.items()}
 
 
+def changes(text: str) -> list[tuple[str, str, str]]:
+    return [(change["kind"], change["wallet"], change["amount"]) for change in json.loads(text)["changes"]]
+
+
+def test_what_a_month_left_goes_back_although_somebody_gave_a_little_before_the_next_was_opened(
+    kt: Callable[..., Any], folder: Path
+) -> None:
+    organization = folder / "budgets" / "org.yaml"
+    organization.write_text(organization.read_text() + "unused: reclaim\n")
+    state = World(teams={key: key for key in JULY}, clock=VirtualClock(datetime(2026, 6, 18, 8, tzinfo=UTC)))
+    day, opens = ("--as-of", "2026-07-01"), ("apply", "--period", "2026-07", "--as-of", "2026-07-01", "--settle", "1")
+    with over_http(state) as url:
+        assert kt(url, "plan", "--as-of", "2026-06-18", "--usage", "usage.csv").returncode == 0
+        assert kt(url, "apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
+        june = state.balance("t-alpha")
+        state.enter("t-alpha", "settle", Decimal(400), at="2026-06-30T10:00:00Z")
+        state.enter("t-alpha", "allocate", Decimal("10.50"), "a small top-up", at="2026-07-01T00:01:00Z")
+        state.clock.instant = datetime(2026, 7, 1, 0, 5, tzinfo=UTC)
+        planned = kt(url, "plan", *day, "--usage", "usage.csv", "--format", "json")
+        moves = [move for move in changes(planned.stdout) if move[1] == "t-alpha"]
+        assert moves == [("reclaim", "t-alpha", str(june - 400)), ("allocate", "t-alpha", "989.50")]
+        dry = kt(url, *opens, "--dry-run", "--format", "json")
+        assert [move for move in changes(dry.stdout) if move[1] == "t-alpha"] == moves
+        drift = kt(url, "drift", *day, "--format", "json")
+        assert f"USD {june - 400} that t-alpha did not use was not taken back" in drift.stdout
+        assert kt(url, *opens, "--once").returncode == 0
+        assert state.balance("t-alpha") == 1000
+        state.enter("t-alpha", "refund", Decimal(25), at="2026-07-01T09:00:00Z")
+        assert kt(url, "drift", *day).returncode == 0
+        assert kt(url, *opens).returncode == 0
+    assert state.balance("t-alpha") == 1025
+
+
+def test_a_wallet_that_was_adopted_within_a_month_keeps_what_it_held_until_the_next(
+    kt: Callable[..., Any], folder: Path
+) -> None:
+    organization = folder / "budgets" / "org.yaml"
+    organization.write_text(organization.read_text() + "unused: reclaim\n")
+    state = june_is_over()
+    state.enter("t-gamma", "allocate", Decimal(450), at="2026-07-01T00:01:00Z")
+    with over_http(state) as url:
+        adopted = kt(url, "adopt", "gamma", "--as-of", "2026-07-01")
+        assert adopted.returncode == 0, adopted.stdout + adopted.stderr
+        assert kt(url, "apply", "--period", "2026-07", "--as-of", "2026-07-01", "--settle", "1").returncode == 0
+        assert state.balance("t-gamma") == 900
+        state.clock.instant = datetime(2026, 8, 1, 0, 5, tzinfo=UTC)
+        state.enter("t-gamma", "allocate", Decimal(5), at="2026-08-01T00:01:00Z")
+        assert kt(url, "apply", "--period", "2026-08", "--as-of", "2026-08-01", "--settle", "1").returncode == 0
+    assert state.balance("t-gamma") == 450
+
+
 def test_a_month_that_has_not_begun_is_not_funded(kt: Callable[..., Any]) -> None:
     state = june_is_over()
     with over_http(state) as url:

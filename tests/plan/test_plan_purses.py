@@ -119,6 +119,35 @@ def test_an_excess_is_taken_back_first_and_from_a_first_contact_nothing_is() -> 
     assert purses(live("30"), JUNE.plus(1), unused="reclaim")[0].left == D(100)
 
 
+@pytest.mark.parametrize(("to_open", "own", "left"), [(True, (), "100"), (True, ("txn_a",), "130"), (False, (), "130")])
+def test_what_is_left_is_as_after_this_month_s_opening_where_that_is_still_to_come(
+    to_open: bool, own: tuple[str, ...], left: str
+) -> None:
+    held = live("40", entry("txn_a", "allocate", "10"))
+    assert purses(held, JULY, unused="reclaim", to_open=to_open, own=own)[0].left == D(left)
+
+
+@pytest.mark.parametrize(
+    ("given", "available", "moved"),
+    [
+        ("10", "40", [D(-30), D(90)]),
+        ("130", "150", [D(-20), D(-30)]),
+        ("100", "90", []),
+        ("100", "100.01", [D("-0.01")]),
+    ],
+)
+def test_of_a_wallet_that_others_funded_what_it_holds_beyond_that_is_an_earlier_month_s(
+    given: str, available: str, moved: list[Decimal]
+) -> None:
+    held = live(available, entry("txn_a", "allocate", given, month=JULY, day=1))
+    gap = WalletGap("", PLAIN, held, JULY, "reclaim", to_open=True)
+    assert [signed(change) for change in gap.changes()] == moved
+    assert gap.facts.get("unused") == ("reclaim" if D(available) > D(given) else None)
+    kept = WalletGap("", PLAIN, held, JULY, to_open=True).carried_over_note()
+    rest = D(available) - D(given)
+    assert f"keeps USD {rest:.2f} from earlier months" in kept.message if kept else rest <= 0
+
+
 def test_a_wallet_that_is_to_be_gone_is_emptied_when_the_next_month_opens() -> None:
     _, will = ledger_purses(replace(SUPPORT, absent=True), live("30", FUNDED), period=JULY, as_of=AS_OF, moved=D(0))
     assert will.openings == (Opening(JULY, D(0), False),)

@@ -164,9 +164,10 @@ def _month(
         live,
         settings.period,
         last_applied=last,
-        own=history.own,
+        own=history.acknowledged,
         doubts=doubts,
         known=None if settings.sandbox else history.known(live.wallets, settings.period),
+        to_open=history.to_open(settings.period),
     )
     known = desired.wallets.keys() & applied.wallets.keys()
     organization = applied.organization

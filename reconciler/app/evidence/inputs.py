@@ -168,8 +168,8 @@ def _forecast(
     doubts: tuple[Finding, ...],
     records: Sequence[Record],
 ) -> str:
-    known = None if settings.sandbox else history_of(records).known(live.wallets, settings.period)
-    outlook = Outlook(settings, desired, live, usage, doubts, None, last_declared(records), known)
+    last, history = last_declared(records), history_of(records)
+    outlook = Outlook(settings, desired, live, usage, doubts, None, last, history)
     asked = outlook.asking()
     return LookAhead(outlook, outlook.forecast(asked), is_whole=True).rendered("json")
 

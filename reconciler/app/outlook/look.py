@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
@@ -17,7 +17,7 @@ from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import Finding, UsageError
 from reconciler.forecast.question import Forecast, WalletQuestion
-from reconciler.journal.history import history_of
+from reconciler.journal.history import History, history_of
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.own_objects import own_objects
 from reconciler.journal.standing import unreadable
@@ -41,7 +41,7 @@ class Outlook:
     """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage.
 
     Of live state, the ledgers of `teams` are there; None stands for all. `applied` is what tells what git deletes,
-    `known` the wallets that something was applied to (None: all of them): a plan takes nothing back from another.
+    `history` what was done by us: a plan takes nothing back from a wallet that nothing was applied to.
     """
 
     settings: Settings
@@ -51,7 +51,7 @@ class Outlook:
     doubts: tuple[Finding, ...] = ()
     teams: Teams = None
     applied: LastApplied | None = None
-    known: frozenset[str] | None = None
+    history: History = field(default_factory=History)
 
     @property
     def seen(self) -> DailyUsage | None:
@@ -100,8 +100,10 @@ class Outlook:
             self.settings.period,
             last_applied=self.applied,
             teams=self.teams,
+            own=self.history.acknowledged,
             doubts=unreadable(live.wallets),
-            known=self.known,
+            known=None if self.settings.sandbox else self.history.known(live.wallets, self.settings.period),
+            to_open=self.history.to_open(self.settings.period),
         )
 
     def year_sum(self, before: Desired | None = None) -> YearTargets:
@@ -165,8 +167,8 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
         live = own_objects(read_live(settings, desired, connection, teams=teams), history.transactions)
         usage, doubts = obtain_usage(settings, desired, connection)
     _require_known(settings, usage)
-    known = None if settings.sandbox else history.known(live.wallets, settings.period)
-    return Outlook(settings, desired, live, usage, (*released, *doubts), teams, last_declared(records), known)
+    doubts, last = (*released, *doubts), last_declared(records)
+    return Outlook(settings, desired, live, usage, doubts, teams, last, history)
 
 
 def _require_known(settings: Settings, usage: DailyUsage | None) -> None:

@@ -95,6 +95,7 @@ class Comparison:
             own=history.acknowledged,
             doubts=self.standing.doubts(known.wallets, settings.period),
             known=met_again(history.known(live.wallets, settings.period), self._first),
+            to_open=history.to_open(settings.period),
             as_of=settings.as_of,
         )
         return live, diff

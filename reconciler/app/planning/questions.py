@@ -94,6 +94,8 @@ def _question(
         moved=moved or ZERO,
         unused=desired.organization.unused,
         is_first=key in diff.first_contacts,
+        own=diff.own,
+        to_open=key in diff.to_open,
     )
     months = _months(period, desired.organization.forecast.horizon_months)
     return WalletQuestion(
