@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import forked_from
 import in_memory
 import kept as kept
 import passed_over
@@ -67,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     measure_cheaply(config)
     config.stash[OF_EVERYTHING] = config.args == config.getini("testpaths")
     _begin_elsewhere(config)
+    if config.stash[OF_EVERYTHING] and config.getoption("numprocesses", None):
+        forked_from.begin_for_all()
 
 
 def _begin_elsewhere(config: pytest.Config) -> None:

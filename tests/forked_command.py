@@ -12,18 +12,14 @@ import os
 import shlex
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
 import forked_server
-from installed import forks
+from forked_from import LIGHT, forks, light, listening
 
-LIGHT = Path(__file__).parent / "forge" / "light"
-"""On a Python's path, what a light installation leaves out is not there."""
 _ASK = f"""\
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as asked:
@@ -48,7 +44,7 @@ def install(path: Path, *, before: str = "") -> None:
     """Write a script that is `kt-budgets`. `before` are lines of bash, which may change its arguments."""
     folder = _served()
     known = {"path": os.environ.get("PYTHONPATH", ""), "light_path": LIGHT, "python": sys.executable}
-    known |= {"ask": folder / "ask.py", "whole": folder / "whole", "light": folder / "light"}
+    known |= {"ask": folder / "ask.py", "whole": folder / "whole", "light": light()}
     path.parent.mkdir(exist_ok=True)
     quoted = {name: shlex.quote(str(value)) for name, value in known.items()}
     path.write_text(_SCRIPT.format(before=before, **quoted), encoding="utf-8")
@@ -61,18 +57,6 @@ def _served() -> Path:
     folder = Path(mkdtemp(prefix="kt-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "ask.py").write_text(_ASK, encoding="utf-8")
-    with _listener(folder / "whole") as listener:
+    with listening(folder / "whole") as listener:
         forks().Process(target=forked_server.serve, args=(listener,), daemon=True).start()
-    with _listener(folder / "light") as listener:
-        command = [sys.executable, "-P", forked_server.__file__, str(listener.fileno())]
-        variables = {**os.environ, "PYTHONPATH": str(LIGHT)}
-        light = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
-    atexit.register(light.communicate)
     return folder
-
-
-def _listener(address: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(address))
-    listener.listen()
-    return listener

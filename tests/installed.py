@@ -6,54 +6,24 @@ What depends on how a process starts (its streams, signals, the installed script
 from __future__ import annotations
 
 import atexit
-import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from functools import cache, partial
+from functools import partial
 from io import StringIO
-from multiprocessing.context import ForkServerContext
-from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from pkgutil import walk_packages
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 import pytest
+from forked_from import forks
 from published import judge_printed
 
-import reconciler
 from reconciler.cli.boundary import run
 from reconciler.cli.main import cli, main
-
-_FORKS = multiprocessing.get_context("forkserver")
-_OF_OTHERS = (
-    *("anyio._backends._asyncio", "certifi", "encodings.idna", "encodings.utf_8_sig", "getpass", "h11"),
-    *(
-        "httpcore",
-        "httpx",
-        "ibis.backends.duckdb",
-        "ibis.expr.types.groupby",
-        "numpy.ma",
-        "numpy.random",
-        "unicodedata",
-    ),
-)
-
-
-@cache
-def forks() -> ForkServerContext:
-    """Return what starts processes that have imported all of the code, and what of others it imports late."""
-    ours = [module.name for module in walk_packages(reconciler.__path__, "reconciler.")]
-    late = [*(name for name in ours if not name.endswith("__main__")), *_OF_OTHERS]
-    _FORKS.set_forkserver_preload(["as_a_script", *late, "installed", "apply.rehearsal", "warmed"])
-    with pytest.MonkeyPatch.context() as variables:
-        variables.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
-        ensure_running()
-    return _FORKS
 
 
 def kt_budgets(*arguments: str, folder: Path, environment: Mapping[str, str] = os.environ) -> CompletedProcess[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import forked_command
 import pytest
-from forked_command import LIGHT
+from forked_from import LIGHT
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from installed import forks
+from forked_from import forks
 from published import judge_printed
 from worlds import JUNE, limited
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from forked_command import LIGHT
+from forked_from import LIGHT
 from ruamel.yaml import YAML
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / ".github" / "workflows"

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from forked_from import forks
 from in_process import InProcess
-from installed import forks
 from loopback import client_of
 
 from reconciler.cli.sandbox import faults_guide
