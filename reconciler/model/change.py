@@ -119,7 +119,13 @@ class ObjectChange(Frozen):
         return self.managed.key(self.value)[-1]
 
     def documents(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        return self._document(self.before), self._document(self.after)
+        """Return both sides as documents; what says the same in another form is told as it was."""
+        old, new = self._document(self.before), self._document(self.after)
+        if old is None or new is None:
+            return old, new
+        was = {field: getattr(self.before, field, value) for field, value in old.items()}
+        same = {field for field in new if field in was and was[field] == getattr(self.after, field, new[field])}
+        return old, {field: old[field] if field in same else value for field, value in new.items()}
 
     @model_validator(mode="before")
     @classmethod

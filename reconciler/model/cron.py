@@ -17,6 +17,21 @@ Moments = tuple[tuple[bool, frozenset[int]], ...]
 """Of each field its numbers, and of days whether it begins with a star: either day will do where neither does."""
 
 
+class Cron(str):
+    """A cron expression. Equal to what runs at the same moments, in whatever form."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and moments(str(self)) == moments(str(other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(moments(str(self)))
+
+
 @lru_cache(maxsize=1024)
 def moments(expression: str) -> Moments | str:
     """Return when `expression` runs; two that run at the same moments are equal.

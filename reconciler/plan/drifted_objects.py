@@ -11,6 +11,7 @@ from reconciler.model.drift import DriftCategory, DriftItem
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
 from reconciler.model.live import Live, Unclear
+from reconciler.plan.yaml_words import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,17 @@ class Difference(Generic[V]):
             return f"is not as git says; {waits}."
         if self.live is None:
             return "was applied and is gone from Keeptrusts."
-        live, ours = self.kind.document(self.live), self.kind.document(self.before)
-        changed = ", ".join(f"{key} {ours[key]} → {live[key]}" for key in sorted(ours) if ours[key] != live.get(key))
-        return f"was changed in Keeptrusts: {changed}."
+        return f"was changed in Keeptrusts: {', '.join(self._changed(self.before, self.live))}."
+
+    def _changed(self, before: V, live: V) -> Iterator[str]:
+        """Yield each field that differs, from and to."""
+        words = {name: word for listed in self.kind.words.values() for name, word in listed.items()}
+        for name in sorted(type(live).model_fields):
+            was, now = getattr(before, name), getattr(live, name)
+            if was != now:
+                says = (words[name].says if name in words else None) or spoken
+                old, new = says(was, getattr(before, "currency", "")), says(now, getattr(live, "currency", ""))
+                yield f"{self.kind.labels.get(name) or name.replace('_', ' ')} {old or 'none'} → {new or 'none'}"
 
 
 def _unmanaged(key: str, words: str) -> DriftItem:

@@ -189,7 +189,7 @@ def test_what_becomes_of_it_by_hand_is_drift(said: Said, state: World) -> None:
         ("missing", "aa", "aa/bob"),
         ("unmanaged", "", "aa/by-hand"),
     ]
-    assert items[0]["sentence"] == "contact aa/ada was changed in Keeptrusts: channel mail → chat."
+    assert items[0]["sentence"] == "contact aa/ada was changed in Keeptrusts: reached by mail → chat."
 
 
 def test_one_that_is_there_and_not_understood_or_there_twice_is_said_and_left_alone(said: Said, state: World) -> None:

@@ -213,6 +213,9 @@ def test_what_yaml_cannot_say_of_one_alert_keeps_nothing_else_from_being_accepte
     assert "writes 1 of 2 into the YAML" in desk.output
     assert desk.drift("--accept") == ExitCode.DRIFT
     assert "not written: billing budget" in desk.errors
+    cannot = "YAML cannot declare its alert percentages 5000%. `plan` and `apply` put git's values back."
+    assert cannot in " ".join(desk.errors.split())
+    assert "Edit the YAML by hand" not in desk.errors
     assert written(desk) == SUPPORT.replace("10500.00}", "10500.00, overrides: {2026-06: 10750.00}}")
 
 

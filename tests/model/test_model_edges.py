@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from worlds import billing_budget, desired, entry, live, live_wallet, object_change, wallet
 
 from reconciler.keeptrusts.fields import FieldError, Item
-from reconciler.model.change import Change
+from reconciler.model.change import Change, ObjectChange
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, why_not_declared
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
@@ -364,3 +364,19 @@ def test_an_amount_as_it_is_written_elsewhere_is_told_and_never_changed_unasked(
     with pytest.raises(ValueError, match="is not an amount") as error:
         parse_amount(written)
     assert error.value.context == {"sentence": f"`{written}` is not an amount", "hint": f"write `{meant}`"}  # type: ignore[attr-defined]
+
+
+def test_a_change_is_told_without_a_cron_that_only_has_another_form() -> None:
+    fields = {"name": "w", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "b"}}
+    was, will = (
+        ExportSchedule.model_validate({**fields, **new}) for new in ({}, {"cron": "0 6 * * 1", "window": "9d"})
+    )
+    change = ObjectChange(kind="update_export_schedule", key="w", before=was, after=will)
+    before, after = change.documents()
+    assert before
+    assert after
+    assert {key for key in before if before[key] != after[key]} == {"window"}
+    assert change.model_dump(mode="json")["after"]["cron"] == "0 6 * * 1"
+    assert was != will
+    assert was == ExportSchedule.model_validate({**fields, "cron": "00 6 * * 1"})
+    assert len({was, ExportSchedule.model_validate({**fields, "cron": "00 6 * * 1"})}) == 1

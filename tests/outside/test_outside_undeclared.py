@@ -118,7 +118,7 @@ def test_a_strange_export_schedule_stops_nothing(kt: Run, url: str, folder: Path
     }
     found = planned(kt, url, folder)
     listed = {(item["kind"], item["name"]): item["reason"] for item in found["unmanaged"]}
-    assert listed["export_schedule", "odd"] == ""
+    assert listed["export_schedule", "odd"] == "YAML cannot declare its cron and its window and its s3"
     assert listed["export_schedule", "broken"] == "not read: `enabled` is neither true nor false"
     assert listed["export_schedule", "s3"] == "not read: `name` is missing"
 

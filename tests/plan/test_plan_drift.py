@@ -12,8 +12,9 @@ from published import document_of
 from worlds import JUNE, billing_budget, desired, entry, live, live_wallet, usd, wallet
 
 from reconciler.model.approvals import Acknowledgement
+from reconciler.model.cron import Cron
 from reconciler.model.desired import Desired
-from reconciler.model.kinds.export_schedule import ExportSchedule
+from reconciler.model.kinds.export_schedule import ExportSchedule, S3Target
 from reconciler.model.live import LedgerEntry, Live, OtherWallet
 from reconciler.plan.by_hand import foreign_entries
 from reconciler.plan.drift import Drifted, Proposal, classify
@@ -245,7 +246,7 @@ def test_an_edited_billing_budget_is_told_field_by_field_and_may_be_proposed() -
     (found,) = classify(WITH_BUDGET, with_budgets(edited), JUNE, day=DAY, applied=WITH_BUDGET)
     assert found.item.sentence == (
         "billing budget team/team_support/monthly was changed in Keeptrusts:"
-        " amount 12500.00 → 9.00, hard_limit False → True."
+        " amount USD 12,500.00 → USD 9.00, hard limit off → on."
     )
     proposal = Proposal("pull request 3", desired([wallet("support", "prod", "12500.00")], [("support", edited)]))
     found_ = classify(
@@ -310,3 +311,18 @@ def test_money_taken_by_hand_before_the_month_had_any_needs_a_person() -> None:
     state = funded(entry("txn_9", "reclaim", "1000"))
     (found,) = classify(GIT, state, JUNE, day=DAY, applied=GIT)
     assert (found.item.category, found.needs_person, found.item.evidence) == ("changed", True, ("txn_9",))
+
+
+def test_a_fraction_and_a_schedule_are_told_in_words_and_a_cron_in_another_form_is_no_difference() -> None:
+    schedule = ExportSchedule.model_validate(
+        {"name": "w", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "b", "prefix": "p/"}}
+    )
+    git = desired([wallet("support", "prod", "1")], [("support", billing_budget("monthly", "5"))], [schedule])
+    found = {"cron": Cron("0 6 * * 1"), "window": "30d", "s3": S3Target(bucket="other", prefix="p/")}
+    state = live(
+        budgets=[billing_budget("monthly", "5", alert_percentages=(Decimal("82.5"), 100))],
+        schedules=[schedule.model_copy(update=found)],
+    )
+    told = {one.item.key: one.item.sentence for one in classify(git, state, JUNE, day=DAY, applied=git)}
+    assert told["team/team_support/monthly"].endswith("was changed in Keeptrusts: alerts 80%, 100% → 82.5%, 100%.")
+    assert told["w"].endswith("was changed in Keeptrusts: destination b/p/ → other/p/, window 7d → 30d.")

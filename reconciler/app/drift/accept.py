@@ -38,6 +38,15 @@ def is_writable(item: DriftItem, desired: Desired, live: Live, settings: Setting
     return next(_edits(item, desired, live, settings), None) is not None
 
 
+def why_not_writable(item: DriftItem, desired: Desired, live: Live) -> str:
+    """Return why no YAML could say what is live of an object that was changed; an empty text where it could."""
+    for kind in kinds():
+        for key, found in live.of(kind).objects.items():
+            if item.category == "changed" and text_of(key) == item.key and bool(item.team) == kind.of_teams:
+                return kind.stray(found.value, currency=desired.organization.currency).reason
+    return ""
+
+
 def _edits(item: DriftItem, desired: Desired, live: Live, settings: Settings) -> Iterator[FileEdit]:
     if item.wallet:
         if item.category == "changed" and live.wallets[item.wallet].funded(settings.period).amount >= 0:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reconciler.app.drift.accept import is_writable
+from reconciler.app.drift.accept import is_writable, why_not_writable
 from reconciler.app.drift.issues import publish_drift
 from reconciler.app.drift.known import Known, known_of
 from reconciler.app.drift.waiting import waiting_of, waiting_unread
@@ -36,6 +36,7 @@ from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 
+_PUT_BACK = "`plan` and `apply` put git's values back"
 _UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
 
 
@@ -235,10 +236,20 @@ def _accepted(settings: Settings, seen: _Seen) -> tuple[Drifted, ...]:
     for path in files:
         note(f"{path}: written as it is live; review it and open a {forge_words().request}")
     for entry in left:
-        by_hand = f" To settle it, {_UNMANAGED}." if entry.item.category == "unmanaged" else " Edit the YAML by hand."
-        cure = "" if seen.says_cure(entry.item) else by_hand
-        note(f"not written: {entry.item.sentence}{cure}")
+        note(f"not written: {entry.item.sentence}{_cure(entry.item, seen)}")
     return left
+
+
+def _cure(item: DriftItem, seen: _Seen) -> str:
+    """Return how a person settles what `--accept` did not write, as a sentence behind another one."""
+    if seen.says_cure(item):
+        return ""
+    if item.category == "unmanaged":
+        return f" To settle it, {_UNMANAGED}."
+    reason = why_not_writable(item, seen.desired, seen.live)
+    if reason or item.category == "pending":
+        return f"{f' {reason}.' if reason else ''} {_PUT_BACK}."
+    return " Edit the YAML by hand."
 
 
 def _following(settings: Settings, seen: _Seen) -> str:
@@ -253,7 +264,7 @@ def _following(settings: Settings, seen: _Seen) -> str:
     if declared:
         first = any(item.category == "changed" and item.wallet in seen.untouched for item in declared)
         flag = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to"
-        ways.append(f"`plan` and `apply` put git's values back{flag if first else ''}")
+        ways.append(f"{_PUT_BACK}{flag if first else ''}")
     if len(declared) < len(needed):
         ways.append(f"for what is in no YAML: {_UNMANAGED}")
     return f"Next: {'; '.join(ways)}." if ways else ""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationError
 
-from reconciler.model.cron import moments
+from reconciler.model.cron import Cron
 from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.managed_kind import Key, ManagedKind, WireObject, Word
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, Stray, WireObject, Word
 from reconciler.model.yaml_types import Label, Switch
 
 
@@ -39,12 +39,16 @@ class ExportSchedule(Frozen):
     """A recurring export. Equal when no change is needed."""
 
     name: Label = Field(description="What identifies the schedule; unique.", examples=["weekly-spend-forecast"])
-    cron: str = Field(
-        pattern=CRON_PATTERN,
-        description="When it runs, as five cron fields in UTC.",
-        examples=["0 6 * * MON"],
-        json_schema_extra={"patternErrorMessage": "Five cron fields in UTC, such as 0 6 * * MON"},
-    )
+    cron: Annotated[
+        str,
+        Field(
+            pattern=CRON_PATTERN,
+            description="When it runs, as five cron fields in UTC.",
+            examples=["0 6 * * MON"],
+            json_schema_extra={"patternErrorMessage": "Five cron fields in UTC, such as 0 6 * * MON"},
+        ),
+        AfterValidator(Cron),
+    ]
     window: str = Field(
         pattern=r"^[1-9][0-9]{0,3}[dhw]$",
         description="How far back each export reaches: a number and h, d or w.",
@@ -56,23 +60,12 @@ class ExportSchedule(Frozen):
     s3: S3Target = Field(description="Where the file is delivered.")
     enabled: Switch = Field(True, description="Whether the schedule runs.")
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ExportSchedule) and self._facts == other._facts
-
-    def __hash__(self) -> int:
-        return hash(self._facts)
-
-    @property
-    def _facts(self) -> tuple[object, ...]:
-        """What it is, in whatever form a server writes its cron."""
-        s3 = (self.s3.bucket, self.s3.prefix)
-        return self.name, moments(self.cron), self.window, self.type, self.format, s3, self.enabled
-
     @classmethod
     def as_found(cls, document: Mapping[str, Any]) -> ExportSchedule:
         """Return the schedule that a server or a plan describes, even one that YAML could not declare."""
         target = S3Target.model_construct(**document["s3"])
-        return cls.model_construct(**{**document, "s3": target})
+        cron = {"cron": Cron(document["cron"])} if "cron" in document else {}
+        return cls.model_construct(**{**document, **cron, "s3": target})
 
 
 class ExportSchedules(ManagedKind[ExportSchedule]):
@@ -118,6 +111,14 @@ class ExportSchedules(ManagedKind[ExportSchedule]):
             "enabled": item.flag("enabled", default=True),
         }
         return ExportSchedule.as_found(fields)
+
+    def stray(self, value: ExportSchedule, *, currency: str) -> Stray:
+        try:
+            ExportSchedule.model_validate(value.model_dump(warnings=False))
+        except ValidationError as error:
+            wrong = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors(include_url=False))
+            return Stray(reason=f"YAML cannot declare its {' and its '.join(wrong)}")
+        return Stray()
 
     def body(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Return an export schedule as Keeptrusts takes it, `s3` as `s3_bucket` and `s3_prefix`."""

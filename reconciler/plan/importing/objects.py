@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from reconciler.model.imported import NotDeclared
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget, why_not_declared
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
@@ -53,8 +51,7 @@ def schedules_of(sources: Sources) -> Iterator[ExportSchedule | NotDeclared]:
             continue
         if sources.is_accepted(text_of(key)):
             yield _left_out(EXPORT_SCHEDULES, found.value, sources, _ACCEPTED)
-        elif wrong := _not_valid(found.value):
-            reason = f"YAML cannot declare its {' and its '.join(wrong)}"
+        elif reason := EXPORT_SCHEDULES.stray(found.value, currency=sources.currency).reason:
             yield _left_out(
                 EXPORT_SCHEDULES, found.value, sources, reason, "correct it in Keeptrusts, then import again"
             )
@@ -101,14 +98,6 @@ def _why_not(sources: Sources, value: BillingBudget, place: Place | None) -> tup
 
 def _an(scope: str) -> str:
     return f"an {scope}" if scope == "agent" else "the organization" if scope == "organization" else f"a {scope}"
-
-
-def _not_valid(value: ExportSchedule) -> tuple[str, ...]:
-    try:
-        ExportSchedule.model_validate(value.model_dump(warnings=False))
-    except ValidationError as error:
-        return tuple(dict.fromkeys(str(problem["loc"][0]) for problem in error.errors(include_url=False)))
-    return ()
 
 
 def _doubles(kind: ManagedKind[V], sources: Sources) -> Iterator[NotDeclared]:
