@@ -253,14 +253,29 @@ def test_a_team_whose_file_is_gone_and_that_was_only_adopted_is_released_too(des
     assert told(desk)[0] == 0
 
 
-def test_a_wallet_that_another_team_has_taken_over_stays_with_it(both: Desk) -> None:
+def test_a_wallet_and_its_alert_that_another_team_has_taken_over_stay_with_it(both: Desk) -> None:
     file = both.clone / "budgets" / "teams" / "gamma.yaml"
     file.write_text(beta("70").replace("team: beta", "team: gamma"))
     committed(both, None)
     both.chdir(both.clone)
     done = both.kt("release", "beta", *AS_OF)
-    assert done.out.startswith("Released: beta, with team/t-beta/spend. ")
+    assert done.out.startswith("Released: beta, with nothing. ")
     assert told(both) == (0, [])
+    assert both.applied().code == 0
+    ours = "team/t-beta/spend"
+    file.write_text(beta("70").replace("team: beta", "team: gamma").replace("spend", "other"))
+    git(both.clone, "commit", "--quiet", "--all", "--message", "another alert")
+    changes = {(change["kind"], change.get("key")) for change in plan(both)["changes"]}
+    assert ("delete_billing_budget", ours) in changes
+
+
+def test_an_alert_of_its_own_goes_with_a_team_whose_wallet_another_one_has_taken_over(both: Desk) -> None:
+    file = both.clone / "budgets" / "teams" / "gamma.yaml"
+    file.write_text(beta("70").replace("team: beta", "team: gamma").partition("billing_budgets")[0])
+    committed(both, None)
+    both.chdir(both.clone)
+    done = both.kt("release", "beta", *AS_OF)
+    assert done.out.startswith("Released: beta, with team/t-beta/spend. ")
 
 
 def test_what_brings_the_money_of_a_team_back_whose_file_is_gone(both: Desk) -> None:

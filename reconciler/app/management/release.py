@@ -74,12 +74,16 @@ def release(settings: Settings, team: str, *, reason: str = "") -> Statement:
 
 
 def _keys(desired: Desired, team: str, last: LastApplied, wallets: Collection[str]) -> tuple[str, ...]:
-    """Return what the team has by the YAML and by what was applied last, with the `wallets` that it had."""
-    former = [key for kind in kinds() for key, owner in last.of(kind).items() if owner == team]
+    """Return what the team has by the YAML and by what was applied last, with the `wallets` that it had.
+
+    What another team declares by now is that team's.
+    """
+    declared = {text_of(key): wanted.team for kind in kinds() for key, wanted in desired.of(kind).items()}
+    former = {key: team for kind in kinds() for key, owner in last.of(kind).items() if owner == team}
     if not (former or wallets):
         named(desired, [team])
-    objects = [text_of(k) for kind in kinds() for k, wanted in desired.of(kind).items() if wanted.team == team]
-    return tuple(sorted({*wallets_of(desired, [team]), *objects, *former, *wallets}))
+    objects = {key for key, owner in {**former, **declared}.items() if owner == team}
+    return tuple(sorted({*wallets_of(desired, [team]), *objects, *wallets}))
 
 
 def _former(
