@@ -145,10 +145,11 @@ class Events:
         return whole(sorted(self.spent(f"month = '2026-{month}' AND {where}") for month in ("03", "04", "05"))[1])
 
     def then_and_now(self, workload: str, where: str) -> Iterator[tuple[str, str, str]]:
-        """Yield what a mean month cost, its requests and what 1,000 cost, at first and now; the example has credits."""
+        """Yield what a mean month cost, the requests that were served and what 1,000 cost, at first and now."""
         for months, days in (("'2025-06' AND '2025-08'", 92), ("'2026-03' AND '2026-05'", 92)):
             rows = f"workload = '{workload}' AND month BETWEEN {months} AND {where}"
-            cost, requests = self.spent(f"cost > 0 AND {rows}"), self.one("count(*)", rows)
+            served = f"decision = 'allowed' AND {rows}"
+            cost, requests = self.spent(f"cost > 0 AND {rows}"), self.one("count(*)", served)
             mean = Decimal("30.4375") / days
             yield whole(cents(cost * mean)), whole(requests * mean), whole(cents(cost / requests * 1000))
 

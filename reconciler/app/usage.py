@@ -47,7 +47,8 @@ def obtain_usage(
     """
     from reconciler.app.beside_usage import with_days_beside
     from reconciler.app.dashboard import spend_findings
-    from reconciler.report.usage_doubts import missing_days, usage_findings
+    from reconciler.report.missing_days import missing_days
+    from reconciler.report.usage_doubts import usage_findings
 
     currency = desired.organization.currency
     missing = partial(missing_days, as_of=settings.as_of, is_named=bool(settings.usage))

@@ -56,6 +56,7 @@ EventColumn = Literal[
     "gateway_id",
     "provider",
     "model",
+    "decision",
     "input_tokens",
     "output_tokens",
     "cost",

@@ -70,12 +70,27 @@ def tells(absent: Collection[str], column: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class NotServed:
+    """Events whose `decision` says that the request was not served, and what they cost; among them the unpriced ones.
+
+    They are rows of the usage, and their money is in all sums. They are no requests, and their tokens are in no count:
+    nobody needs money for them, and they tell no price. `unpriced_share` is the share of all tokens.
+    """
+
+    rows: int = 0
+    cost: Decimal = Decimal(0)
+    unpriced_rows: int = 0
+    unpriced_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class UsageSource:
     """What the daily table was made from. Days are whole UTC days; None when there is not one row.
 
     `digest` depends on the events alone: not on their order, their split over files or the format.
     `rows` counts distinct events in the window; `duplicates` the repeated ones that were left out.
-    `unpriced_share` is the share of tokens in rows that carry tokens, cost nothing and are no cache hit.
+    `unpriced_share` is the share of tokens in rows that carry tokens, cost nothing and are no cache hit, whether they
+    were served or not; the rows and the share `without_price` are of those that were, whose models lack one.
     `month` is the first day of the month of the window's last day and `month_cost` what all wallets spent in it.
     `duplicates_cost` is the money of the repeated events, `unknown_cost` that of events of `unknown_teams`.
     `stale` names the last day of wallets whose exports end before those of the others, `below_zero` the wallets and
@@ -108,6 +123,15 @@ class UsageSource:
     absent: frozenset[str] = frozenset()
     gaps: tuple[tuple[date, date], ...] = ()
     beside: Mapping[tuple[date, str], Decimal] = field(default_factory=dict)
+    not_served: NotServed = NotServed()
+
+    @property
+    def rows_without_price(self) -> int:
+        return self.unpriced_rows - self.not_served.unpriced_rows
+
+    @property
+    def share_without_price(self) -> float:
+        return self.unpriced_share - self.not_served.unpriced_share
 
     def untold(self, first: date, end: date) -> tuple[tuple[date, date], ...]:
         """Return the runs of days in [first, end) that the usage says nothing of: before it begins, and its gaps."""
@@ -146,7 +170,8 @@ class DailyUsage:
     `day` is datetime64[D]. `wallet` is the event's team id; a missing attribute is the empty string, "not attributed".
     `cost` and `avoided` are in billionths of a major unit and exact, as is every sum of them (see `Nanos`); negative
     rows (credits, corrections) are summed apart in `credits` (also negative) and are contained in `cost`. `requests`,
-    `cache_hits`, `fallbacks` count events. `apart` is None where nothing tells, as with what a ledger settled.
+    `cache_hits`, `fallbacks` and tokens are of events that were served (see `NotServed`). `apart` is None where nothing
+    tells, as with what a ledger settled.
     """
 
     source: UsageSource

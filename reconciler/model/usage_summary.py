@@ -42,6 +42,16 @@ class UsageDoubt(LeftOutRows):
     counted: bool = Field(description="Whether they are in the figures all the same.")
 
 
+class NotServedRows(Frozen):
+    """Rows that count as no demand and in no price of a token, because nobody got an answer. Their money counts."""
+
+    rows: int = Field(description="How many rows.")
+    cost: Amount = Field(ZERO, description="What they cost all the same, which is in the figures.")
+    unpriced_share: float = Field(
+        0.0, description="Their part of `unpriced_share`: tokens of these rows without a cost, of all tokens."
+    )
+
+
 class UsageSummary(Frozen):
     """`month` is the first day of the month of the usage's last days, `month_cost` what all wallets spent in it.
 
@@ -52,7 +62,15 @@ class UsageSummary(Frozen):
     first_day: date | None = Field(description="The first day with an event, UTC; null without events.")
     last_day: date | None = Field(description="The last day with an event, UTC; null without events.")
     rows: int = Field(description="How many rows are in the figures.")
-    unpriced_share: float = Field(description="How many of the rows have no price, 0 to 1.")
+    unpriced_share: float = Field(
+        description="The share of tokens in rows that cost nothing and are no cache hits, 0 to 1; of requests that were"
+        " not served as well."
+    )
+    not_served: NotServedRows = Field(
+        NotServedRows(rows=0),
+        exclude_if=lambda found: not found.rows,
+        description="Rows whose `decision` says that the request was not served; absent where there are none.",
+    )
     duplicates: int = Field(description="How many rows came again and are counted once.")
     outside_window: int = Field(0, description="How many rows are of days that were not asked for.")
     unparsable: int = Field(0, description="How many rows cannot be read.")
@@ -63,6 +81,11 @@ class UsageSummary(Frozen):
         LeftOutRows(rows=0), description="All rows that are in no figure, but for duplicates."
     )
     doubts: tuple[UsageDoubt, ...] = Field((), description="What is doubtful or left out, by file and kind.")
+
+    @property
+    def share_without_price(self) -> float:
+        """The share of all tokens whose models have no price."""
+        return max(self.unpriced_share - self.not_served.unpriced_share, 0.0)
 
 
 REPLACED = ("corrected-events", "conflicting-duplicates")

@@ -138,10 +138,13 @@ def how_wrong(plan: Plan) -> str:
 
 def _data(usage: UsageSummary, currency: str) -> str:
     window = f", {usage.first_day:%Y-%m-%d} to {usage.last_day:%Y-%m-%d}" if usage.first_day and usage.last_day else ""
-    more = [f"{wording.share(usage.unpriced_share)} of tokens have no price"]
+    more = [f"{wording.share(usage.share_without_price)} of tokens have no price"]
     if usage.duplicates:
         came = f" ({currency} {usage.duplicates_cost:,.2f})" if usage.duplicates_cost else ""
         more.append(f"{wording.rows(usage.duplicates)}{came} came twice and count once")
+    if usage.not_served.rows:
+        cost = f" ({currency} {usage.not_served.cost:,.2f})" if usage.not_served.cost else ""
+        more.append(f"{wording.counted(usage.not_served.rows, 'request')}{cost} were not served")
     if usage.left_out.rows:
         more.append(f"{wording.counted(usage.left_out.rows, 'row')}{_money(usage, currency)} were left out")
     return f"Data: {wording.rows(usage.rows)}{window}; {'; '.join(more)}."

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.model.usage import RowIssue, UsageSource, by_currency
-from reconciler.model.usage_summary import REPLACED, LeftOutRows, UsageDoubt, UsageSummary, share_of_month
+from reconciler.model.usage import NotServed, RowIssue, UsageSource, by_currency
+from reconciler.model.usage_summary import (
+    REPLACED,
+    LeftOutRows,
+    NotServedRows,
+    UsageDoubt,
+    UsageSummary,
+    share_of_month,
+)
 from reconciler.report import wording
 
 _FILES = 5
@@ -30,76 +38,10 @@ def usage_findings(source: UsageSource, *, currency: str) -> tuple[Finding, ...]
     )
 
 
-def missing_days(
-    source: UsageSource, *, as_of: date, is_named: bool, ledgers: bool, is_confirmed: bool = False
-) -> Iterator[Finding]:
-    """Yield what is to be said about days before `as_of` of which the usage says nothing.
-
-    An export that was asked for whole begins where events do; one that `is_named` may leave the first days of this
-    month out. Where the silence of this month and the last `is_confirmed` it is none. `ledgers` where figures of this
-    month go by what was settled on such days.
-    """
-    month = as_of.replace(day=1)
-    recent = (month - timedelta(days=1)).replace(day=1)
-    begins, beside = source.first_day, _by_day(source.beside)
-    if source.rows and begins and is_named and begins > month:
-        yield _late(month, min(begins, as_of) - timedelta(days=1), begins, ledgers=ledgers)
-    for first, last in source.untold(begins, as_of) if source.rows and begins else ():
-        if not (is_confirmed and last >= recent):
-            yield from _gap(first, last, month if ledgers else None, beside)
-
-
-_INSTEAD = "what the ledgers settled then counts instead"
-_BESIDE = "what the dashboard shows for them counts in the sums of the year instead"
-
-
-def _by_day(beside: Mapping[tuple[date, str], Decimal]) -> dict[date, Decimal]:
-    """Return what all wallets spent together on the days that are known."""
-    found: dict[date, Decimal] = {}
-    for (day, _), cost in beside.items():
-        found[day] = found.get(day, Decimal(0)) + cost
-    return found
-
-
-def _late(first: date, last: date, begins: date, *, ledgers: bool) -> Finding:
-    without = f"not in it; {_INSTEAD}" if ledgers else "in no figure"
-    return Finding(
-        Position("usage"),
-        "usage-begins-late",
-        Severity.WARNING,
-        f"the usage begins on {wording.long_day(begins)} {begins:%Y}: what was spent {_on(first, last)} is {without}",
-        "name the exports of these days as well",
-    )
-
-
-def _gap(first: date, last: date, settled_since: date | None, beside: Mapping[date, Decimal]) -> Iterator[Finding]:
-    """Yield what is to be said of a gap; nothing of one in which the dashboard shows that nobody spent anything."""
-    days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
-    if days <= beside.keys() and not any(beside[day] for day in days):
-        return
-    settled = {day for day in days if settled_since and day >= settled_since}
-    told = [_BESIDE] if days & beside.keys() else []
-    told += [_INSTEAD + (f" in {settled_since:%B}" if settled < days else "")] if settled_since and settled else []
-    if not days <= settled | beside.keys():
-        told.append(f"what was spent on {'other days' if told else 'them'} is in no figure")
-    without = "; ".join(told)
-    yield Finding(
-        Position("usage"),
-        "usage-gap",
-        Severity.WARNING,
-        f"no team has an event {_on(first, last)} {last:%Y}, and there are some before and after: an export of these"
-        f" days may be missing; {without}",
-        "name the exports of these days as well; where nobody used anything then, nothing is missing",
-    )
-
-
-def _on(first: date, last: date) -> str:
-    return f"on {wording.long_day(first)}" if first == last else f"from {wording.day_range(first, last)}"
-
-
 def usage_summary(source: UsageSource) -> UsageSummary:
     missing = _month_left_out(source)
     same = {name: getattr(source, name) for name in UsageSummary.model_fields if hasattr(source, name)}
+    unserved = source.not_served
     doubts = [
         UsageDoubt(
             **{name: getattr(issue, name) for name in UsageDoubt.model_fields if hasattr(issue, name)}
@@ -110,8 +52,11 @@ def usage_summary(source: UsageSource) -> UsageSummary:
         for issue in source.issues
         if issue.code not in _PLAIN
     ]
-    shares = {"unpriced_share": round(source.unpriced_share, 6), "left_out": left_out(source)}
-    return UsageSummary.model_validate({**same, **shares, "doubts": doubts})
+    found: dict[str, Any] = {"unpriced_share": round(source.unpriced_share, 6), "left_out": left_out(source)}
+    found["not_served"] = NotServedRows(
+        rows=unserved.rows, cost=unserved.cost, unpriced_share=round(unserved.unpriced_share, 6)
+    )
+    return UsageSummary.model_validate({**same, **found, "doubts": doubts})
 
 
 def left_out(source: UsageSource) -> LeftOutRows:
@@ -151,8 +96,9 @@ def _about_rows(source: UsageSource, currency: str) -> Iterator[_Said]:
 
 
 _HINTS = {
+    "unknown-decision": "where they were not served, have gateways write `blocked`, `rate_limited` or `failed`",
     "reused-ids": "where a later export moved events to another team or model, make the earlier exports of those days"
-    " again: they hold them as they were"
+    " again: they hold them as they were",
 }
 
 
@@ -237,15 +183,17 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
         every = left_out(source)
         message = f"in all {wording.counted(every.rows, 'row')} were left out{money_words(every, source, currency)}"
         yield "usage", 0, "rows-left-out", message, "correct them where the exports are made, and export again"
-    if source.unpriced_rows:
+    if source.rows_without_price:
         yield (
             "usage",
             0,
             "unpriced-events",
-            f"{_without_price(source.unpriced_rows)}: {source.unpriced_share:.1%} of all tokens have no price,"
-            " so spend is understated",
+            f"{_without_price(source.rows_without_price)}: {source.share_without_price:.1%} of all tokens have no"
+            " price, so spend is understated",
             "give their models a price in Keeptrusts",
         )
+    if source.not_served.rows:
+        yield _not_served(source.not_served, currency)
     if source.unknown_teams:
         yield _unknown_teams(source, currency)
     for wallet, last in sorted(source.stale.items()):
@@ -265,6 +213,18 @@ def _without_price(rows: int) -> str:
     if rows == 1:
         return "1 event carries tokens, costs nothing and is no cache hit"
     return f"{rows:,} events carry tokens, cost nothing and are no cache hits"
+
+
+def _not_served(found: NotServed, currency: str) -> _Said:
+    were, they, their = ("was", "it is", "its") if found.rows == 1 else ("were", "they are", "their")
+    return (
+        "usage",
+        0,
+        "requests-not-served",
+        f"{wording.counted(found.rows, 'request')}, {_money(found.cost, currency)}, {were} not served, as `decision`"
+        f" says: {they} no demand and in no price of a token; {their} money counts",
+        "where they were served, say in org.yaml which column tells it: `usage: {columns: {decision: NAME}}`",
+    )
 
 
 def _unknown_teams(source: UsageSource, currency: str) -> _Said:

@@ -16,6 +16,7 @@ KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
     "gateway_id": ("gateway_id",),
     "provider": ("provider",),
     "model": ("model",),
+    "decision": ("decision", "verdict"),
     "input_tokens": ("input_tokens",),
     "output_tokens": ("output_tokens",),
     "cost": ("cost", "total_cost_usd"),

@@ -14,17 +14,25 @@ import numpy as np
 from ibis.expr.types import BooleanValue, StringValue, Table, Value
 
 from reconciler.usage.columns import IN_METADATA
+from reconciler.usage.decisions import is_unknown, is_unserved
 from reconciler.usage.engine import Columns
 from reconciler.usage.events import OPTIONAL, WIDE_COST
 from reconciler.usage.remembered import remembered
 
 ATTRIBUTES = ("wallet", "workload", "provider", "model", "lane")
 KEYS = ("day", *ATTRIBUTES)
-MONEY = ("cost", "credits", "avoided", "fallback_cost", "hit_cost")
-SUMS = ("cost", "credits", "avoided", "requests", "input_tokens", "output_tokens", "cache_hits")
-HITS = ("hit_cost", "hit_input", "hit_output", "credit_rows")
+MONEY = ("cost", "credits", "avoided", "fallback_cost", "hit_cost", "unserved_cost")
+WHOLE = ("cost", "credits", "avoided", "unpriced", "unpriced_tokens", "unread_tokens")
+"""Sums over all events; `events` and `tokens` too are of all."""
+SERVED = (
+    *("requests", "input_tokens", "output_tokens", "cache_hits"),
+    *("hit_cost", "hit_input", "hit_output", "credit_rows"),
+)
+"""Sums over those that were served, and so are demand: see `decisions`. Those of fallbacks too."""
 FALLBACKS = ("fallbacks", "fallback_cost", "fallback_input", "fallback_output")
-DOUBTS = ("unpriced", "unpriced_tokens", "unread_tokens")
+UNSERVED = ("unserved_cost", "unserved_unpriced", "unserved_unpriced_tokens", "unknown_decisions")
+"""What the others cost and how many of them have no price; and of how many nobody knows which they are."""
+_FLAGS = ("is_fallback", "is_unserved", "is_unknown")
 LONGEST_NAME = 200
 """Characters of an attribute that are kept: a column may hold anything, and every row of the table has room for it."""
 
@@ -53,14 +61,14 @@ def daily_table(
 def daily_sums(events: Table, names: Names, *, parse_first: bool) -> Table:
     """Return the daily table with money as decimals: sums of it over any parts of the events are those of all."""
     if parse_first:
-        return _sum_up(_summed(interpreted(events, names), (*KEYS, "is_fallback")))
+        return _sum_up(_summed(interpreted(events, names), (*KEYS, *_FLAGS)))
     written = ("day", "team_id", *(name for name in OPTIONAL if name in events.columns))
     return _sum_up(interpreted(_summed(events, written), names))
 
 
 def no_days() -> Columns:
     """Return the daily table of no event at all."""
-    numbers = dict.fromkeys((*SUMS, *DOUBTS, *HITS, *FALLBACKS), np.dtype(np.int64))
+    numbers = dict.fromkeys((*WHOLE, "events", "tokens", *SERVED, *FALLBACKS, *UNSERVED), np.dtype(np.int64))
     moments = {"day": np.dtype("datetime64[D]"), "latest": np.dtype("datetime64[us]")}
     kinds = {**dict.fromkeys(ATTRIBUTES, np.dtype(object)), **numbers, **moments}
     return {name: np.empty(0, kind) for name, kind in kinds.items()}
@@ -69,7 +77,8 @@ def no_days() -> Columns:
 def _summed(rows: Table, keys: Sequence[str]) -> Table:
     """Sum events by `keys`, kept as they are."""
     rows = rows.mutate(tokens=rows.input_tokens + rows.output_tokens)
-    rows = rows.mutate(without_price=(rows.cost == 0) & ~rows.cache_hit & (rows.tokens > 0))
+    rows = rows.mutate(is_free=(rows.cost == 0) & ~rows.cache_hit)
+    rows = rows.mutate(without_price=rows.is_free & (rows.tokens > 0))
     avoided = {"avoided": rows.avoided.sum()} if "avoided" in rows.columns else {}
     summed = rows.group_by(*keys).agg(
         cost=rows.cost.sum(),
@@ -83,6 +92,7 @@ def _summed(rows: Table, keys: Sequence[str]) -> Table:
         hit_output=rows.output_tokens.sum(where=rows.cache_hit),
         credit_rows=rows.count(where=rows.cost < 0),
         latest=rows["at"].max(),
+        free=rows.count(where=rows.is_free),
         unpriced=rows.count(where=rows.without_price),
         unpriced_tokens=rows.tokens.sum(where=rows.without_price),
         unread_tokens=rows.count(where=rows.unread_tokens),
@@ -109,8 +119,10 @@ def interpreted(rows: Table, names: Names) -> Table:
         workload=attribute("workload"),
         lane=attribute("lane").lower().re_replace(r"[-\s]+", "_"),
         is_fallback=_is_fallback(inside, names["fallback"]),
+        is_unserved=is_unserved(inside.decision) if "decision" in has else ibis.literal(False),
+        is_unknown=is_unknown(inside.decision) if "decision" in has else ibis.literal(False),
     )
-    return plain.drop(*({"team_id", "fallback", "metadata", "inside", "file"} & set(plain.columns)))
+    return plain.drop(*({"team_id", "fallback", "decision", "metadata", "inside", "file"} & set(plain.columns)))
 
 
 def _is_fallback(rows: Table, keys: Sequence[str]) -> BooleanValue:
@@ -127,12 +139,17 @@ def _clean(value: StringValue) -> StringValue:
 
 def _sum_up(rows: Table) -> Table:
     """Sum sums by the daily table's keys."""
-    sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS, *HITS)}
+    served = ~rows.is_unserved
+    sums: dict[str, Value] = {name: rows[name].sum() for name in WHOLE}
+    sums |= {"events": rows.requests.sum(), "tokens": (rows.input_tokens + rows.output_tokens).sum()}
+    sums |= {name: rows[name].sum(where=served) for name in SERVED}
+    counted = ("requests", "cost", "input_tokens", "output_tokens")
+    sums |= {name: rows[of].sum(where=rows.is_fallback & served) for name, of in zip(FALLBACKS, counted, strict=True)}
     sums |= {
-        "fallbacks": rows.requests.sum(where=rows.is_fallback),
-        "fallback_cost": rows.cost.sum(where=rows.is_fallback),
-        "fallback_input": rows.input_tokens.sum(where=rows.is_fallback),
-        "fallback_output": rows.output_tokens.sum(where=rows.is_fallback),
+        "unserved_cost": rows.cost.sum(where=rows.is_unserved),
+        "unserved_unpriced": rows.unpriced.sum(where=rows.is_unserved),
+        "unserved_unpriced_tokens": rows.unpriced_tokens.sum(where=rows.is_unserved),
+        "unknown_decisions": rows.free.sum(where=rows.is_unknown),
     }
     return _in_kept_types(rows.group_by(*KEYS).agg(**sums, latest=rows.latest.max()))
 

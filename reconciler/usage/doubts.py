@@ -15,6 +15,7 @@ from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Valu
 from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue, by_currency
 from reconciler.usage.columns import OTHER_CURRENCY
+from reconciler.usage.decisions import is_unknown
 from reconciler.usage.engine import run, table_of
 from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of, is_blank
 from reconciler.usage.kept import Kept
@@ -62,6 +63,7 @@ COUNTED: Mapping[str, str] = {
     "negative-cost": "tokens that cost less than nothing, as with a wrong price; counted",
     "bad-tokens": "a number of tokens that no event can have: the tokens are not known; the cost is counted",
     "large-cost": "an event that costs a billion or more; counted",
+    "unknown-decision": "no cost, and a `decision` that is not known here: counted as served",
 }
 """Of these a row that is not left out can have several."""
 
@@ -206,11 +208,19 @@ def _marked(scanned: Table, window: Days) -> Table:
         "negative-cost": (rows.cost < 0) & (tokens > 0),
         "bad-tokens": rows.unread_tokens,
         "large-cost": rows.cost.abs() >= LARGE_COST,
+        "unknown-decision": is_undecided(rows),
     }
     return rows.mutate(
         **{code: rows.reason == code for code in LEFT_OUT},
         **{code: kept & doubt.fill_null(False) for code, doubt in doubts.items()},
     )
+
+
+def is_undecided(events: Table) -> BooleanValue:
+    """Return whether nobody can tell if an event was served: it cost nothing, and its decision is not known."""
+    if "decision" not in events.columns:
+        return ibis.literal(False)
+    return (events.cost == 0) & ~events.cache_hit & is_unknown(events.decision)
 
 
 def _is_foreign(events: Table) -> BooleanValue:

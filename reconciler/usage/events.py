@@ -26,7 +26,7 @@ MOST_TOKENS = 10**12
 """More tokens than this are no count of one event."""
 
 TOKENS = ("input_tokens", "output_tokens")
-OPTIONAL = ("provider", "model", "workload", "lane", "fallback", "metadata")
+OPTIONAL = ("provider", "model", "workload", "lane", "fallback", "metadata", "decision")
 """Attributes that an export may lack; what is not there is not attributed, never guessed."""
 
 PLACES = ("file", "row", "export", "written_id")

@@ -65,7 +65,7 @@ class Kept:
         conditions = {"after-as-of": f"day > DATE '{window[1]}'", "before-window": f"day < DATE '{window[0]}'"}
         for code, where in conditions.items():
             found = self.connection.con.execute(
-                "SELECT file, sum(requests)::BIGINT, sum(cost), coalesce(sum(cost) FILTER (WHERE"
+                "SELECT file, sum(events)::BIGINT, sum(cost), coalesce(sum(cost) FILTER (WHERE"
                 f" {inside}), 0), list(DISTINCT day) FROM {VIEW} WHERE {where} GROUP BY file"
             ).fetchall()
             for file, rows, cost, month_cost, days in found:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.windows import Days
-from reconciler.model.usage import Apart, DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
+from reconciler.model.usage import Apart, DailyUsage, Nanos, NotServed, RowIssue, UsageSource, fits, nanos
 from reconciler.usage.coverage import gaps, last_complete_day
 from reconciler.usage.daily import ATTRIBUTES
 from reconciler.usage.doubts import LEFT_OUT
@@ -47,12 +47,13 @@ def unusable(table: Columns) -> npt.NDArray[np.bool_]:
 
 def in_doubt(table: Columns, window: Days) -> bool:
     """Return whether the fetched table shows that single rows are to be looked at."""
-    tokens = (table["input_tokens"] > 0) | (table["output_tokens"] > 0)
+    tokens = table["tokens"] > 0
     credited = np.array([not str(amount).startswith("0") for amount in table["credits"].tolist()], dtype=bool)
-    if unusable(table).any() or table["unread_tokens"].any() or (credited & tokens).any():
+    counts = (table["unread_tokens"], table["unknown_decisions"])
+    if unusable(table).any() or any(count.any() for count in counts) or (credited & tokens).any():
         return True
-    far = sum(int(table["requests"][where].sum()) for where in _outside(table, window).values())
-    return 0 < far <= max(FEW, FEW_OF_ALL * int(table["requests"].sum()))
+    far = sum(int(table["events"][where].sum()) for where in _outside(table, window).values())
+    return 0 < far <= max(FEW, FEW_OF_ALL * int(table["events"].sum()))
 
 
 def _outside(table: Columns, window: Days) -> dict[str, npt.NDArray[np.bool_]]:
@@ -77,7 +78,7 @@ def outside(table: Columns, window: Days, month: Days) -> list[RowIssue]:
                     0,
                     code,
                     LEFT_OUT[code],
-                    int(table["requests"][where].sum()),
+                    int(table["events"][where].sum()),
                     _amount(cost),
                     _amount(cost[inside]),
                 )
@@ -145,20 +146,21 @@ def make_usage(
     inside = usable & _within(days, window)
     fresh = usable & (days <= np.datetime64(window[1]))
     columns = _columns(table, days, inside)
-    unknown, unknown_cost = _unknown(columns, known)
+    unknown, unknown_cost = _unknown(columns, table["events"][inside].astype(np.int64), known)
     source = UsageSource(
         digest=digest_of({**columns, "latest": table["latest"][inside]}),
         first_day=_day(columns["day"], 0),
         last_day=_day(columns["day"], -1),
         last_complete_day=_complete(table, days, fresh, window) if inside.any() else None,
         data_as_of=_moment(table["latest"][fresh]),
-        rows=int(columns["requests"].sum()),
+        rows=int(table["events"][inside].sum()),
         duplicates=left.duplicates,
         duplicates_cost=left.duplicates_cost,
         unpriced_rows=int(table["unpriced"][inside].sum()),
-        unpriced_share=_share(table["unpriced_tokens"][inside], columns),
-        outside_window=int(table["requests"][usable & ~inside].sum()),
-        unparsable=int(table["requests"][~usable].sum())
+        unpriced_share=_share(table, "unpriced_tokens", inside),
+        not_served=_not_served(table, columns, inside),
+        outside_window=int(table["events"][usable & ~inside].sum()),
+        unparsable=int(table["events"][~usable].sum())
         + sum(each.count for each in left.issues if each.code in REJECTED),
         unknown_teams=unknown,
         unknown_cost=unknown_cost,
@@ -226,19 +228,29 @@ def _moment(latest: npt.NDArray[Any]) -> datetime | None:
 
 def _complete(table: Columns, days: npt.NDArray[Any], usable: npt.NDArray[np.bool_], window: Days) -> date | None:
     return last_complete_day(
-        days[usable], table["latest"][usable], table["requests"][usable].astype(np.int64), end=window[1]
+        days[usable], table["latest"][usable], table["events"][usable].astype(np.int64), end=window[1]
     )
 
 
-def _share(unpriced: npt.NDArray[Any], columns: Columns) -> float:
-    tokens = int(columns["input_tokens"].sum()) + int(columns["output_tokens"].sum())
-    return int(unpriced.sum()) / tokens if tokens > 0 else 0.0
+def _share(table: Columns, name: str, inside: npt.NDArray[np.bool_]) -> float:
+    """Return what share of all tokens, those of requests that were not served too, a column counts."""
+    tokens = int(table["tokens"][inside].sum())
+    return int(table[name][inside].sum()) / tokens if tokens > 0 else 0.0
 
 
-def _unknown(columns: Columns, known: Collection[str]) -> tuple[dict[str, int], Decimal]:
+def _not_served(table: Columns, columns: Columns, inside: npt.NDArray[np.bool_]) -> NotServed:
+    return NotServed(
+        rows=int(table["events"][inside].sum()) - int(columns["requests"].sum()),
+        cost=_amount(_billionths(table["unserved_cost"][inside])),
+        unpriced_rows=int(table["unserved_unpriced"][inside].sum()),
+        unpriced_share=_share(table, "unserved_unpriced_tokens", inside),
+    )
+
+
+def _unknown(columns: Columns, number: npt.NDArray[np.int64], known: Collection[str]) -> tuple[dict[str, int], Decimal]:
     wallets, inverse = np.unique(columns["wallet"], return_inverse=True)
     events = np.zeros(len(wallets), np.int64)
-    np.add.at(events, inverse, columns["requests"])
+    np.add.at(events, inverse, number)
     strange = np.array([str(wallet) not in frozenset(known) for wallet in wallets], dtype=bool)
     counts = {str(wallet): int(n) for wallet, n in zip(wallets[strange], events[strange], strict=True)}
     return counts, _amount(columns["cost"][strange[inverse]])

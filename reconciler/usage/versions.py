@@ -34,7 +34,7 @@ def ranked_versions(versions: Table, names: Names) -> Table:
     """
     written = [name for name in versions.columns if name not in _OWN]
     meaning = interpreted(versions.mutate(**{f"_{name}": versions[name] for name in written}), names)
-    meant = [name for name in sorted(meaning.columns) if not name.startswith("_") and name not in (*_OWN, "gateway_id")]
+    meant = [name for name in sorted(meaning.columns) if not name.startswith("_") and name not in (*_OWN, *_NO_MEANING)]
     told = _in_events(meaning)
     event = [told[name] for name in _EVENT]
     order = [ibis.desc(told[name]) for name in ("at", "cost", *meant)]
@@ -64,6 +64,7 @@ def ranked_versions(versions: Table, names: Names) -> Table:
 
 
 _OWN = ("id", "at", "cost", "export", "rank")
+_NO_MEANING = ("gateway_id", "is_unknown")
 _EVENT = ("id", "second", "known_team", "known_model", "known_gateway")
 
 

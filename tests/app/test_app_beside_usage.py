@@ -15,7 +15,7 @@ from reconciler.app.session import connection_to
 from reconciler.model.desired import Desired
 from reconciler.model.usage import DailyUsage
 from reconciler.plan.ledger_usage import unseen_usage
-from reconciler.report.usage_doubts import missing_days
+from reconciler.report.missing_days import missing_days
 from reconciler.sandbox.faults import parse_faults
 from reconciler.sandbox.server import running
 

@@ -145,7 +145,11 @@ def test_a_plan_is_added_to_files_that_have_none_and_no_other(kt: Any, here: Pat
     assert finance.read_text().startswith(f"{before}plan:\n  # the middle one of what the last whole months cost")
     document = json.loads(done.out)
     assert not [line for line in document["proposals"] if line.startswith("support:")]
-    assert {found["code"] for found in document["findings"]} == {"unpriced-events", "unknown-teams"}
+    assert {found["code"] for found in document["findings"]} == {
+        "unpriced-events",
+        "requests-not-served",
+        "unknown-teams",
+    }
 
 
 def test_usage_without_a_path_is_asked_of_keeptrusts(kt: Any, here: Path) -> None:

@@ -85,6 +85,7 @@ class Arrivals:
             "model": ["changed", ""],
             "avoided_cost": [Decimal(3 * 10**9), Decimal("0.5")],
             "cache_hit": [True, False],
+            "decision": ["escalated", "failed", "allowed", None],
         }
         name = self.draw.choice(list(spoilt))
         row[name] = self.draw.choice(spoilt[name])

@@ -24,6 +24,8 @@ from reconciler.usage.read import read_usage
 
 Event = dict[str, Any]
 FIRST, END = date(2026, 1, 1), date(2026, 7, 1)
+UNSERVED = ("blocked", " Rate-Limited ", "429")
+DECISIONS = (*("allowed", "ALLOW", "redacted", "200", "", None) * 2, *UNSERVED)
 FORMATS = ("csv", "json", "envelope", "jsonl", "parquet", "parquet-text")
 
 
@@ -129,7 +131,7 @@ def exports(tmp_path: Path) -> Exports:
 
 
 def make_events(count: int, seed: int = 0) -> list[Event]:
-    """Return events as a gateway writes them, with each kind of attribute, credits, cache hits and unpriced rows."""
+    """Return events as a gateway writes them, of each kind: credits, cache hits, unpriced and refused rows."""
     draw = random.Random(seed)
     return [_event(number, draw) for number in range(count)]
 
@@ -156,6 +158,7 @@ def _event(number: int, draw: random.Random) -> Event:
         "cache_hit": hit,
         "avoided_cost": Decimal(draw.randint(0, 10**6)).scaleb(-6) if hit else Decimal(0),
         "metadata": metadata,
+        "decision": random.Random(f"decision {number}").choice(DECISIONS),
     }
 
 
@@ -174,10 +177,12 @@ def reference(events: Sequence[Event]) -> dict[tuple[str, ...], tuple[Decimal | 
         lane = str(inside.get("lane", "")).lower().replace("-", "_")
         day = datetime.fromisoformat(event["timestamp"]).astimezone(UTC).date().isoformat()
         key = (day, event["team_id"].strip(), inside.get("workload", ""), event["provider"], event["model"], lane)
-        cost, fallback = event["cost"], inside.get("fallback") is True
+        cost, served = event["cost"], event.get("decision") not in UNSERVED
+        fallback = inside.get("fallback") is True and served
+        counts = (1, event["input_tokens"], event["output_tokens"], int(event["cache_hit"]), int(fallback))
         added = (
-            *(cost, min(cost, Decimal(0)), event["avoided_cost"], 1, event["input_tokens"], event["output_tokens"]),
-            *(int(event["cache_hit"]), int(fallback), cost if fallback else Decimal(0)),
+            *(cost, min(cost, Decimal(0)), event["avoided_cost"], *(each * served for each in counts)),
+            cost if fallback else Decimal(0),
         )
         table[key] = [old + new for old, new in zip(table[key], added, strict=True)]
     return {key: tuple(sums) for key, sums in table.items()}

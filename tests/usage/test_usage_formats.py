@@ -105,7 +105,7 @@ LACKS = [
 def test_a_column_that_one_of_two_exports_lacks_is_read_from_the_other(
     exports: Any, events: Any, form: str, lacking: str, repeated: bool
 ) -> None:
-    more = {"workload": "batch", "lane": "standard", "fallback": True, "gateway_id": "gw"}
+    more = {"workload": "batch", "lane": "standard", "fallback": True, "gateway_id": "gw", "decision": "allowed"}
     whole = [event | more for event in events(4)]
     bare = [
         {name: value for name, value in event.items() if name != lacking} | {"timestamp": "2026-02-01T00:00:00Z"}

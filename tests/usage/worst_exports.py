@@ -31,6 +31,8 @@ GOOD = "id,timestamp,team_id,cost,model,provider\n"
 def write_worst(exports: Any) -> None:
     """Write what has a finding of nearly each kind, in all formats."""
     rows = hostile_rows(150, 11)
+    for number, row in enumerate(rows):
+        row["decision"] = ("allowed", "blocked", "escalated", None, "Denied")[number % 5]
     forms = ("csv", "jsonl", "parquet-text", "json")
     for part, form in enumerate(forms):
         exports.write(rows[part :: len(forms)], form, name=f"events-2026-06-0{part + 1}", zipped=part == 1)

@@ -43,14 +43,15 @@ def look_at_export(subject: Subject) -> Iterator[Seen]:
 
 def look_at_unpriced(subject: Subject) -> Iterator[Seen]:
     source = subject.usage.source
-    if not source.unpriced_rows:
-        yield passed("every event with tokens has a price")
+    if not source.rows_without_price:
+        yield passed("every event with tokens that was served has a price")
         return
-    spent, part = subject.usage.spent, Decimal(str(source.unpriced_share))
-    worth = f", about {_money(subject, spent * part / (1 - part))} at what the other tokens cost" if part < 1 else ""
+    part, paid = (Decimal(str(each)) for each in (source.share_without_price, 1 - source.unpriced_share))
+    worth = subject.usage.spent * part / paid if paid > 0 else None
+    cost = f", about {_money(subject, worth)} at what the other tokens cost" if worth is not None else ""
     yield warning(
-        f"{counted(source.unpriced_rows, 'event')} with {share(source.unpriced_share)} of all tokens have no"
-        f" price{worth}: they are in no figure",
+        f"{counted(source.rows_without_price, 'event')} with {share(source.share_without_price)} of all tokens have no"
+        f" price{cost}: they are in no figure",
         "give their models a price in Keeptrusts",
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.model.usage_summary import UsageDoubt, UsageSummary
+from collections.abc import Iterator
+
+from reconciler.model.usage_summary import NotServedRows, UsageDoubt, UsageSummary
 from reconciler.report import wording
 from reconciler.report.details import method
 from reconciler.report.document import Column, Row, Table
@@ -37,7 +39,8 @@ def _usage(usage: UsageSummary, currency: str) -> Table:
         ("Days with events", days),
         ("Events in the figures", f"{usage.rows:,}"),
         (f"Money of {month}, all wallets", f"{unit} {wording.exact(usage.month_cost)}"),
-        ("Tokens without a price", wording.share(usage.unpriced_share)),
+        ("Tokens without a price", wording.share(usage.share_without_price)),
+        *_not_served(usage.not_served, unit),
         (
             "Events that came twice, counted once",
             f"{usage.duplicates:,} ({unit} {wording.exact(usage.duplicates_cost)})",
@@ -48,6 +51,11 @@ def _usage(usage: UsageSummary, currency: str) -> Table:
     ]
     columns = (Column("name", "What"), Column("value", "How much"))
     return Table(columns, tuple(Row(tuple(map(Cell, row))) for row in rows))
+
+
+def _not_served(found: NotServedRows, unit: str) -> Iterator[tuple[str, str]]:
+    if found.rows:
+        yield "Requests that were not served, no demand", f"{found.rows:,} ({unit} {wording.exact(found.cost)})"
 
 
 def _doubts(usage: UsageSummary, currency: str) -> Table:

@@ -59,6 +59,7 @@ EVENTS = pa.schema(
         "workload": pa.string(),
         "lane": pa.string(),
         "fallback": pa.string(),
+        "decision": pa.string(),
         "note": pa.string(),
     }
 )
@@ -192,7 +193,7 @@ class _Export:
         return pa.RecordBatch.from_pylist([row], schema=EVENTS)
 
 
-_RAW = ("team_id", "provider", "model")
+_RAW = ("team_id", "provider", "model", "decision")
 """Attributes that go on as they are written: that they have the same meaning does not make rows alike."""
 
 

@@ -17,6 +17,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanValue, Table
 
 from reconciler.usage.daily import daily_sums
+from reconciler.usage.doubts import is_undecided
 from reconciler.usage.engine import fetch, run, table_of
 from reconciler.usage.events import LARGE_COST, events_of, is_blank
 from reconciler.usage.layouts import Names, layout_of, literal
@@ -165,6 +166,7 @@ def _may_be_doubtful(events: Table) -> BooleanValue:
         (events.cost < 0) & (events.input_tokens + events.output_tokens > 0),
         events.unread_tokens,
         events.cost.abs() >= LARGE_COST,
+        is_undecided(events),
         *((events.avoided.abs() >= LARGE_COST,) if "avoided" in events.columns else ()),
     )
     doubtful: BooleanValue = doubts[0]

@@ -92,7 +92,8 @@ class Store:
             return {}, ""
         differs = [what for key, what in _MADE_BY.items() if manifest.made_by.get(key) != made_by[key]]
         if differs:
-            return {}, f"it was made with {' and '.join(differs)}, so all exports were read again"
+            told = differs[:1] if manifest.made_by.get("program") != made_by["program"] else differs
+            return {}, f"it was made with {' and '.join(told)}, so all exports were read again"
         return dict(manifest.units), ""
 
 
