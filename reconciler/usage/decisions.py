@@ -1,4 +1,4 @@
-"""Whether a request was served, as the `decision` of its event says it: one that was not is no demand (decision 0136).
+"""Whether a request was served, as the `decision` of its event says it: one that was not is no demand (decision 0138).
 
 What an event cost counts all the same. A word that is not known counts as served: a gateway may call what it did by any
 name, and demand that is left out in silence would be money that nobody plans for.
