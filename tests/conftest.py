@@ -116,9 +116,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return one more than there are processors: a part of the tests waits for a process, a server or a clock."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return one more than there are processors, two for slow tests: they wait for processes, servers and clocks."""
+    return (os.cpu_count() or 1) + (2 if config.getoption("markexpr") == passed_over.SLOW else 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+QUICK, SLOW = "not slow and not hypothesis", "slow or hypothesis"
 _ALL_SLOW = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 _SOME_SLOW = re.compile(r"slow|hypothesis|\bhost\b|\bdesk\b")
 """What a module with a slow test has: the mark, a property, or a fixture for each forge, of which one is slow."""
@@ -26,8 +27,8 @@ def _may_have_slow(text: str) -> bool:
 
 
 _READ: dict[str, Callable[[str], bool]] = {
-    "not slow and not hypothesis": _has_quick,
-    "slow or hypothesis": _may_have_slow,
+    QUICK: _has_quick,
+    SLOW: _may_have_slow,
 }
 """By the marks that a run asks for, whether it reads a module with this text."""
 
@@ -40,7 +41,7 @@ def read(modules: Sequence[Path], marks: str) -> list[Path]:
 
 def judge_left_out(items: Sequence[pytest.Item], marks: str) -> None:
     """Refuse a slow test that a run of the slow ones would not find."""
-    if _READ.get(marks) is not _has_quick:
+    if marks != QUICK:
         return
     slow = (item for item in items if item.get_closest_marker("slow") or item.get_closest_marker("hypothesis"))
     for module in sorted({item.path for item in slow}):

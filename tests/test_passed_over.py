@@ -7,8 +7,7 @@ from pathlib import Path
 
 import passed_over
 import pytest
-
-QUICK, SLOW = "not slow and not hypothesis", "slow or hypothesis"
+from passed_over import QUICK, SLOW
 
 
 def written(folder: Path, name: str, text: str) -> Path:
