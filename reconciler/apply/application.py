@@ -36,7 +36,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.opening import opening
-from reconciler.plan.scope import FirstApply, met_again, wallets_of
+from reconciler.plan.scope import FirstApply, wallets_of
 from reconciler.policy.waivers import refuse_used_up
 
 
@@ -155,17 +155,17 @@ def _request(
         teams=teams,
         own=context.history.acknowledged,
         doubts=doubts,
+        known=context.history.known(reviewed.wallets, plan.period, besides=_operations(plan)),
         to_open=context.history.to_open(plan.period, besides=_operations(plan)),
     )
-    known = context.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
-    diff = derive(known=met_again(known, environment.first_apply))
+    diff = derive(first=environment.first_apply)
     if opens := declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
     doubtful = doubtful_teams(plan, desired, diff.doubts, opens=opens)
     stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubtful=doubtful)
     refused = unlike(plan, diff.changes, stale=stale)
     if refused and not opens:
-        other = derive(known=_otherwise(plan, known, environment.first_apply))
+        other = derive(first=_otherwise(plan, environment.first_apply))
         refused |= _by_first_contact(plan, refused, other, stale, environment)
     left = unplanned(plan, diff)
     waiting = frozenset() if opens else _behind(desired, left, stale, refused, lacking)
@@ -206,11 +206,9 @@ def _settled(
     }
 
 
-def _otherwise(plan: Plan, known: frozenset[str], first: FirstApply) -> frozenset[str]:
-    """Return the wallets that would be known had `--first-apply` been said otherwise: as `plan` would need it."""
-    return (
-        known if first else known | {change.wallet for change in plan.changes if isinstance(change, Allocate | Reclaim)}
-    )
+def _otherwise(plan: Plan, first: FirstApply) -> FirstApply:
+    """Return what `--first-apply` would say otherwise: nothing, or the wallets that `plan` moves money in."""
+    return not first and frozenset(c.wallet for c in plan.changes if isinstance(c, Allocate | Reclaim))
 
 
 def awaited(period: Period, live: Live, context: RunContext, *, besides: Collection[str] = ()) -> Live:

@@ -58,8 +58,8 @@ def read_since(live: Live, period: Period) -> Live:
 
 def _since(wallet: LiveWallet, period: Period) -> LiveWallet:
     now = tuple(e for e in wallet.ledger if e.created_at >= period.start_instant or e.funds(period))
-    before = (e for e in wallet.ledger if e not in now and e.kind == "allocate" and e.operation is None)
-    return replace(wallet, ledger=now, early=(*wallet.early, *before))
+    before = (e for e in wallet.ledger if e.is_funding and e not in now)
+    return replace(wallet, ledger=now, earlier=(*wallet.earlier, *before))
 
 
 def unlike(plan: Plan, derived: Iterable[Change], *, stale: Mapping[str, str]) -> dict[str, str]:

@@ -106,8 +106,7 @@ class History:
             if key in wallets
             and all(entry.id in ids or entry.operation for entry in funding_near(wallets[key], period))
         )
-        gone = frozenset().union(*self.released.values())
-        return ((self.applied_to(besides) | frozenset(right)) - gone) | self.adopted
+        return self._met(right, besides)
 
     def to_open(self, period: Period, *, besides: Collection[str] = ()) -> frozenset[str]:
         """Return the wallets that were met before, while no run has opened `period` as a whole; else none.
@@ -117,9 +116,12 @@ class History:
         runs = [run for run in self.runs.values() if run.finished and run.period == period]
         if any(run.started.facts.get("opens") and run.finished and run.finished.facts.get("converged") for run in runs):
             return frozenset()
+        return self._met(self.settled, besides) - frozenset().union(*(_adopted(run.started.facts) for run in runs))
+
+    def _met(self, right: Iterable[str], besides: Collection[str]) -> frozenset[str]:
+        """The wallets that were adopted, that money was moved in by us, and those that are `right`."""
         gone = frozenset().union(*self.released.values())
-        met = ((self.applied_to(besides) | self.settled.keys()) - gone) | self.adopted
-        return met - frozenset().union(*(_adopted(run.started.facts) for run in runs))
+        return ((self.applied_to(besides) | frozenset(right)) - gone) | self.adopted
 
     def opened(self, period: Period) -> frozenset[str]:
         """Return the wallets that are known to be funded for `period`, whatever happened to them since.

@@ -156,13 +156,16 @@ def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
     """
     ours = {operation: ids for operation, ids in transactions.items() if not is_accepted_entry(operation)}
     owners = {id: operation for operation, ids in ours.items() for id in ids}
-    if not any(entry.id in owners and entry.operation is None for entry in wallet.ledger):
+    read = (*wallet.ledger, *wallet.earlier)
+    named = {
+        entry: replace(entry, known_as=owners[entry.id])
+        for entry in read
+        if entry.id in owners and entry.operation is None
+    }
+    if not named:
         return wallet
-    named = (
-        replace(entry, known_as=owners[entry.id]) if entry.id in owners and entry.operation is None else entry
-        for entry in wallet.ledger
-    )
-    return replace(wallet, ledger=tuple(named))
+    ledger, earlier = (tuple(named.get(entry, entry) for entry in part) for part in (wallet.ledger, wallet.earlier))
+    return replace(wallet, ledger=ledger, earlier=earlier)
 
 
 def all_owned(live: Live, transactions: Transactions) -> Live:

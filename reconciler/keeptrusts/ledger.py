@@ -38,10 +38,10 @@ class UnknownTypeError(UnreadableError):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What was read of a wallet's ledger, oldest first. `early` are allocations before, without a mark of ours."""
+    """What was read of a wallet's ledger, oldest first. `earlier` is what was read of the funding before."""
 
     entries: tuple[LedgerEntry, ...]
-    early: tuple[LedgerEntry, ...] = ()
+    earlier: tuple[LedgerEntry, ...] = ()
     unread: Unread | None = None
 
 
@@ -98,5 +98,5 @@ def since(entries: Iterable[LedgerEntry], period: Period) -> Ledger:
     """Return the entries since `period` began and earlier ones with a mark for it; apart, what funded before."""
     ordered = sorted(entries, key=lambda entry: (entry.created_at, entry.id))
     kept = tuple(entry for entry in ordered if entry.created_at >= period.start_instant or entry.funds(period))
-    early = (entry for entry in ordered if entry.created_at < period.start_instant and entry.operation is None)
-    return Ledger(kept, tuple(entry for entry in early if entry.kind == "allocate"))
+    before = (entry for entry in ordered if entry.created_at < period.start_instant and not entry.funds(period))
+    return Ledger(kept, tuple(entry for entry in before if entry.is_funding))

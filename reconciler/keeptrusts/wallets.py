@@ -59,7 +59,7 @@ class WalletRow(NamedTuple):
             available=self.available,
             reserved=self.reserved,
             ledger=ledger.entries,
-            early=ledger.early,
+            earlier=ledger.earlier,
             unread=ledger.unread,
             beyond_cents=max(self.balance - self.reserved - self.available.amount, Decimal(0)),
         )

@@ -50,9 +50,13 @@ class LedgerEntry:
         """The id of the operation of ours that wrote this entry, if it says so or a journal knows."""
         return find_operation(self.description) or self.known_as
 
+    @property
+    def is_funding(self) -> bool:
+        return self.kind in ("allocate", "reclaim")
+
     def funds(self, period: Period) -> bool:
         """Whether this entry moves money for `period`: by our mark if it has one, else by its date."""
-        if self.kind not in ("allocate", "reclaim"):
+        if not self.is_funding:
             return False
         operation = self.operation
         return operation_period(operation) == period if operation else self.created_at in period
@@ -79,7 +83,7 @@ class Unread:
 class LiveWallet:
     """A wallet and its ledger since the period began.
 
-    `early` are allocations of the month before, without a mark of ours. `available` is the balance less what is
+    `earlier` is the funding that was read of before, for other periods. `available` is the balance less what is
     reserved (decision 0007). `spent` is what the ledger settled in the period (less refunds). A wallet that does not
     exist yet has no `id` and holds nothing. `beyond_cents` is the part of a cent that is available too and cannot be
     moved. Where the ledger is `unread`, because an entry of it may mean anything, it is empty and says nothing of the
@@ -92,13 +96,18 @@ class LiveWallet:
     available: Money | None = None
     reserved: Decimal = Decimal(0)
     ledger: tuple[LedgerEntry, ...] = ()
-    early: tuple[LedgerEntry, ...] = ()
+    earlier: tuple[LedgerEntry, ...] = ()
     beyond_cents: Decimal = Decimal(0)
     unread: Unread | None = None
 
     @property
     def money_left(self) -> Money:
         return self.available if self.available is not None else Money(ZERO, self.currency)
+
+    @property
+    def early(self) -> tuple[LedgerEntry, ...]:
+        """The allocations before the period without a mark of ours, oldest first."""
+        return tuple(entry for entry in self.earlier if entry.kind == "allocate" and entry.operation is None)
 
     def funding(self, period: Period) -> tuple[LedgerEntry, ...]:
         """The allocations and reclaims for `period`, oldest first."""

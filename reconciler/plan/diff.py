@@ -30,7 +30,7 @@ from reconciler.plan.objects import (
     vanished_teams,
 )
 from reconciler.plan.pool import currencies, funds, pool_notes
-from reconciler.plan.scope import Teams, wallets_of
+from reconciler.plan.scope import FirstApply, Teams, is_named, wallets_of
 from reconciler.plan.wallets import WalletGap
 
 
@@ -69,6 +69,7 @@ def make_plan(
     own: Collection[str] = (),
     doubts: Mapping[WalletRef, Doubt] | None = None,
     known: Collection[str] | None = None,
+    first: FirstApply = False,
     to_open: Collection[str] = (),
     as_of: date | None = None,
 ) -> Diff:
@@ -79,13 +80,14 @@ def make_plan(
     operations, and of what was adopted: they are not by hand, even where their marks were cut off. `doubts` say by
     wallet what the journal has against its reading: nothing is planned for such a wallet. In a currency that the
     organization has no money of nothing is planned, and nothing else is said, since every wallet was looked for in it.
-    From wallets that are not `known`, because nothing was ever applied to them, nothing is taken back; None: all are.
-    Of those that are `to_open`, which were met before, the opening of `period` is still to come.
+    From wallets that are not `known` (None: all are), because nothing was ever applied to them, nothing is taken back,
+    unless they are of the `first`. Of those that are `to_open`, which were met before, the opening of `period` is still
+    to come.
     Before `period` begins, by `as_of`, nothing is said of what earlier months leave in a wallet: the forecast tells.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known, to_open)
+    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known, first, to_open)
     held = currencies(live, currency)
     refused = held.lack(currency)
     ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
@@ -118,6 +120,7 @@ def _gaps(
     own: Collection[str],
     doubts: Mapping[WalletRef, Doubt],
     known: Collection[str] | None,
+    first: FirstApply,
     to_open: Collection[str],
 ) -> list[WalletGap]:
     """Return each wallet of `teams` as it is wanted and as it is, in their order."""
@@ -130,7 +133,8 @@ def _gaps(
             desired.organization.unused,
             own,
             doubts.get(key),
-            is_first=known is not None and key not in known,
+            is_known=known is None or key in known,
+            is_first=not (known is None or key in known or is_named(first, key)),
             to_open=key in to_open,
         )
         for key, wanted in wallets_of(desired, teams).items()

@@ -17,11 +17,9 @@ FirstApply = bool | frozenset[str]
 """Wallets from which money may be taken back although nothing was ever applied to them; True stands for all."""
 
 
-def met_again(known: Collection[str], first: FirstApply) -> frozenset[str] | None:
-    """Return the wallets that are treated as known, None for all of them; `known` are those that really are."""
-    if first is True:
-        return None
-    return frozenset(known) | (first or frozenset())
+def is_named(first: FirstApply, wallet: str) -> bool:
+    """Whether `wallet` is treated as known whether it is or not."""
+    return first is True or (first is not False and wallet in first)
 
 
 def is_about(teams: Teams, team: str) -> bool:

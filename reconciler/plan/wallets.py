@@ -26,7 +26,8 @@ class WalletGap:
     """One wallet's desired and live funding for a period. `own` are ids of the ledger that are not by hand.
 
     With a `doubt` about the reading, nothing follows from it. `to_open` says that the wallet was met before `period`
-    was opened, so that what others gave it meanwhile keeps nothing of earlier periods in it.
+    was opened, so that what others gave it meanwhile keeps nothing of earlier periods in it. One that is not `is_known`
+    is `is_first`, unless somebody says otherwise.
     """
 
     organization: str
@@ -36,6 +37,7 @@ class WalletGap:
     unused: Literal["keep", "reclaim"] = "keep"
     own: Collection[str] = ()
     doubt: Doubt | None = None
+    is_known: bool = True
     is_first: bool = False
     to_open: bool = False
 
@@ -143,7 +145,9 @@ class WalletGap:
     @cached_property
     def question(self) -> LeftAsFound | None:
         """What a person is asked about the month that money is meant for."""
-        return WhoseMonth(self.desired, self.live, self.period, self.own, self.is_first).asked()
+        by_words = self.is_known and self.to_open and self.is_opening and self.unused == "keep"
+        asking = WhoseMonth(self.desired, self.live, self.period, self.own, is_first=self.is_first, by_words=by_words)
+        return asking.asked()
 
     @cached_property
     def _moves(self) -> tuple[Allocate | Reclaim, ...]:

@@ -1,9 +1,10 @@
-"""Whose month: money that was moved by hand and may be another month's than its date says (decisions 0012 and 0135)."""
+"""Whose month: money moved by hand that may be another month's than its date says (decisions 0012, 0135 and 0138)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 
 from reconciler.model.desired import DesiredWallet
@@ -11,26 +12,33 @@ from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import LeftAsFound
 from reconciler.model.period import Period
-from reconciler.plan.by_hand import foreign_entries, funding_near, is_doubtful
+from reconciler.plan.by_hand import foreign_entries, funding_near, is_doubtful, named_months
 
 
 @dataclass(frozen=True)
 class WhoseMonth:
-    """What is asked about one wallet's funding for a period. `own` are ids of the ledger that are not by hand."""
+    """What is asked about one wallet's funding for a period. `own` are ids of the ledger that are not by hand.
+
+    Of a wallet that `is_first` an allocation is asked about that may be meant for another month; where only the words
+    tell, `by_words`, one that names another month than its date, and that nobody has taken for its date's since.
+    """
 
     desired: DesiredWallet
     live: LiveWallet
     period: Period
     own: Collection[str]
     is_first: bool
+    by_words: bool = False
 
     def asked(self) -> LeftAsFound | None:
         """Return the question which month money is meant for, unless YAML says what this one gets."""
         if self.desired.absent or self.period in self.desired.setting.overrides:
             return None
         if (taken := self._taken) is not None:
-            return self._asked(taken, self._lost(taken), self._earlier(taken))
-        if self.is_first and (given := self._given) is not None:
+            return self._asked((taken,), self._lost(taken), self._earlier(taken))
+        if self.is_first and (given := self._given):
+            return self._asked(given, self._meant(given), self._answer(given))
+        if self.by_words and (given := tuple(entry for entry in self._given if self._is_unanswered(entry))):
             return self._asked(given, self._meant(given), self._answer(given))
         return None
 
@@ -54,39 +62,52 @@ class WhoseMonth:
         foreign = foreign_entries(self.live.funding(self.period), self.own)
         return next((entry for entry in reversed(foreign) if entry.signed < 0), None)
 
-    @property
-    def _given(self) -> LedgerEntry | None:
-        """The first allocation that may be meant for another month than its date's."""
-        return next((entry for entry in funding_near(self.live, self.period) if is_doubtful(entry, self.period)), None)
+    @cached_property
+    def _given(self) -> tuple[LedgerEntry, ...]:
+        """The allocations that may be meant for another month than their dates'."""
+        return tuple(entry for entry in funding_near(self.live, self.period) if is_doubtful(entry, self.period))
 
-    def _asked(self, entry: LedgerEntry, reason: str, hint: str) -> LeftAsFound:
-        amount = Money(entry.amount, entry.currency)
+    def _is_unanswered(self, entry: LedgerEntry) -> bool:
+        """Whether the words of `entry` name another month than its date, and neither a run of ours nor YAML has since
+        taken it for its date's.
+        """
+        dated = Period.of(entry.created_at.astimezone(UTC).date())
+        if entry.id in self.own or set(named_months(entry.description, near=dated)) <= {dated}:
+            return False
+        read = [each for each in (*self.live.earlier, *self.live.ledger) if each.is_funding]
+        if any(each.created_at > entry.created_at and (each.operation or each.id in self.own) for each in read):
+            return False
+        funded = sum((each.signed for each in read if each.funds(dated)), ZERO)
+        return dated not in self.desired.setting.overrides or funded != self.desired.target(dated).amount
+
+    def _asked(self, entries: tuple[LedgerEntry, ...], reason: str, hint: str) -> LeftAsFound:
         return LeftAsFound(
             wallet=self.desired.key,
-            amount=amount.amount,
-            currency=amount.currency,
+            amount=sum((entry.amount for entry in entries), ZERO),
+            currency=self.desired.currency,
             reason=f"{self.name} {reason}",
             hint=hint,
             asks=True,
         )
 
-    def _meant(self, entry: LedgerEntry) -> str:
-        amount = Money(entry.amount, entry.currency)
-        return (
-            f"was given {amount} on {entry.created_at:%Y-%m-%d} ({entry.id}), which may be"
-            " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone"
+    def _meant(self, entries: tuple[LedgerEntry, ...]) -> str:
+        given = " and ".join(
+            f"{Money(entry.amount, entry.currency)} on {entry.created_at:%Y-%m-%d} ({entry.id})" for entry in entries
         )
+        why = "nothing was ever applied to this wallet, it" if self.is_first else "the wallet"
+        return f"was given {given}, which may be meant for another month than its date's; {why} is left alone"
 
-    def _answer(self, entry: LedgerEntry) -> str:
-        """Say which override gives the month its target when `entry` is another month's than its date's."""
-        if entry in self.live.early:
-            rest = max(self._target.amount - entry.amount, ZERO)
-            meant = f"if it was meant for {self.period}, write what that is still to get: `{self.period}: {rest:.2f}`"
+    def _answer(self, entries: tuple[LedgerEntry, ...]) -> str:
+        """Say which override gives the month its target when `entries` are another month's than their dates'."""
+        early = [entry for entry in entries if entry in self.live.early]
+        gets = self._target.amount + sum((-entry.amount if entry in early else entry.amount for entry in entries), ZERO)
+        override = f"`{self.period}: {max(gets, ZERO):.2f}`"
+        if early:
+            meant = f"if it was meant for {self.period}, write what that is still to get: {override}"
         else:
-            whole = self._target.amount + entry.amount
-            meant = f"if it was meant for another month, write what {self.period} gets with it:"
-            meant += f" `{self.period}: {whole:.2f}`"
-        return f"{meant} under `overrides:`; if its date is right, use {first_flags(self.name)}"
+            meant = f"if it was meant for another month, write what {self.period} gets with it: {override}"
+        dated = first_flags(self.name) if self.is_first else f"write `{self.period}: {self._target.amount:.2f}`"
+        return f"{meant} under `overrides:`; if its date is right, {'use ' if self.is_first else ''}{dated}"
 
     def _lost(self, entry: LedgerEntry) -> str:
         return (

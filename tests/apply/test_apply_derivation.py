@@ -146,10 +146,11 @@ def test_of_an_earlier_month_only_what_was_given_by_hand_may_be_for_this_one() -
         entry("own", "allocate", "3", day=20, month=may, operation="2026-05-" + "1" * 20),
         entry("taken", "reclaim", "4", day=20, month=may),
     )
-    read = replace(live_wallet("team_sales", given, *others, ahead, begun), early=(known,))
+    read = replace(live_wallet("team_sales", given, *others, ahead, begun), earlier=(known,))
     found = read_since(live([read]), JUNE).wallets[read.key]
     assert found.ledger == (ahead, begun)
     assert found.early == (known, given)
+    assert found.earlier == (known, given, *others)
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,57 @@ def test_a_month_is_open_once_nobody_waits_for_an_answer(kt: Callable[..., Any],
         assert kt(url, "drift", *day).returncode == 0
 
 
+@pytest.mark.parametrize(("meant", "override", "balance"), [("July's", "150.00", 900), ("June's", "450.00", 1200)])
+def test_a_top_up_whose_words_name_the_month_to_come_waits_for_an_answer(
+    kt: Callable[..., Any], folder: Path, meant: str, override: str, balance: int
+) -> None:
+    state = World(teams={key: key for key in JULY}, clock=VirtualClock(datetime(2026, 6, 18, 8, tzinfo=UTC)))
+    june, july = ("--as-of", "2026-06-18"), ("--as-of", "2026-07-01")
+    opens = ("apply", "--period", "2026-07", *july, "--settle", "1", "--format", "json")
+
+    def planned_and_applied(*day: str) -> None:
+        assert kt(url, "plan", *day, "--usage", "usage.csv").returncode == 0
+        applied = kt(url, "apply", *day, "--plan", "plan.json")
+        assert applied.returncode == 0, applied.stdout + applied.stderr
+
+    with over_http(state) as url:
+        planned_and_applied(*june)
+        state.enter("t-gamma", "allocate", Decimal(300), "top-up for July 2026", at="2026-06-29T08:00:00Z")
+        state.enter("t-alpha", "allocate", Decimal(20), "one more top-up", at="2026-06-30T08:00:00Z")
+        state.clock.instant = datetime(2026, 7, 1, 0, 5, tzinfo=UTC)
+        for once in ((), ("--once",)):
+            run = kt(url, *opens, *once)
+            assert run.returncode == 7, run.stderr
+            (left,) = json.loads(run.stdout)["left_out"]
+            assert (left["wallet"], left["amount"], left["asks"]) == ("t-gamma", "300.00", True)
+        assert state.balance("t-gamma") == 750
+        drift = json.loads(kt(url, "drift", *july, "--format", "json").stdout)
+        assert [f"`2026-07: {override}`" in told["cure"] for told in drift["waiting"]] == [True], meant
+        gamma = folder / "budgets" / "teams" / "gamma.yaml"
+        gamma.write_text(gamma.read_text().replace("450}", f"450, overrides: {{2026-07: {override}}}}}"))
+        planned_and_applied(*july)
+        assert kt(url, *opens, "--once").returncode == 0
+        assert kt(url, "drift", *july).returncode == 0
+    assert state.balance("t-gamma") == balance
+
+
+def test_what_was_accepted_as_june_s_is_not_asked_about_in_july(kt: Callable[..., Any], folder: Path) -> None:
+    state = World(teams={key: key for key in JULY}, clock=VirtualClock(datetime(2026, 6, 18, 8, tzinfo=UTC)))
+    opens = ("apply", "--period", "2026-07", "--as-of", "2026-07-01", "--settle", "1")
+    with over_http(state) as url:
+        for day in ("2026-06-18", "2026-06-30"):
+            assert kt(url, "plan", "--as-of", day, "--usage", "usage.csv").returncode == 0
+            assert kt(url, "apply", "--as-of", day, "--plan", "plan.json").returncode == 0
+            if day == "2026-06-18":
+                state.enter("t-gamma", "allocate", Decimal(300), "top-up for July 2026", at="2026-06-29T08:00:00Z")
+                assert kt(url, "drift", "--as-of", "2026-06-30", "--accept").returncode == 0
+                assert "2026-06: 750" in (folder / "budgets" / "teams" / "gamma.yaml").read_text()
+        state.clock.instant = datetime(2026, 7, 1, 0, 5, tzinfo=UTC)
+        opened = kt(url, *opens)
+        assert opened.returncode == 0, opened.stdout + opened.stderr
+    assert state.balance("t-gamma") == 1200
+
+
 def test_money_that_merely_stays_keeps_no_month_from_being_open(kt: Callable[..., Any], folder: Path) -> None:
     state = june_is_over()
     state.enter("t-beta", "allocate", Decimal(40), "July 2026", at="2026-07-01T00:01:00Z")

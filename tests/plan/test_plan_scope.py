@@ -19,11 +19,12 @@ from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import registered
 from reconciler.model.live import Listing
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.by_hand import is_doubtful
 from reconciler.plan.later import is_of_money
 from reconciler.plan.ledger_usage import ledger_usage
 from reconciler.plan.objects import objects_not_offered, undeclared, vanished_teams
-from reconciler.plan.scope import begun, changed_teams, is_about, later_targets, met_again
+from reconciler.plan.scope import begun, changed_teams, is_about, is_named, later_targets
 
 AS_OF = date(2026, 6, 18)
 D = Decimal
@@ -133,8 +134,8 @@ def test_where_a_kind_of_teams_is_not_offered_their_files_are_named() -> None:
     assert note.code == "quotas-not-offered"
 
 
-def test_wallets_that_are_named_for_a_first_apply_are_met_again_beside_those_that_are_known() -> None:
-    known, named = "team_known", "team_named"
-    assert met_again([known], True) is None
-    assert met_again([known], frozenset({named})) == frozenset({known, named})
-    assert met_again([known], frozenset()) == frozenset({known})
+def test_wallets_are_named_for_a_first_apply_one_by_one_or_all_at_once() -> None:
+    named, other = WalletRef.team("named"), WalletRef.team("other")
+    assert [is_named(True, key) for key in (named, other)] == [True, True]
+    assert [is_named(frozenset({named}), key) for key in (named, other)] == [True, False]
+    assert not is_named(False, named)

@@ -42,7 +42,7 @@ OWN = entry("txn_own", "allocate", "100", operation=OURS)
 
 
 def support(*entries: Any, available: str = "0", early: tuple[Any, ...] = ()) -> Any:
-    return replace(live_wallet("team_support", *entries, available=available), early=early)
+    return replace(live_wallet("team_support", *entries, available=available), earlier=early)
 
 
 def other(key: str, currency: str, held: str, spent: str) -> OtherWallet:

@@ -20,7 +20,7 @@ from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff, make_plan
-from reconciler.plan.scope import FirstApply, Teams, met_again
+from reconciler.plan.scope import FirstApply, Teams
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class Comparison:
             teams=teams,
             own=history.acknowledged,
             doubts=self.standing.doubts(known.wallets, settings.period),
-            known=met_again(history.known(live.wallets, settings.period), self._first),
+            known=history.known(live.wallets, settings.period),
+            first=self._first,
             to_open=history.to_open(settings.period),
             as_of=settings.as_of,
         )
