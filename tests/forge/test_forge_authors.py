@@ -264,9 +264,10 @@ def test_a_team_that_may_only_be_out_of_sight_is_not_gone(shown: State, session:
     refused = ask(session).refused["support"]
     assert "ask @acme/leads" in hint(refused)
     unread = "the members of @acme/leads cannot be read, so that no approval counts as theirs until"
-    assert f"{unread} KT_BUDGETS_MEMBERS_TOKEN is a token of somebody who sees that team, with read:org" in message(
+    assert f"{unread} the secret BUDGETS_MEMBERS_TOKEN, outside of workflows KT_BUDGETS_MEMBERS_TOKEN," in message(
         refused
     )
+    assert "is a token of somebody who sees that team, with read:org" in message(refused)
     assert "none of them" not in message(refused), "nobody can know that"
 
 

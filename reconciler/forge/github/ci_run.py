@@ -20,7 +20,8 @@ WORDS = ForgeWords(
     pipeline="workflow",
     recorder="GitHub Actions or a GitHub App",
     recording="run it in GitHub Actions, with its token",
-    seeing="KT_BUDGETS_MEMBERS_TOKEN is a token of somebody who sees that team, with read:org",
+    seeing="the secret BUDGETS_MEMBERS_TOKEN, outside of workflows KT_BUDGETS_MEMBERS_TOKEN, is a token of somebody"
+    " who sees that team, with read:org",
     token="GITHUB_TOKEN",  # noqa: S106 - the name of a variable
 )
 _PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
