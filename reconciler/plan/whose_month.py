@@ -1,4 +1,4 @@
-"""Whose month: money moved by hand that may be another month's than its date says (decisions 0012, 0135 and 0138)."""
+"""Whose month: money moved by hand that may be another month's than its date says (decisions 0012, 0135 and 0139)."""
 
 from __future__ import annotations
 
