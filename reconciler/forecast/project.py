@@ -84,6 +84,7 @@ def _year(
             total, context.known, context.teams, unread=declared - answered.keys(), summed=summed
         ),
         by_usage=total.wallets - asked_about,
+        unanswered=context.usage.source.unanswered if context.usage else frozenset(),
     )
 
 

@@ -141,8 +141,12 @@ def year_forecast(
     uncovered: Uncovered,
     left_out: LeftOut,
     by_usage: int = 0,
+    unanswered: frozenset[date] = frozenset(),
 ) -> YearForecast:
-    """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
+    """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`.
+
+    Of the days `unanswered` the dashboard was asked, and gave no answer.
+    """
     rest = total.rest if total.rest is not None else np.zeros(1)
     planned = total.planned if total.promised else None
     random = bool(rest.max() > rest.min())
@@ -163,6 +167,7 @@ def year_forecast(
         within_probability=within,
         known_from=None if whole else known_from,
         days_left_out=len(total.left_out),
+        days_unanswered=len(total.left_out & unanswered),
         wallets=total.wallets,
         by_usage=by_usage,
         uncovered=uncovered.teams,

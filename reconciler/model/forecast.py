@@ -258,30 +258,31 @@ class YearForecast(Frozen):
     """The fiscal year of the `wallets` in git against `annual_target`; no quantiles where there is no such wallet.
 
     `known_from` is set where the usage begins after the year: what came before is unknown, and not counted; nor are
-    `days_left_out`.
-    `uncovered` is what others have spent, the dearest first: it is in neither `spent` nor `quantiles`, for nothing is
-    known of what they are to get; nor is what wallets in git spend of which nothing can be told (`left_out`).
-    `within_probability` counts both as far as it is spent, so that it is the most that can be hoped for; it is None
-    where a part of the year is unknown, and where there is no target to be within.
+    `days_left_out`. What others have spent (`uncovered`), and wallets in git of which nothing can be told (`left_out`),
+    is in neither `spent` nor `quantiles`. `within_probability` counts both as far as it is spent, so that it is the
+    most that can be hoped for; it is None where a part of the year is unknown, and where there is no target.
     """
 
     name: str = Field(description="The fiscal year's name.")
     annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
     spent: Amount = Field(description="Money spent in the fiscal year so far by wallets in git.")
-    quantiles: Quantiles = Field(
-        description="Money that the fiscal year costs, by probability; empty where no wallet is in git."
-    )
+    quantiles: Quantiles = Field(description="Money that the year costs, by probability; empty without wallets in git.")
     within_probability: float | None = Field(
         description="How likely it is that the target is enough, at most, 0 to 1; null where it is unknown."
     )
     known_from: date | None = Field(None, description="The usage's first day, where the fiscal year began before it.")
     days_left_out: int = Field(0, description="Days so far that usage leaves out and nothing tells of; not in the sum.")
+    days_unanswered: int = Field(
+        0,
+        exclude_if=lambda days: not days,
+        description="Those of them of which the dashboard, when asked, told nothing.",
+    )
     wallets: int = Field(0, description="How many wallets are in the sum.")
     by_usage: int = Field(
         0, description="How many of them a plan is not about: told by usage and YAML, their ledgers were not read."
     )
     uncovered: tuple[UncoveredSpend, ...] = Field(
-        (), description="Spend of teams that no YAML names; in none of the figures above."
+        (), description="Spend of teams that no YAML names; not in the above."
     )
     uncovered_spent: Amount | None = Field(
         None, description="Money of all `uncovered`, rounded once; null where an earlier release wrote it."

@@ -98,7 +98,8 @@ class UsageSource:
     `last_complete_day` is before `last_day` when the last day was cut off while it was still going on.
     `absent` names the columns that one of the exports does not have. `gaps` are the first and the last of each run of
     days between others on which no team has an event, where that is unusual. `beside` is what else is known to be spent
-    on such days, by day and wallet: of them there is the money alone.
+    on such days, by day and wallet: of them there is the money alone. `unanswered` are days of gaps of which the
+    dashboard was asked and gave no answer.
     """
 
     digest: str
@@ -124,6 +125,7 @@ class UsageSource:
     gaps: tuple[tuple[date, date], ...] = ()
     beside: Mapping[tuple[date, str], Decimal] = field(default_factory=dict)
     not_served: NotServed = NotServed()
+    unanswered: frozenset[date] = frozenset()
 
     @property
     def rows_without_price(self) -> int:

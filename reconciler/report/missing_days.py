@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ def missing_days(
         yield _late(month, min(begins, as_of) - timedelta(days=1), begins, ledgers=ledgers)
     for first, last in source.untold(begins, as_of) if source.rows and begins else ():
         if not (is_confirmed and last >= recent):
-            yield from _gap(first, last, month if ledgers else None, beside)
+            yield from _gap(first, last, month if ledgers else None, beside, source.unanswered)
 
 
 _INSTEAD = "what the ledgers settled then counts instead"
@@ -53,7 +53,13 @@ def _late(first: date, last: date, begins: date, *, ledgers: bool) -> Finding:
     )
 
 
-def _gap(first: date, last: date, settled_since: date | None, beside: Mapping[date, Decimal]) -> Iterator[Finding]:
+def _gap(
+    first: date,
+    last: date,
+    settled_since: date | None,
+    beside: Mapping[date, Decimal],
+    unanswered: Collection[date],
+) -> Iterator[Finding]:
     """Yield what is to be said of a gap; nothing of one in which the dashboard shows that nobody spent anything."""
     days = {first + timedelta(days=number) for number in range((last - first).days + 1)}
     if days <= beside.keys() and not any(beside[day] for day in days):
@@ -62,7 +68,8 @@ def _gap(first: date, last: date, settled_since: date | None, beside: Mapping[da
     told = [_BESIDE] if days & beside.keys() else []
     told += [_INSTEAD + (f" in {settled_since:%B}" if settled < days else "")] if settled_since and settled else []
     if not days <= settled | beside.keys():
-        told.append(f"what was spent on {'other days' if told else 'them'} is in no figure")
+        silent = "; the dashboard was asked and told nothing" if days & set(unanswered) else ""
+        told.append(f"what was spent on {'other days' if told else 'them'} is in no figure{silent}")
     without = "; ".join(told)
     yield Finding(
         Position("usage"),

@@ -29,7 +29,9 @@ def uncounted_words(year: YearForecast) -> str:
     before = [f"before {year.known_from:%Y-%m-%d}"] if year.known_from else []
     since = [f"on {wording.counted(year.days_left_out, 'day')}"] if year.days_left_out else []
     told = " and ".join((*before, *since))
-    return f", without what was spent {told}, which no usage shows" if told else ""
+    of = "" if year.days_unanswered == year.days_left_out else f" of {year.days_unanswered:,} of these days"
+    silent = f"; the dashboard was asked{of} and told nothing" if year.days_unanswered else ""
+    return f", without what was spent {told}, which no usage shows{silent}" if told else ""
 
 
 def quick_words(year: YearForecast) -> str:

@@ -16,6 +16,7 @@ import duckdb
 import pytest
 from cli.conftest import Run
 
+from reconciler.sandbox.faults import parse_faults
 from reconciler.sandbox.server import running
 from reconciler.settings import overlaid
 
@@ -206,6 +207,21 @@ def test_a_dashboard_that_does_not_know_the_days_around_a_gap_tells_nothing_of_i
     assert found["year"]["days_left_out"] == 8
     (gap,) = told(found, "usage-gap")
     assert gap.endswith("what was spent on them is in no figure")
+
+
+@pytest.mark.parametrize("command", ["forecast", "year", "plan"])
+def test_a_dashboard_that_tells_nothing_of_days_left_out_is_named_beside_the_figure_of_the_year(
+    kt: Run, without: Callable[[str], Path], since_january: Path, command: str
+) -> None:
+    faults = parse_faults([{"fault": "garble", "route": "/v1/spend", "text": "no JSON"}])
+    with (
+        running(scenario="acme", as_of=date.fromisoformat(DAY), faults=faults) as sandbox,
+        overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
+    ):
+        done = kt(command, "--budgets", since_january, "--as-of", DAY, "--usage", without(APRIL))
+    assert done.code == 0, done.err
+    said = " ".join(done.out.split())
+    assert "without what was spent on 8 days, which no usage shows; the dashboard was asked and told nothing" in said
 
 
 NOTHING = "id,timestamp,team_id,cost\n"
