@@ -27,6 +27,14 @@ def typed_day(text: str) -> date:
     return day
 
 
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def _years(year: int) -> tuple[str, str]:
+    """Return both ways to write a year."""
+    return str(year), str(year)[-2:]
+
+
 @lru_cache(maxsize=1024)
 def _opening(year: int, month: int) -> datetime:
     """Return the first instant of a month: every entry of every ledger is held against one."""
@@ -160,6 +168,23 @@ class FiscalYear:
     def end(self) -> date:
         """The first day after the fiscal year."""
         return self.starts.plus(12).first
+
+    def later(self, years: int) -> FiscalYear:
+        """Return the one that begins so many years later, or earlier, and that is called alike.
+
+        What in the name is a calendar year that this one has days of is counted on, else the last number.
+        """
+        called = {written for year in {self.starts.year, self.starts.plus(11).year} for written in _years(year)}
+        numbers = list(_NUMBER.finditer(self.name))
+        counted = [number for number in numbers if number[0] in called] or numbers[-1:]
+        name, at = "", 0
+        for number in counted:
+            size, on = len(number[0]), int(number[0]) + years
+            on = on % 10**size if number[0] in called else max(on, 0)
+            name += self.name[at : number.start()] + str(on).zfill(size)
+            at = number.end()
+        name += self.name[at:] if counted or not years else f"{self.name} {years:+}"
+        return FiscalYear(name, self.starts.plus(12 * years))
 
     def __contains__(self, period: object) -> bool:
         return isinstance(period, Period) and 0 <= period.months_since(self.starts) < 12

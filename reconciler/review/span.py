@@ -15,7 +15,7 @@ Kind = Literal["month", "week", "quarter", "year"]
 _WEEK = re.compile(r"(\d{4})-?W(\d{1,2})", re.IGNORECASE)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
 _QUARTERS = ("first", "second", "third", "fourth")
-_NUMBER = re.compile(r"\d{2,4}")
+_NEAR = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Span:
 def span_of(text: str, fiscal_year: FiscalYear) -> Span:
     """Return the span written as `2026-06`, `2026-W25`, `2026-Q2` or a fiscal year's name such as `FY2027`.
 
-    Other fiscal years are named as that of org.yaml is, with another number. Raises ValueError with the ways to write.
+    Other fiscal years are named as that of org.yaml is, with other numbers. Raises ValueError with the ways to write.
     """
     written = text.strip()
     if match := _WEEK.fullmatch(written):
@@ -66,17 +66,23 @@ def span_of(text: str, fiscal_year: FiscalYear) -> Span:
     if match := _QUARTER.fullmatch(written):
         first = Period(int(match[1]), 3 * int(match[2]) - 2)
         return Span("quarter", f"{first.year}-Q{match[2]}", first.first, first.plus(3).first)
-    if (back := _years_back(written, fiscal_year.name)) is not None:
-        starts = fiscal_year.starts.plus(-12 * back)
-        return Span("year", written, starts.first, starts.plus(12).first)
-    try:
-        month = Period.parse(written)
-    except ValueError:
+    named = next((year for year in _near(fiscal_year) if year.name.casefold() == written.casefold()), None)
+    month = _month(written)
+    if named and (named == fiscal_year or month is None):
+        return Span("year", written, named.starts.first, named.end)
+    if month is None:
         raise ValueError(
             f"`{text}` is no period; write a month (2026-06), a week (2026-W25), a quarter (2026-Q2) or the fiscal year"
             f" ({fiscal_year.name})"
-        ) from None
+        )
     return Span("month", str(month), month.first, month.end)
+
+
+def _month(written: str) -> Period | None:
+    try:
+        return Period.parse(written)
+    except ValueError:
+        return None
 
 
 def _week(year: int, week: int, text: str) -> Span:
@@ -87,15 +93,11 @@ def _week(year: int, week: int, text: str) -> Span:
     return Span("week", f"{year}-W{week:02d}", start, start + timedelta(days=7))
 
 
-def _years_back(text: str, name: str) -> int | None:
-    """Return how many years before the fiscal year `name` another one is, None for what is not named alike."""
-    if text.casefold() == name.casefold():
-        return 0
-    own, other = _NUMBER.findall(name), _NUMBER.findall(text)
-    if len(own) != 1 or len(other) != 1 or len(own[0]) != len(other[0]):
-        return None
-    alike = _NUMBER.sub("#", name).casefold() == _NUMBER.sub("#", text).casefold()
-    return int(own[0]) - int(other[0]) if alike else None
+def _near(fiscal_year: FiscalYear) -> Iterator[FiscalYear]:
+    """Yield fiscal years that people may ask about, the one of org.yaml first."""
+    for years in range(_NEAR):
+        yield fiscal_year.later(-years)
+        yield fiscal_year.later(years)
 
 
 def last_week(known: date) -> Span:

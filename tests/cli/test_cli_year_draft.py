@@ -187,7 +187,9 @@ def test_new_demand_makes_room_in_the_wallet_that_it_comes_to_alone(
     wallets = after.teams["support"].wallets
     assert [wallets[name].monthly for name in ("prod", "dev")] == [Decimal(prod), Decimal(dev)]
     text = (Path(f"{world.budgets}-FY2028") / "teams" / "support.yaml").read_text(encoding="utf-8")
-    assert text.count("new demand comes to it, 620.00 in its dearest month") == ("demand" in planned)
+    times = "1.200" if planned.startswith("growth") else "1.000"
+    assert f"# times {times} for the plan's dearest month, times 1.000 for 31 days" in text
+    assert text.count("new demand comes to it, 620.00 in that month") == ("demand" in planned)
 
 
 YEN = """\
@@ -241,7 +243,11 @@ def test_the_draft_says_which_demand_its_baseline_holds_that_ends(tmp_path: Path
         ("FY2027", Period(2026, 6), ("FY2028", Period(2027, 6))),
         ("FY2027", Period(2026, 5), ("FY2027", Period(2026, 6))),
         ("FY2027", Period(2027, 6), ("FY2029", Period(2028, 6))),
-        ("26/27", Period(2026, 8), ("26/28", Period(2027, 6))),
+        ("26/27", Period(2026, 8), ("27/28", Period(2027, 6))),
+        ("FY2026/27", Period(2027, 6), ("FY2028/29", Period(2028, 6))),
+        ("2026-2027", Period(2026, 8), ("2027-2028", Period(2027, 6))),
+        ("FY27 (v2)", Period(2026, 8), ("FY28 (v2)", Period(2027, 6))),
+        ("year 9", Period(2026, 8), ("year 10", Period(2027, 6))),
         ("GJ 09", Period(2026, 8), ("GJ 10", Period(2027, 6))),
         ("first", Period(2026, 8), ("first +1", Period(2027, 6))),
     ],

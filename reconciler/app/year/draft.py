@@ -24,21 +24,13 @@ from reconciler.source.tree_findings import ORGANIZATION
 
 BESIDE = Path(":beside")
 """Stands for a folder beside the budgets, named after them and the year."""
-_NUMBER = re.compile(r"\d+(?!.*\d)")
 _NAMELESS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def year_after(present: FiscalYear, now: Period) -> FiscalYear:
     """Return the first fiscal year that begins after the month `now`; the present one where it has not begun yet."""
     years = 0 if present.starts > now else now.months_since(present.starts) // 12 + 1
-    number = _NUMBER.search(present.name)
-    name = present.name
-    if number and years:
-        later = str(int(number[0]) + years).zfill(len(number[0]))
-        name = f"{name[: number.start()]}{later}{name[number.end() :]}"
-    elif years:
-        name = f"{name} +{years}"
-    return FiscalYear(name, present.starts.plus(12 * years))
+    return present.later(years)
 
 
 def folder_of(wanted: Path, budgets: Path, year: FiscalYear) -> Path:

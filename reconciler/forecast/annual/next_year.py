@@ -226,11 +226,10 @@ class _Draft:
         months = self._on_the_baseline(spent, name)
         rate, now = run_rate(months), wallet.usual(self.case.period)
         made = [self._comes_to(plan, Month(month, self.year.starts), name) for month in self.year.periods]
-        new = max(steps.more for steps in made)
-        told = [f"new demand comes to it, {new:,.2f} in its dearest month"] if new else []
         at: Keys = ("wallets", name, "monthly")
         if stopped and not rate:
-            self._because(f"{stopped}; {now:,.2f} this year", *told, at=at)
+            new = max(steps.more for steps in made)
+            self._because(f"{stopped}; {now:,.2f} this year", *_new_demand(new, "its dearest month"), at=at)
             monthly = payable(three_digits(new, ROUND_CEILING), self.case.currency)
         elif rate is None or not rate or not plan.baseline_monthly:
             self._because("this year's figure: no whole month of usage tells", at=at)
@@ -238,15 +237,16 @@ class _Draft:
         else:
             last = {month: months[month] * LONGEST / month.days for month in recent(months)}
             dear, apart = max(last.values()), max(cost / self._fallbacks(month) for month, cost in last.items())
-            need = cents(max(dear, *(apart * steps.times + steps.more for steps in made)))
-            monthly = payable(three_digits(need, ROUND_CEILING), self.case.currency)
+            planned, new = max((apart * steps.times + steps.more, steps.more) for steps in made)
+            need, new = (planned, new) if planned > dear else (dear, ZERO)
+            monthly = payable(three_digits(cents(need), ROUND_CEILING), self.case.currency)
             when = "at today's prices" if self.today.changes else "now"
             when += f", without what began after {self.usual}" if months != spent else ""
             self._because(
                 f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
-                f"times {need / dear:.3f} for the plan's dearest month,"
+                f"times {(need - new) / dear:.3f} for the plan's dearest month,"
                 f" times {dear / rate:.3f} for {LONGEST} days of the dearest of the last whole months",
-                *told,
+                *_new_demand(new, "that month"),
                 at=at,
             )
         overrides = dict(self._overrides(name, wallet, monthly))
@@ -285,3 +285,7 @@ class _Draft:
         amount = three_digits(wallets[name].usual(self.year.starts) * share, ROUND_FLOOR)
         self._because(f"{share:.0%} of {name}, as this year's {alert.amount:,.2f}", at=at)
         return alert.model_copy(update={"amount": payable(amount, self.case.currency), "previously": None})
+
+
+def _new_demand(money: Decimal, when: str) -> list[str]:
+    return [f"new demand comes to it, {money:,.2f} in {when}"] if money else []
