@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Generic
 
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
-from reconciler.model.money import ZERO, Money, payable, whole_cents_of
+from reconciler.model.money import ZERO, Money, in_coins, payable, whole_cents_of
 from reconciler.model.operation import find_operation, operation_period
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
@@ -114,8 +114,11 @@ class LiveWallet:
         return tuple(entry for entry in self.ledger if entry.funds(period))
 
     def funded(self, period: Period) -> Money:
-        """Σ allocate − Σ reclaim for `period`, from the ledger."""
-        return Money(sum((entry.signed for entry in self.funding(period)), Decimal(0)), self.currency)
+        """Σ allocate − Σ reclaim for `period`, from the ledger, in whole coins: no target can say what is beyond."""
+        return Money(in_coins(self._funded(period), self.currency), self.currency)
+
+    def _funded(self, period: Period) -> Decimal:
+        return sum((entry.signed for entry in self.funding(period)), Decimal(0))
 
     @property
     def spendable(self) -> Decimal:
@@ -129,7 +132,7 @@ class LiveWallet:
     def carried_over(self, period: Period) -> Decimal:
         """What it holds, and has spent in `period`, beyond what that was funded with: earlier periods left it."""
         held = self.spendable + self.reserved + self.settled(period)
-        return max(held - self.funded(period).amount, ZERO)
+        return max(held - self._funded(period), ZERO)
 
     def shows_after(self, instant: datetime) -> bool:
         """Whether this reading shows something that was dated after `instant`."""

@@ -160,6 +160,11 @@ def payable(amount: Decimal, currency: str) -> Decimal:
     return amount if is_payable(amount, currency) else amount.to_integral_value(ROUND_DOWN)
 
 
+def in_coins(amount: Decimal, currency: str) -> Decimal:
+    """Return `amount` to the nearest of what `currency` has coins for, half to even; zero has no sign."""
+    return amount.quantize(coin(currency), ROUND_HALF_EVEN) + ZERO
+
+
 def enough(amount: Decimal, currency: str) -> Decimal:
     """Return the least amount that `currency` has coins for and that is not below `amount`."""
     return amount.quantize(coin(currency), ROUND_CEILING) + ZERO
