@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -13,12 +13,14 @@ from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import over_days
 from reconciler.forecast.words import RowVerdict, amount, chance, close, listed, share, unknown_row, verdict_of
 from reconciler.model.assumption import Assumption, TeamAssumptions
-from reconciler.model.forecast import AlertForecast
+from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast
 
 __all__ = ["TeamView", "team_assumptions"]
 
 BASELINE_TOLERANCE = 0.10
 ENOUGH_REACTION_DAYS = 3
+MISSED = 0.1
+"""From this chance of no warning on, an alert is of no use."""
 
 
 def team_assumptions(view: TeamView) -> TeamAssumptions:
@@ -33,10 +35,8 @@ def _rows(view: TeamView) -> Iterator[Assumption]:
     for lever in levers():
         yield from lever.rows(view)
     yield _wallets(view)
-    alerts = (alert for forecast in view.forecasts for alert in forecast.alerts)
-    alert = next((alert for alert in alerts if alert.desired and alert.declared), None)
-    if alert is not None:
-        yield _alert(view, alert)
+    if judged := judged_alert(view.forecasts):
+        yield _alert(view, *judged)
 
 
 def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
@@ -88,23 +88,45 @@ def _wallets(view: TeamView) -> Assumption:
     )
 
 
-def _alert(view: TeamView, alert: AlertForecast) -> Assumption:
-    outlook = alert.desired
-    if outlook is None:
-        return unknown_row("alert", amount(alert.amount, view.currency), "the alert is removed")
+def judged_alert(forecasts: Iterable[WalletForecast]) -> tuple[AlertForecast, AlertOutlook] | None:
+    """Return by which alert of the YAML a team is judged: the one that leaves least time, by its first percentage.
+
+    Where all leave time, that is the one of the largest amount: a small one hides none. None where git declares none.
+    """
+    first: dict[tuple[str, str], tuple[AlertForecast, AlertOutlook]] = {}
+    for forecast in forecasts:
+        for alert in forecast.alerts:
+            if alert.desired is not None and alert.declared:
+                first.setdefault((forecast.wallet, alert.name), (alert, alert.desired))
+    return max(first.values(), key=_urgency, default=None)
+
+
+def _urgency(judged: tuple[AlertForecast, AlertOutlook]) -> tuple[bool, float, int, Decimal]:
+    alert, outlook = judged
+    days = outlook.reaction_days["0.5"]
+    if not _is_short(outlook):
+        return False, 0.0, 0, alert.amount
+    return True, outlook.no_warning_probability, -(ENOUGH_REACTION_DAYS if days is None else days), alert.amount
+
+
+def _is_short(outlook: AlertOutlook) -> bool:
+    days = outlook.reaction_days["0.5"]
+    return outlook.no_warning_probability >= MISSED or (days is not None and days < ENOUGH_REACTION_DAYS)
+
+
+def _alert(view: TeamView, alert: AlertForecast, outlook: AlertOutlook) -> Assumption:
     fires, days = outlook.date["0.5"], outlook.reaction_days["0.5"]
     observed = f"{alert.percentage}% fires {fires}" if fires else f"{alert.percentage}%: {chance(outlook.probability)}"
-    late = days is not None and days < ENOUGH_REACTION_DAYS
-    missed = outlook.no_warning_probability >= 0.1
     sentence = "leaves time"
-    if missed:
+    if outlook.no_warning_probability >= MISSED:
         sentence = f"{chance(outlook.no_warning_probability)} chance of no warning before the money is gone"
     elif days is not None:
-        sentence = f"{'only ' if late else ''}{days} day{'' if days == 1 else 's'} to react"
+        late = "only " if days < ENOUGH_REACTION_DAYS else ""
+        sentence = f"{late}{days} day{'' if days == 1 else 's'} to react"
     return Assumption(
         name="alert",
         plan=amount(alert.amount, view.currency),
         observed=observed,
-        verdict="short" if late or missed else "fits",
+        verdict="short" if _is_short(outlook) else "fits",
         sentence=sentence,
     )

@@ -318,6 +318,27 @@ def test_the_alert_row_says_when_it_fires_and_whether_that_leaves_time() -> None
     assert alert(20000, left=10**6).observed.startswith("80%: ")
 
 
+def test_a_team_is_judged_by_its_alert_that_leaves_least_time_else_by_its_largest_whatever_their_order() -> None:
+    def judged(**amounts: int) -> str:
+        watched = [
+            budget(f"team_{name}", name=name, amount=Decimal(each), alert_percentages=(100, 120))
+            for name, each in amounts.items()
+        ]
+        builder, asked = usage(), []
+        for place, (name, alert) in enumerate(zip(amounts, watched, strict=True)):
+            key, environment = f"team_{name}", f"{place}{name}"
+            asked.append(
+                question(key, environment=environment, live=15000, left_desired=3000, alerts_desired=(alert,))
+            )
+            for step in range(400):
+                builder.row(AS_OF - timedelta(days=400 - step), key, 400)
+        return table(ask(builder.build(), *asked))["alert"].plan
+
+    assert judged(dev=9000, prod=10000) == judged(prod=10000, dev=9000) == "USD 10,000"
+    assert judged(dev=9000, prod=12000) == judged(prod=12000, dev=9000) == "USD 12,000"
+    assert judged(dev=12000, prod=9000) == "USD 12,000"
+
+
 def test_numbers_in_words() -> None:
     assert amount(Decimal("11240.49"), "USD") == "USD 11,240"
     assert amount(9.5, "EUR") == "EUR 9.50"

@@ -14,6 +14,7 @@ from reconciler.forecast.annual.inputs import repriced, team_inputs, trend_of, w
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.annual.run_rate import began, usual_month
 from reconciler.forecast.annual.todays_prices import Today, at_todays_prices
+from reconciler.forecast.assumptions import judged_alert
 from reconciler.forecast.happenings.silence import likely_stopped
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers
@@ -80,12 +81,18 @@ class TeamCase:
             cache_to=float(rate.target) if rate else None,
             mix_change=mix_change(plan, inputs),
             wallet_target=sum((wallet.usual(self.period) for wallet in team.wallets.values()), ZERO),
-            alert=next((alert.amount for alert in team.billing_budgets if alert.period == "monthly"), None),
+            alert=self._alert(),
             judgements=tuple(self.judgements),
             inputs=inputs,
             bridge=self._bridge(inputs, month),
             anomalies=tuple(self._anomaly(one) for one in once),
         )
+
+    def _alert(self) -> Decimal | None:
+        """Return the amount of the alert that the team is judged by; where nothing judges, of its first one."""
+        if self.view is not None and (judged := judged_alert(self.view.forecasts)):
+            return judged[0].amount
+        return next((alert.amount for alert in self.team.billing_budgets if alert.period == "monthly"), None)
 
     def today(self) -> Today:
         """Return the team's months as the forecast counts their days, without what has likely stopped."""
