@@ -327,9 +327,7 @@ def test_a_team_is_judged_by_its_alert_that_leaves_least_time_else_by_its_larges
         builder, asked = usage(), []
         for place, (name, alert) in enumerate(zip(amounts, watched, strict=True)):
             key, environment = f"team_{name}", f"{place}{name}"
-            asked.append(
-                question(key, environment=environment, live=15000, left_desired=3000, alerts_desired=(alert,))
-            )
+            asked.append(question(key, environment=environment, live=15000, left_desired=3000, alerts_desired=(alert,)))
             for step in range(400):
                 builder.row(AS_OF - timedelta(days=400 - step), key, 400)
         return table(ask(builder.build(), *asked))["alert"].plan

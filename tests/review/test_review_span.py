@@ -36,5 +36,5 @@ def test_a_month_is_a_month_unless_the_fiscal_year_has_its_very_name() -> None:
 
 @pytest.mark.parametrize("asked", ["FY2027/26", "FY26", "2026-13", "2026-W54", ""])
 def test_what_is_no_period_is_refused(asked: str) -> None:
-    with pytest.raises(ValueError, match="is no (period|week)"):
+    with pytest.raises(ValueError, match=r"is no (period|week)"):
         span_of(asked, FiscalYear("FY2026/27", Period(2026, 4)))
