@@ -125,7 +125,7 @@ def settings(
     hide_environment(environment())
     folder = Path(budgets)
     passing = f"file:{Path(tempfile.gettempdir()) / f'kt-budgets-{secrets.token_hex(8)}'}/journal"
-    place, root = journal_of(folder, journal, sandbox=sandbox, passing=passing)
+    place, root = journal_of(folder, journal, sandbox=sandbox, alone=True, passing=passing)
     return resolve(
         budgets=folder,
         api_url=api_url,
