@@ -273,6 +273,9 @@ def test_a_top_up_whose_words_name_the_month_to_come_waits_for_an_answer(
             assert run.returncode == 7, run.stderr
             (left,) = json.loads(run.stdout)["left_out"]
             assert (left["wallet"], left["amount"], left["asks"]) == ("t-gamma", "300.00", True)
+        adopted = kt(url, "adopt", "gamma", *july)
+        assert adopted.returncode == 4
+        assert f"`2026-07: {override}`" in adopted.stderr, meant
         assert state.balance("t-gamma") == 750
         drift = json.loads(kt(url, "drift", *july, "--format", "json").stdout)
         assert [f"`2026-07: {override}`" in told["cure"] for told in drift["waiting"]] == [True], meant
@@ -282,6 +285,20 @@ def test_a_top_up_whose_words_name_the_month_to_come_waits_for_an_answer(
         assert kt(url, *opens, "--once").returncode == 0
         assert kt(url, "drift", *july).returncode == 0
     assert state.balance("t-gamma") == balance
+
+
+def test_nothing_is_adopted_of_which_nobody_knows_what_month_lost_it(kt: Callable[..., Any], folder: Path) -> None:
+    state = june_is_over()
+    state.enter("t-gamma", "reclaim", Decimal(450), "unused budget", at="2026-07-01T00:01:00Z")
+    with over_http(state) as url:
+        adopted = kt(url, "adopt", "gamma", "--as-of", "2026-07-01")
+        assert adopted.returncode == 4
+        assert "`2026-07: 0.00` under `overrides:`" in adopted.stderr
+        gamma = folder / "budgets" / "teams" / "gamma.yaml"
+        gamma.write_text(gamma.read_text().replace("450}", "450, overrides: {2026-07: 0.00}}"))
+        assert kt(url, "adopt", "gamma", "--as-of", "2026-07-01").returncode == 4
+        state.enter("t-gamma", "allocate", Decimal(450), "back", at="2026-07-01T00:02:00Z")
+        assert kt(url, "adopt", "gamma", "--as-of", "2026-07-01").returncode == 0
 
 
 def test_what_was_accepted_as_june_s_is_not_asked_about_in_july(kt: Callable[..., Any], folder: Path) -> None:

@@ -92,7 +92,8 @@ def baseline(
         aim=Aim(scope=scope),
     )
     doubts = (f"{doubt.wallet}: {doubt.reason}; {doubt.hint}" for doubt in diff.doubts)
-    if found := [*map(_difference, plan.changes), *doubts]:
+    unanswered = (f"{left.reason}; {left.hint}" for left in diff.left_out if _differs(left, desired, live, settings))
+    if found := [*map(_difference, plan.changes), *unanswered, *doubts]:
         raise _refused(found)
     preflight.check(plan, desired, as_of=settings.as_of, period=settings.period)
     wallets = tuple(wallets_of(desired, teams))
@@ -102,6 +103,12 @@ def baseline(
     held = (live.wallets[key].money_left.amount for key in wallets if key in live.wallets)
     left = Money(sum(held, ZERO), desired.organization.currency)
     return Baseline(sealed(plan), diff, total, live.identity.principal, left, asked)
+
+
+def _differs(left: LeftAsFound, desired: Desired, live: Live, settings: Settings) -> bool:
+    """Whether a wallet has another sum than git says, and nothing is planned for it until somebody answers."""
+    wallet, held = desired.wallets[left.wallet], live.wallets[left.wallet]
+    return left.asks and held.funded(settings.period) != wallet.target(settings.period)
 
 
 def _difference(change: Change) -> str:
