@@ -43,13 +43,15 @@ def _target(wallet: DesiredWallet, month: Period, before: Money, after: Money, a
     override = setting.overrides.get(month)
     place = setting.place_of(month)
     keys: Keys = ("overrides", str(month)) if override is not None else place or ("monthly",)
-    ends = override is None and place is None
+    ends = override is None and place is None and earlier not in setting.overrides
     if override is not None:
         what = f"{override} for this month" if isinstance(override, Relative) else "this month has its own target"
+    elif place is None:
+        what = "its last step is over: it gets nothing"
     elif earlier in setting.overrides and setting.holds_alike(earlier, month):
         what = "back to the usual target"
     else:
-        what = "its last step is over: it gets nothing" if ends else "another step begins"
+        what = "another step begins"
     kind: CalendarKind = "override" if override is not None or earlier in setting.overrides else "target"
     entry = _entry(
         as_of,

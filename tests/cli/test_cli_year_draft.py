@@ -41,6 +41,13 @@ billing_budgets:
 """
 
 
+DENIED = """\
+version: 1
+rules:
+  - {name: no-more-than-500, level: deny, owner: "@acme/finance", reason: the board said so, assert: "true", message: "no"}
+"""
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = make_world(tmp_path_factory.mktemp("world"))
@@ -242,9 +249,11 @@ def test_the_draft_says_which_demand_its_baseline_holds_that_ends(tmp_path: Path
     [
         ("FY2027", Period(2026, 6), ("FY2028", Period(2027, 6))),
         ("FY2027", Period(2026, 5), ("FY2027", Period(2026, 6))),
-        ("FY2027", Period(2027, 6), ("FY2029", Period(2028, 6))),
+        ("FY2027", Period(2027, 5), ("FY2028", Period(2027, 6))),
+        ("FY2027", Period(2027, 6), ("FY2028", Period(2027, 6))),
+        ("FY2027", Period(2028, 7), ("FY2029", Period(2028, 6))),
         ("26/27", Period(2026, 8), ("27/28", Period(2027, 6))),
-        ("FY2026/27", Period(2027, 6), ("FY2028/29", Period(2028, 6))),
+        ("FY2026/27", Period(2028, 6), ("FY2028/29", Period(2028, 6))),
         ("2026-2027", Period(2026, 8), ("2027-2028", Period(2027, 6))),
         ("FY27 (v2)", Period(2026, 8), ("FY28 (v2)", Period(2027, 6))),
         ("year 9", Period(2026, 8), ("year 10", Period(2027, 6))),
@@ -252,7 +261,7 @@ def test_the_draft_says_which_demand_its_baseline_holds_that_ends(tmp_path: Path
         ("first", Period(2026, 8), ("first +1", Period(2027, 6))),
     ],
 )
-def test_the_next_year_is_the_first_that_has_not_begun(name: str, now: Period, expected: tuple[str, Period]) -> None:
+def test_a_draft_is_of_the_year_that_lacks_budgets(name: str, now: Period, expected: tuple[str, Period]) -> None:
     found = year_after(FiscalYear(name, Period(2026, 6)), now)
     assert (found.name, found.starts) == expected
 
@@ -261,3 +270,30 @@ def test_a_value_with_reasons_loses_the_comment_that_was_about_the_old_one_and_n
     text = "a: 1   # one\nb: {c: 2}  # two\nd:\n  e: 3 # three\n"
     assert set_with_reasons(text, ("a",), "5", ("why",)) == "# why\na: 5\nb: {c: 2}  # two\nd:\n  e: 3 # three\n"
     assert set_with_reasons(text, ("d", "e"), "5", ()) == "a: 1   # one\nb: {c: 2}  # two\nd:\n  e: 5\n"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "says"),
+    [
+        ("2026-05-20", "# this year's, which had not begun on the day of the draft"),
+        ("2026-08-20", "# the year after FY2027"),
+        ("2028-08-20", "# under way on the day of the draft, 2 years on"),
+    ],
+)
+def test_the_draft_says_which_year_it_is_and_keeps_rules_with_their_fixtures(
+    tmp_path: Path, kt: Run, as_of: str, says: str
+) -> None:
+    world = make_world(tmp_path)
+    write_budgets(world, support=ONE % "")
+    rules, text = world.budgets / "policies", DENIED
+    rules.mkdir()
+    (rules / "limits.yaml").write_text(text, encoding="utf-8")
+    (rules / "limits.test.yaml").write_text("version: 1\ntests: []\n", encoding="utf-8")
+    options = world.options(as_of=date.fromisoformat(as_of))
+    assert kt("year", *options, "--draft", tmp_path / "next").code == 0
+    assert (tmp_path / "next" / "policies" / "limits.yaml").read_text(encoding="utf-8") == text
+    assert (tmp_path / "next" / "policies" / "limits.test.yaml").exists()
+    assert says in (tmp_path / "next" / "org.yaml").read_text(encoding="utf-8")
+    after = load(tmp_path / "next").desired
+    assert after is not None
+    assert list(after.organization.policies) == ["policies/limits.yaml"]

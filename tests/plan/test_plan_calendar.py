@@ -81,3 +81,21 @@ def test_what_is_in_the_calendar_of_later_days(golden: Callable[[str, str], None
             if entry.kind != "plan" or entry.day < date(2026, 9, 1)
         ]
     golden("plan/calendar_days.txt", "\n".join([*told, ""]))
+
+
+def test_an_override_after_the_last_step_holds_its_whole_month_and_then_there_is_nothing() -> None:
+    steps = [{"amount": 4, "from": "2026-06", "until": "2026-08"}]
+    late = stepped("support", "prod", monthly=steps, overrides={"2026-10": "5"})
+    desired = replace(
+        state({**ORGANIZATION, "waivers": [], "acknowledged_drift": []}, team=TEAM), wallets={late.key: late}
+    )
+    told = [
+        (str(entry.day), entry.ends, entry.what)
+        for entry, _ in calendar(desired, date(2026, 6, 18))
+        if entry.kind in ("target", "override")
+    ]
+    assert told == [
+        ("2026-08-31", True, "its last step is over: it gets nothing"),
+        ("2026-10-01", False, "this month has its own target"),
+        ("2026-11-01", False, "its last step is over: it gets nothing"),
+    ]

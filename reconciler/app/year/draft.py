@@ -20,6 +20,7 @@ from reconciler.source.edits import EditError
 from reconciler.source.literals import literal
 from reconciler.source.load import load_files
 from reconciler.source.reasoned_edit import set_with_reasons
+from reconciler.source.tree import FIXTURES, POLICIES, is_budget_path, is_policy
 from reconciler.source.tree_findings import ORGANIZATION
 
 BESIDE = Path(":beside")
@@ -28,8 +29,11 @@ _NAMELESS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def year_after(present: FiscalYear, now: Period) -> FiscalYear:
-    """Return the first fiscal year that begins after the month `now`; the present one where it has not begun yet."""
-    years = 0 if present.starts > now else now.months_since(present.starts) // 12 + 1
+    """Return the fiscal year that lacks budgets at the month `now`: the one after `present`, which has them.
+
+    Where that is over too, it is the one that is under way; and `present` itself where it has not begun yet.
+    """
+    years = 0 if present.starts > now else max(now.months_since(present.starts) // 12, 1)
     return present.later(years)
 
 
@@ -70,17 +74,26 @@ def write_draft(
     )
     texts = {ORGANIZATION: _organization(desired, year, wallets, facts.total)}
     texts |= {f"teams/{one.team.team}.yaml": drafted_text(one.team, one.reasons) for one in drafts}
-    _prove(folder, texts, {one.team.team: one.team for one in drafts})
-    for path, text in texts.items():
-        write_file(folder / path, text)
+    files = {path: text.encode() for path, text in texts.items()} | _rules(desired, budgets)
+    _prove(folder, files, {one.team.team: one.team for one in drafts})
+    for path, data in files.items():
+        write_file(folder / path, data)
     return YearDraft(
-        folder=folder.as_posix(), fiscal_year=year.name, starts=year.starts, wallets=wallets, files=tuple(sorted(texts))
+        folder=folder.as_posix(), fiscal_year=year.name, starts=year.starts, wallets=wallets, files=tuple(sorted(files))
     )
 
 
-def _prove(folder: Path, texts: Mapping[str, str], teams: Mapping[str, object]) -> None:
+def _rules(desired: Desired, budgets: Path) -> dict[str, bytes]:
+    """Return the files of rules, which hold for the next year too, and the fixtures beside them."""
+    read = {path.removeprefix(f"{desired.folder}/"): data for path, data in desired.files.items()}
+    beside = sorted((budgets / POLICIES).glob(f"*{FIXTURES}"))
+    files = {path: data for path, data in read.items() if is_policy(path)}
+    return files | {f"{POLICIES}/{file.name}": file.read_bytes() for file in beside}
+
+
+def _prove(folder: Path, files: Mapping[str, bytes], teams: Mapping[str, object]) -> None:
     """Make sure that what is written is valid, and read back as what was meant."""
-    loaded = load_files(folder.name, {path: text.encode() for path, text in texts.items()})
+    loaded = load_files(folder.name, {path: data for path, data in files.items() if is_budget_path(path)})
     if loaded.desired is None:
         raise FindingsError(loaded.findings)
     if wrong := [name for name, team in teams.items() if loaded.desired.teams[name] != team]:
@@ -93,7 +106,7 @@ def _organization(desired: Desired, year: FiscalYear, wallets: Decimal, now: Yea
     text = desired.files[path].decode("utf-8")
     target = present.annual_target
     try:
-        text = _with_year(text, year, f"the year after {present.fiscal_year.name}, by the day it was drafted")
+        text = _with_year(text, year, _whence(present.fiscal_year.value, year))
         if target is not None and now.left is not None:
             kept = payable(max(now.left, Decimal(0)), present.currency)
             why = f"the wallets of the draft, {wallets:,.2f}, and {kept:,.2f} kept back as this year"
@@ -103,6 +116,13 @@ def _organization(desired: Desired, year: FiscalYear, wallets: Decimal, now: Yea
     except EditError as error:
         raise FindingsError([error.finding(path, text, ("fiscal_year",), literal(year.name))]) from None
     return text
+
+
+def _whence(present: FiscalYear, year: FiscalYear) -> str:
+    years = year.starts.months_since(present.starts) // 12
+    if years == 0:
+        return "this year's, which had not begun on the day of the draft"
+    return f"the year after {present.name}" if years == 1 else f"under way on the day of the draft, {years} years on"
 
 
 def _with_year(text: str, year: FiscalYear, why: str) -> str:
