@@ -17,12 +17,13 @@ Key = Callable[[Item], str]
 
 
 class Collected:
-    """What pages of the listing at `path` held, by `key`."""
+    """What pages of the listing at `path` held, by `key`. It has `shifted` where an object came twice."""
 
     def __init__(self, path: str, key: Key) -> None:
         self.items: dict[str, Item] = {}
         self.pages = 0
         self.listed = 0
+        self.shifted = False
         self.total: Said | None = None
         self._first_total = 0
         self._path = path
@@ -35,7 +36,10 @@ class Collected:
         told_apart, held = self._key, self.items.setdefault
         for item in self.read(page):
             known = held(key := told_apart(item), item)
-            if known is not item and known.data != item.data:
+            if known is item:
+                continue
+            self.shifted = True
+            if known.data != item.data:
                 self.refuse(f"`{shown(key, limit=60)}` is listed twice with different content")
         if page.items and self.pages > 1 and len(self.items) == before:
             self.refuse("it repeats what earlier pages held")

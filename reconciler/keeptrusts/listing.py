@@ -22,6 +22,9 @@ from reconciler.keeptrusts.ways import ALL_WAYS, Way, is_ignored, suspicion, wit
 
 Query = Mapping[str, str]
 
+READINGS = 5
+"""Of a listing that shifts between its pages, so many are tried until two have the same objects."""
+
 
 async def read_all(
     channel: Channel,
@@ -32,17 +35,30 @@ async def read_all(
     key: Key | None = None,
     alone: bool = False,
     wanted: Collection[str] | None = None,
+    grows: bool = False,
 ) -> list[Item]:
     """Return every object of the listing at `path`, in the server's order, each `key` (default: its id) once.
 
     `alone` is for an answer that is a single page by its nature: no other is looked for where none is named. Where the
-    keys in `wanted` are all that is asked about, no page is read after those that have them. Raises
-    UnreadableError when a page is none, when pages or cursors repeat, when an object is listed twice with different
-    content, when counts contradict what came, when there is more that cannot be had, or no end.
+    keys in `wanted` are all that is asked about, no page is read after those that have them. An object that comes twice
+    has pushed another one out, unless the listing only `grows`: then it is read again. Raises UnreadableError when a
+    page is none, when pages or cursors repeat, when an object is listed twice with different content, when counts
+    contradict what came, when there is more that cannot be had, or no end.
     """
-    reading = _Reading(channel, path, plural, params or {}, key or by_id)
-    reading.wanted = None if wanted is None else frozenset(wanted)
-    return await reading.whole(alone=alone)
+    found: dict[str, Item] = {}
+    for _ in range(READINGS):
+        reading = _Reading(channel, path, plural, params or {}, key or by_id)
+        reading.wanted = None if wanted is None else frozenset(wanted)
+        read = await reading.whole(alone=alone)
+        if grows or not read.shifted:
+            return list(read.items.values())
+        is_known = read.items.keys() <= found.keys()
+        found |= read.items
+        if is_known:
+            return list(found.values())
+    raise unreadable(
+        f"GET {path}", f"its objects change places: each of {READINGS} readings had some twice, and others"
+    )
 
 
 class _Reading:
@@ -63,7 +79,7 @@ class _Reading:
         self._way: Way | None = None
         self.wanted: frozenset[str] | None = None
 
-    async def whole(self, *, alone: bool) -> list[Item]:
+    async def whole(self, *, alone: bool) -> Collected:
         page: Page | None = await self._first_page()
         while page is not None and not self._has_all():
             if self._collected.pages > self._channel.connection.max_pages:
@@ -71,7 +87,7 @@ class _Reading:
                     f"GET {self._path}", f"it does not end within {self._channel.connection.max_pages:,} pages"
                 )
             page = await self._following(page, alone=alone)
-        return list(self._collected.items.values())
+        return self._collected
 
     def _has_all(self) -> bool:
         """Whether nothing more is asked about."""

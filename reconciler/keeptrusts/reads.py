@@ -254,7 +254,7 @@ class Reads:
     async def _entries(self, wallet: str, currency: str, period: Period) -> Ledger:
         start = period.plus(-self._connection.ledger_months_before).start_instant
         params = {"from": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
-        items = await read_all(self._channel, ledger_path(wallet), plural="transactions", params=params)
+        items = await read_all(self._channel, ledger_path(wallet), plural="transactions", params=params, grows=True)
         field, types = self._connection.description_field, self._connection.ledger_types
         entries = (ledger_entry(item, currency=currency, description_field=field, types=types) for item in items)
         return since(entries, period)

@@ -44,7 +44,7 @@ billing_budgets:
 DENIED = """\
 version: 1
 rules:
-  - {name: no-more-than-500, level: deny, owner: "@acme/finance", reason: the board said so, assert: "true", message: "no"}
+  - {name: no-more-than-500, level: deny, owner: "@acme/finance", reason: the board, assert: "true", message: "no"}
 """
 
 

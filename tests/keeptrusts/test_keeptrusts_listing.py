@@ -93,6 +93,37 @@ def test_an_object_that_a_growing_listing_shows_twice_counts_once(make: Any) -> 
     assert teams(make, {"data": [A], "next_cursor": "1"}, {"data": [A, B]}) == {"a": "a", "b": "b"}
 
 
+def named(*ids: str, more: str | None = None) -> dict[str, Any]:
+    return {"data": [{"id": id, "name": id} for id in ids], "next_cursor": more}
+
+
+def test_an_object_that_was_pushed_out_between_two_pages_is_found_by_another_reading(make: Any) -> None:
+    """While it is read, c, which was last, comes first: the second page shows b again, and never c."""
+    shifted = (named("a", "b", more="2"), named("b", "d"))
+    anew = (named("c", "a", more="2"), named("b", "d"))
+    assert sorted(teams(make, *shifted, *anew)) == ["a", "b", "c", "d"]
+
+
+def test_where_each_reading_shifts_what_any_of_them_had_is_there_once_nothing_new_comes(make: Any) -> None:
+    readings = [
+        (named("a", "b", more="2"), named("b", "d")),
+        (named("c", "a", more="2"), named("a", "b")),
+        (named("c", "a", more="2"), named("a", "d")),
+    ]
+    assert sorted(teams(make, *(page for reading in readings for page in reading))) == ["a", "b", "c", "d"]
+
+
+def test_pages_that_begin_with_the_last_object_of_the_one_before_are_put_together(make: Any) -> None:
+    pages = (named("a", "b", more="b"), named("b", "c", more="c"), named("c", "d"))
+    assert sorted(teams(make, *pages, *pages)) == ["a", "b", "c", "d"]
+
+
+def test_a_listing_that_shows_others_in_each_reading_is_refused(make: Any) -> None:
+    pages = [page for turn in range(9) for page in (named("a", "b", more="2"), named("b", f"new{turn}"))]
+    with pytest.raises(UnreadableError, match="change places: each of 5 readings had some twice"):
+        teams(make, *pages)
+
+
 def test_an_empty_page_may_name_a_next_one(make: Any) -> None:
     assert teams(make, {"data": [], "next_cursor": "1"}, {"data": [A]}) == {"a": "a"}
 
