@@ -33,7 +33,6 @@ _UTIL: Any = util
 def begin_for_all() -> None:
     """Begin what all processes of this run fork commands from."""
     os.environ[_WHOLE_OF_RUN] = _begun()
-    atexit.register(_UTIL._run_finalizers)  # its folder goes before that of all tests does
     os.environ[_LIGHT_OF_RUN] = str(light())
 
 
@@ -54,6 +53,7 @@ def _begun() -> str:
     with pytest.MonkeyPatch.context() as variables:
         variables.setenv("PYTHONPATH", str(HERE), prepend=os.pathsep)
         forkserver.ensure_running()
+    atexit.register(_UTIL._run_finalizers)  # its folder goes before that of all tests does
     return str(_SERVER._forkserver_address)
 
 
