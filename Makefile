@@ -75,7 +75,7 @@ pictures: browser  ## Rewrite the picture of the comment at the top of the READM
 
 test: told  ## Run the quick tests with branch coverage, then slow ones and properties without
 	@$(MAKE) --no-print-directory quick
-	@$(MAKE) --no-print-directory slow
+	@$(or $(SLOW),$(MAKE) --no-print-directory slow)
 
 # Say what is left out for want of a tool.
 told: $(TESTING)
