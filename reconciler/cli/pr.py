@@ -175,7 +175,7 @@ def approval(merge_sha: str | None, **values: Any) -> Answer:
     from reconciler.app.change_request.approval import ApprovalRequest, approval
 
     request = options.made(ApprovalRequest, values, merge=merge_sha)
-    return approval(options.settings(values), request)
+    return approval(options.settings(values, alone=not request.last_applied), request)
 
 
 @command.command("apply", epilog="Example: kt-budgets pr apply --journal git:origin --wait 1200")
