@@ -19,8 +19,9 @@ from reconciler.keeptrusts.reads import check_organization
 from reconciler.keeptrusts.wallets import WalletListing, WalletRow
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveWallet, Pool, Unreadable
+from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveWallet, Pool
 from reconciler.model.period import Period
+from reconciler.model.unclear import Unreadable
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Refused, WriteResult, Written
 

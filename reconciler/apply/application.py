@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -141,23 +141,8 @@ def _request(
     What the run declares comes to what was declared last, by whatever plan: two of one digest may declare different
     things, as an adoption and a run that puts nothing back. Teams with a wallet in doubt are refused.
     """
-    former = last_declared(context.journal.records, before_plan=plan.digest)
     before = state_before(live, plan, context.history.transactions)
-    teams = plan.scope.teams if plan.scope else None
-    doubts = context.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
-    reviewed = as_reviewed(before, plan, desired)
-    derive = partial(
-        make_plan,
-        desired,
-        reviewed,
-        plan.period,
-        last_applied=former,
-        teams=teams,
-        own=context.history.acknowledged,
-        doubts=doubts,
-        known=context.history.known(reviewed.wallets, plan.period, besides=_operations(plan)),
-        to_open=context.history.to_open(plan.period, besides=_operations(plan)),
-    )
+    derive = _derivation(plan, desired, before, context)
     diff = derive(first=environment.first_apply)
     if opens := declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
@@ -180,6 +165,24 @@ def _request(
         unplanned=(*left.values(), *lacking.values()),
         waiting=waiting,
         about=about | ({"opens": str(plan.period)} if opens else {}),
+    )
+
+
+def _derivation(plan: Plan, desired: Desired, before: Live, context: RunContext) -> Callable[..., Diff]:
+    """Return what derives the changes of `plan` from the state `before` it, as it was reviewed."""
+    history, operations = context.history, _operations(plan)
+    reviewed = as_reviewed(before, plan, desired)
+    return partial(
+        make_plan,
+        desired,
+        reviewed,
+        plan.period,
+        last_applied=last_declared(context.journal.records, before_plan=plan.digest),
+        teams=plan.scope.teams if plan.scope else None,
+        own=history.acknowledged,
+        doubts=context.standing.doubts(before.wallets, plan.period, besides=operations),
+        known=history.known(reviewed.wallets, plan.period, besides=operations),
+        to_open=history.to_open(plan.period, besides=operations),
     )
 
 

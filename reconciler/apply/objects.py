@@ -12,8 +12,9 @@ from reconciler.journal.record import Entry, Step
 from reconciler.model.change import ObjectChange
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import text_of
-from reconciler.model.live import LiveObject, Unclear
+from reconciler.model.live import LiveObject
 from reconciler.model.outcome import AGAIN, Outcome, Status
+from reconciler.model.unclear import Unclear
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 _GONE = frozenset({404, 410})

@@ -8,7 +8,8 @@ from operator import attrgetter, itemgetter
 from reconciler.keeptrusts.exact_json import encode
 from reconciler.keeptrusts.fields import FieldError, Item
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
-from reconciler.model.live import Listing, LiveObject, Unreadable
+from reconciler.model.live import Listing, LiveObject
+from reconciler.model.unclear import Unreadable
 
 
 def listed_as(item: Item) -> str:

@@ -21,9 +21,10 @@ from reconciler.keeptrusts.wallets import WalletListing, WalletRow, holder, wall
 from reconciler.model.directory import Directory, ListedTeam
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.live import SPENDING, Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
+from reconciler.model.live import SPENDING, Identity, Listing, Live, LiveWallet, Pool, Unread
 from reconciler.model.period import Period
 from reconciler.model.spend import Payment
+from reconciler.model.unclear import Unreadable
 from reconciler.model.wallet_ref import WalletRef
 
 TEAMS = "/v1/teams"

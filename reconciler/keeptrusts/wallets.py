@@ -13,9 +13,10 @@ from reconciler.http.failures import shown
 from reconciler.keeptrusts.fields import FieldError, Item
 from reconciler.keeptrusts.ledger import WALLETS, Ledger
 from reconciler.model.directory import ListedWallet
-from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unreadable, available_money
+from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, available_money
 from reconciler.model.money import Money
 from reconciler.model.spend import Payment
+from reconciler.model.unclear import Unreadable
 from reconciler.model.wallet_ref import WalletRef, WalletScope
 
 _HELD = frozenset(get_args(WalletScope))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -93,23 +93,29 @@ def make_plan(
     ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
     changes = tuple(change for change, _ in ordered)
     run = funds(changes, live, currency)
-    carried = () if as_of and as_of < period.first else (note for gap in gaps if (note := gap.carried_over_note()))
     return Diff(
         changes=changes,
         origins=tuple(origin for _, origin in ordered),
         fingerprints=_fingerprints(desired.teams if teams is None else teams, gaps, changes),
         funds=run,
-        drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
-        notes=() if refused else (*carried, *_notes(desired, live, applied, gaps, run, period, teams, as_of)),
+        notes=() if refused else tuple(_notes(desired, live, applied, gaps, run, period, teams, as_of)),
         currencies=held,
         doubts=() if refused else tuple(gap.doubt for gap in gaps if gap.doubt),
-        first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
-        left_out=tuple(left for gap in gaps if (left := gap.left_out())),
-        settled={gap.desired.key: ids for gap in gaps if (ids := gap.settled()) is not None},
         own=own,
         to_open=to_open,
+        **_apart(gaps),
     )
+
+
+def _apart(gaps: Sequence[WalletGap]) -> dict[str, Any]:
+    """Return what is said of single wallets beside their changes, by the names that it has in a `Diff`."""
+    return {
+        "drift": tuple(item for gap in gaps if (item := gap.drift())),
+        "first_contacts": frozenset(gap.desired.key for gap in gaps if gap.is_first),
+        "left_out": tuple(left for gap in gaps if (left := gap.left_out())),
+        "settled": {gap.desired.key: ids for gap in gaps if (ids := gap.settled()) is not None},
+    }
 
 
 def _gaps(
@@ -193,6 +199,8 @@ def _notes(
     teams: Teams,
     as_of: date | None,
 ) -> Iterator[Finding]:
+    if as_of is None or as_of >= period.first:
+        yield from (note for gap in gaps if (note := gap.carried_over_note()))
     yield from (note for gap in gaps if (note := gap.doubt_note()))
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.first_contact_note()))

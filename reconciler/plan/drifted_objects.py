@@ -10,7 +10,8 @@ from reconciler.model.desired import Desired, DesiredObject
 from reconciler.model.drift import DriftCategory, DriftItem
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
-from reconciler.model.live import Live, Unclear
+from reconciler.model.live import Live
+from reconciler.model.unclear import Unclear
 from reconciler.plan.yaml_words import spoken
 
 

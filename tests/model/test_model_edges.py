@@ -18,13 +18,13 @@ from reconciler.model.change import Change, ObjectChange
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, why_not_declared
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
-from reconciler.model.live import Unclear, Unreadable
 from reconciler.model.money import in_cents
 from reconciler.model.operation import carries
 from reconciler.model.paging import Paging, read_paging
 from reconciler.model.percent import parse_rate
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
+from reconciler.model.unclear import Unclear, Unreadable
 from reconciler.model.usage import tells
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.wallet_target import Relative, WalletTarget, telling_months

@@ -9,11 +9,12 @@ from decimal import Decimal
 import pytest
 from worlds import JULY, JUNE, entry, live_wallet, usd
 
-from reconciler.model.live import LedgerEntry, Unreadable, available_money
+from reconciler.model.live import LedgerEntry, available_money
 from reconciler.model.money import Money, cents, is_payable, payable, total, whole_cents_of
 from reconciler.model.operation import carries, has_no_journal, is_cut_mark, mark, without_journal
 from reconciler.model.period import Period
 from reconciler.model.purse import Opening, Purse
+from reconciler.model.unclear import Unreadable
 
 D = Decimal
 

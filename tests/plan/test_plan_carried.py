@@ -14,8 +14,9 @@ from worlds import JUNE, desired, entry, live, live_wallet, taking_back, wallet
 from reconciler.model.carried import Carried, Rest
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
-from reconciler.model.live import Live, LiveWallet, Unread, Unreadable
+from reconciler.model.live import Live, LiveWallet, Unread
 from reconciler.model.outcome import Doubt
+from reconciler.model.unclear import Unreadable
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.carried import carried_over
 from reconciler.plan.diff import make_plan

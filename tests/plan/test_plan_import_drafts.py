@@ -14,10 +14,11 @@ from reconciler.model.approvals import Acknowledgement
 from reconciler.model.directory import Directory, ListedTeam, ListedWallet
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
-from reconciler.model.live import LedgerEntry, Live, LiveObject, LiveWallet, Unread, Unreadable
+from reconciler.model.live import LedgerEntry, Live, LiveObject, LiveWallet, Unread
 from reconciler.model.money import Money
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
+from reconciler.model.unclear import Unreadable
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.importing.draft import draft_of
 from reconciler.plan.importing.grouping import Grouping, Place, group

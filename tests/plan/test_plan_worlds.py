@@ -17,9 +17,10 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.kinds.managed_kind import Key
-from reconciler.model.live import Listing, Live, LiveObject, OtherWallet, Unreadable
+from reconciler.model.live import Listing, Live, LiveObject, OtherWallet
 from reconciler.model.money import Money
 from reconciler.model.outcome import Doubt
+from reconciler.model.unclear import Unreadable
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.drift import Proposal, classify, with_released

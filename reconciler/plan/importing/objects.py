@@ -10,8 +10,8 @@ from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kinds
-from reconciler.model.live import Unclear, Unreadable
 from reconciler.model.money import is_payable
+from reconciler.model.unclear import Unclear, Unreadable
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.importing.grouping import Place
 from reconciler.plan.importing.sources import Sources
