@@ -40,6 +40,13 @@ def moved_on(desk: MergeDesk) -> None:
     desk.merged(127)
 
 
+def approved_behind(train: MergeDesk) -> None:
+    """Have a request approved whose target branch has moved on since."""
+    train.opened(128, train.target("10500.00", "11000.00"))
+    train.approved(128, "lena")
+    moved_on(train)
+
+
 def test_what_a_train_brought_is_applied_by_the_approvals_of_its_request(train: MergeDesk) -> None:
     train.opened(128, train.target("10500.00", "11000.00"))
     train.opened(129, train.target("300.00", "400.00", SHADOW_FILE))
@@ -76,9 +83,7 @@ def test_a_push_that_lies_below_it_stays_a_push(train: MergeDesk) -> None:
 
 
 def test_a_commit_that_says_something_else_is_not_of_the_request_that_is_named_for_it(train: MergeDesk) -> None:
-    train.opened(128, train.target("10500.00", "11000.00"))
-    train.approved(128, "lena")
-    moved_on(train)
+    approved_behind(train)
     commit = train.pushed(train.target("10500.00", "99000.00"))
     train.github.merge(128, commit, how="train")
     assert train.apply() == ExitCode.REFUSED, train.desk.output
@@ -88,9 +93,7 @@ def test_a_commit_that_says_something_else_is_not_of_the_request_that_is_named_f
 
 
 def test_where_its_last_commit_is_lost_nobody_says_that_it_was_pushed_directly(train: MergeDesk) -> None:
-    train.opened(128, train.target("10500.00", "11000.00"))
-    train.approved(128, "lena")
-    moved_on(train)
+    approved_behind(train)
     train.merged(128, "train")
     lose_head(train, 128)
     assert train.apply() == ExitCode.REFUSED, train.desk.output
@@ -140,9 +143,7 @@ def test_a_commit_of_a_train_is_judged_by_the_rules_from_below_all_of_its_reques
 
 
 def test_a_commit_that_only_says_the_same_is_not_its_request_s(train: MergeDesk) -> None:
-    train.opened(128, train.target("10500.00", "11000.00"))
-    train.approved(128, "lena")
-    moved_on(train)
+    approved_behind(train)
     beside = train.pushed(train.target("10500.00", "99000.00"))
     train.github.merge(128, beside, how="train")
     assert asked(train, beside) == ExitCode.REFUSED
@@ -151,9 +152,7 @@ def test_a_commit_that_only_says_the_same_is_not_its_request_s(train: MergeDesk)
 
 
 def test_a_commit_of_a_train_on_another_branch_is_no_merge(train: MergeDesk) -> None:
-    train.opened(128, train.target("10500.00", "11000.00"))
-    train.approved(128, "lena")
-    moved_on(train)
+    approved_behind(train)
     before = train.repository.at(train.repository.main)
     commit = train.merged(128, "train")
     train.repository.git("push", "--quiet", "--force", "origin", f"{before}:refs/heads/{train.repository.main}")
@@ -163,9 +162,7 @@ def test_a_commit_of_a_train_on_another_branch_is_no_merge(train: MergeDesk) -> 
 
 
 def test_where_the_last_commit_of_a_train_s_request_is_lost_that_is_why_it_is_not_approved(train: MergeDesk) -> None:
-    train.opened(128, train.target("10500.00", "11000.00"))
-    train.approved(128, "lena")
-    moved_on(train)
+    approved_behind(train)
     commit = train.merged(128, "train")
     lose_head(train, 128)
     assert asked(train, commit) == ExitCode.REFUSED
