@@ -81,9 +81,8 @@ def make_plan(
     wallet what the journal has against its reading: nothing is planned for such a wallet. In a currency that the
     organization has no money of nothing is planned, and nothing else is said, since every wallet was looked for in it.
     From wallets that are not `known` (None: all are), because nothing was ever applied to them, nothing is taken back,
-    unless they are of the `first`. Of those that are `to_open`, which were met before, the opening of `period` is still
-    to come.
-    Before `period` begins, by `as_of`, nothing is said of what earlier months leave in a wallet: the forecast tells.
+    unless they are of the `first`. Those that are `to_open` were met before, and not yet opened for `period`. Before it
+    begins, by `as_of`, nothing is said of what earlier months leave in a wallet: the forecast tells.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
@@ -101,16 +100,16 @@ def make_plan(
         unmanaged=tuple(_unmanaged(desired, live, applied)),
         notes=() if refused else tuple(_notes(desired, live, applied, gaps, run, period, teams, as_of)),
         currencies=held,
-        doubts=() if refused else tuple(gap.doubt for gap in gaps if gap.doubt),
         own=own,
         to_open=to_open,
-        **_apart(gaps),
+        **_apart(gaps, refused=bool(refused)),
     )
 
 
-def _apart(gaps: Sequence[WalletGap]) -> dict[str, Any]:
+def _apart(gaps: Sequence[WalletGap], *, refused: bool) -> dict[str, Any]:
     """Return what is said of single wallets beside their changes, by the names that it has in a `Diff`."""
     return {
+        "doubts": () if refused else tuple(gap.doubt for gap in gaps if gap.doubt),
         "drift": tuple(item for gap in gaps if (item := gap.drift())),
         "first_contacts": frozenset(gap.desired.key for gap in gaps if gap.is_first),
         "left_out": tuple(left for gap in gaps if (left := gap.left_out())),
