@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from types import FrameType
 from typing import Protocol
 
@@ -44,10 +46,12 @@ class SystemClock:
 
 
 class SignalInterruption:
-    """Whether SIGINT or SIGTERM came since `listening` began."""
+    """Whether SIGINT or SIGTERM came since `listening` began. `told` is called once, in a thread, at the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[], None] | None = None) -> None:
         self._asked = threading.Event()
+        self._told = told
+        self._heard: SimpleQueue[bool] = SimpleQueue()
 
     @property
     def requested(self) -> bool:
@@ -63,15 +67,35 @@ class SignalInterruption:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        former = {number: signal.signal(number, self._received) for number in (signal.SIGINT, signal.SIGTERM)}
+        with self._telling():
+            former = {number: signal.signal(number, self._received) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in former.items():
+                    signal.signal(number, handler)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Have a thread tell of the first signal: what a handler is called in the middle of may be the same stream."""
+        if self._told is None:
+            yield
+            return
+        thread = threading.Thread(target=copy_context().run, args=(self._tell, self._told), daemon=True)
+        thread.start()
         try:
             yield
         finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+            self._heard.put(False)
+            thread.join()
+
+    def _tell(self, told: Callable[[], None]) -> None:
+        if self._heard.get():
+            told()
 
     def _received(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         if self.requested:
             raise KeyboardInterrupt
         self._asked.set()
+        self._heard.put(True)

@@ -42,7 +42,7 @@ def apply_environment(
     from reconciler.keeptrusts.writer import Writer
 
     refuse_beside_git_unless_said(settings, desired.organization)
-    interruption = SignalInterruption()
+    interruption = SignalInterruption(_say_stopping)
     store = open_store(settings.journal, folder=settings.root)
     with (
         connected(settings, desired, writing=True) as connection,
@@ -69,6 +69,10 @@ def apply_environment(
 
 def _say_waiting(error: LockHeldError) -> None:
     say(f"waiting: {error.message.partition('; nothing')[0]}")
+
+
+def _say_stopping() -> None:
+    say("stopping after the step that is under way", "once more stops at once; `kt-budgets resume` then goes on")
 
 
 @contextmanager

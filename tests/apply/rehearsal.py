@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -148,11 +149,13 @@ class Rehearsal:
 
 
 def _command(verb: str, arguments: list[str], variables: dict[str, str], output: Path | None) -> None:
-    out = StringIO()
-    with redirect_stdout(out), redirect_stderr(out), overlaid(**variables):
+    with (
+        (output or Path(os.devnull)).open("w", encoding="utf-8") as out,
+        redirect_stdout(out),
+        redirect_stderr(out),
+        overlaid(**variables),
+    ):
         code = run(COMMANDS[verb], arguments)
-    if output is not None:
-        output.write_text(out.getvalue(), encoding="utf-8")
     raise SystemExit(code)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -30,6 +31,12 @@ def ready(rehearsal: Rehearsal, **targets: str) -> Rehearsal:
     rehearsal.declare(targets or {"sales": "40", "support": "100"}, alert="30")
     rehearsal.plan()
     return rehearsal
+
+
+def until(happened: Callable[[], bool], process: BaseProcess) -> None:
+    waited = Event()
+    while not happened() and process.is_alive():
+        waited.wait(0.005)
 
 
 def test_the_json_of_a_run_has_exactly_the_published_keys(tmp_path: Path) -> None:
@@ -228,9 +235,7 @@ def test_an_interruption_finishes_the_step_exits_130_and_is_resumed(tmp_path: Pa
     with rehearsing(tmp_path, latency_ms=150) as rehearsal:
         ready(rehearsal)
         process = rehearsal.start("apply", output=output)
-        waited = Event()
-        while not rehearsal.store.moves() and process.is_alive():
-            waited.wait(0.005)
+        until(lambda: bool(rehearsal.store.moves()), process)
         os.kill(process.pid or 0, number)
         process.join(60)
         assert process.exitcode == ExitCode.INTERRUPTED, output.read_text(encoding="utf-8")
@@ -246,12 +251,10 @@ def test_a_second_interruption_leaves_a_journal_that_resume_understands(tmp_path
     with rehearsing(tmp_path, fault) as rehearsal:
         ready(rehearsal)
         process = rehearsal.start("apply", output=output)
-        waited = Event()
-        while not rehearsal.store.moves() and process.is_alive():
-            waited.wait(0.005)
-        for _ in range(2):
-            os.kill(process.pid or 0, signal.SIGINT)
-            waited.wait(0.3)
+        until(lambda: bool(rehearsal.store.moves()), process)
+        os.kill(process.pid or 0, signal.SIGINT)
+        until(lambda: "once more stops at once" in output.read_text(encoding="utf-8"), process)
+        os.kill(process.pid or 0, signal.SIGINT)
         process.join(60)
         assert process.exitcode == ExitCode.INTERRUPTED
         assert "kt-budgets resume" in output.read_text(encoding="utf-8")

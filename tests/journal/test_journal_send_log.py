@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,18 @@ def test_the_first_signal_asks_to_stop_and_the_second_stops() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGTERM) == former
+
+
+@pytest.mark.parametrize("signals", [0, 1, 2])
+def test_of_the_first_signal_is_told_once_and_to_whoever_listens_there(signals: int) -> None:
+    listener = ContextVar("listener", default="nobody")
+    listener.set("a person")
+    heard: list[str] = []
+    interruption = SignalInterruption(lambda: heard.append(listener.get()))
+    with suppress(KeyboardInterrupt), interruption.listening():
+        for _ in range(signals):
+            signal.raise_signal(signal.SIGINT)
+    assert heard == ["a person"][:signals]
 
 
 def test_signals_are_left_alone_in_any_thread_but_the_main_one() -> None:
