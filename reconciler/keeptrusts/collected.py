@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from reconciler.findings import UnreadableError
 from reconciler.http.failures import shown
 from reconciler.keeptrusts.envelope import Page
 from reconciler.keeptrusts.failures import unreadable
@@ -14,6 +15,10 @@ EMPTY_PAGES = 20
 """How many pages in a row may be empty and still name a next one."""
 
 Key = Callable[[Item], str]
+
+
+class ChangedError(UnreadableError):
+    """A listing changed while it was read: another reading may have it as it is."""
 
 
 class Collected:
@@ -40,7 +45,10 @@ class Collected:
                 continue
             self.shifted = True
             if known.data != item.data:
-                self.refuse(f"`{shown(key, limit=60)}` is listed twice with different content")
+                raise self._error(
+                    f"`{shown(key, limit=60)}` is listed twice with different content",
+                    later=item.within != known.within,
+                )
         if page.items and self.pages > 1 and len(self.items) == before:
             self.refuse("it repeats what earlier pages held")
         self.listed += len(page.items)
@@ -64,7 +72,12 @@ class Collected:
 
     def refuse(self, reason: str) -> None:
         """Raise: the page that was read last makes the whole listing unusable."""
-        raise unreadable(f"page {self.pages} of GET {self._path}", reason)
+        raise self._error(reason)
+
+    def _error(self, reason: str, *, later: bool = False) -> UnreadableError:
+        """Return the error for the page that was read last, which may be of a `later` moment than those before."""
+        error = unreadable(f"page {self.pages} of GET {self._path}", reason)
+        return ChangedError(error.message, hint=error.hint) if later else error
 
     def read(self, page: Page, number: int | None = None) -> Iterator[Item]:
         """Yield the objects of `page`, each knowing where it was read."""
@@ -79,7 +92,8 @@ class Collected:
         if self.total is None:
             self._first_total = counted.number
         elif counted.number < self.total.number:
-            self.refuse(f"`{counted.name}` falls from {self.total.number:,} to {counted.number:,} between two pages")
+            falls = f"`{counted.name}` falls from {self.total.number:,} to {counted.number:,} between two pages"
+            raise self._error(falls, later=True)
         self.total = counted
         if len(self.items) > counted.number:
             self.refuse(f"`{counted.name}` says {counted.number:,} and {len(self.items):,} came")

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from reconciler.findings import RemoteError
+from reconciler.findings import RemoteError, UnreadableError
 from reconciler.keeptrusts.channel import Channel
-from reconciler.keeptrusts.collected import Collected, Key, by_id
+from reconciler.keeptrusts.collected import ChangedError, Collected, Key, by_id
 from reconciler.keeptrusts.envelope import Page, read_page
 from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
@@ -41,22 +41,28 @@ async def read_all(
 
     `alone` is for an answer that is a single page by its nature: no other is looked for where none is named. Where the
     keys in `wanted` are all that is asked about, no page is read after those that have them. An object that comes twice
-    has pushed another one out, unless the listing only `grows`: then it is read again. Raises UnreadableError when a
-    page is none, when pages or cursors repeat, when an object is listed twice with different content, when counts
-    contradict what came, when there is more that cannot be had, or no end.
+    has pushed another one out, unless the listing only `grows`: then it is read again, and so is one that says at once
+    that it changed on the way. Raises UnreadableError when a page is none, when pages or cursors repeat, when each
+    reading has an object twice with different content, when counts contradict what came, when there is more that cannot
+    be had, or no end.
     """
     found: dict[str, Item] = {}
+    changed: UnreadableError | None = None
     for _ in range(READINGS):
         reading = _Reading(channel, path, plural, params or {}, key or by_id)
         reading.wanted = None if wanted is None else frozenset(wanted)
-        read = await reading.whole(alone=alone)
+        try:
+            read = await reading.whole(alone=alone)
+        except ChangedError as error:
+            changed = error
+            continue
         if grows or not read.shifted:
             return list(read.items.values())
         is_known = read.items.keys() <= found.keys()
         found |= read.items
         if is_known:
             return list(found.values())
-    raise unreadable(
+    raise changed or unreadable(
         f"GET {path}", f"its objects change places: each of {READINGS} readings had some twice, and others"
     )
 

@@ -118,6 +118,18 @@ def test_pages_that_begin_with_the_last_object_of_the_one_before_are_put_togethe
     assert sorted(teams(make, *pages, *pages)) == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize(
+    "later",
+    [
+        pytest.param({"data": [{"id": "a", "name": "renamed"}, B], "total": 2}, id="what changed comes last"),
+        pytest.param({"data": [B], "total": 1}, id="one is gone"),
+    ],
+)
+def test_what_changes_between_two_pages_is_read_as_it_is_by_another_reading(make: Any, later: Any) -> None:
+    first = {"data": [A], "next_cursor": "1", "total": 2}
+    assert teams(make, first, later, first, {"data": [B], "total": 2}) == {"a": "a", "b": "b"}
+
+
 def test_a_listing_that_shows_others_in_each_reading_is_refused(make: Any) -> None:
     pages = [page for turn in range(9) for page in (named("a", "b", more="2"), named("b", f"new{turn}"))]
     with pytest.raises(UnreadableError, match="change places: each of 5 readings had some twice"):
@@ -134,7 +146,7 @@ def test_an_empty_page_may_name_a_next_one(make: Any) -> None:
         ([{"data": [A], "next_cursor": "1"}, {"data": [B], "next_cursor": "1"}], "leads back"),
         ([{"data": [A], "next_cursor": "1"}, {"data": [A], "next_cursor": "2"}], "repeats what earlier pages held"),
         ([{"data": [A], "next_cursor": "1"}, {"data": [A]}], "repeats what earlier pages held"),
-        ([{"data": [A], "next_cursor": "1"}, {"data": [{"id": "a", "name": "x"}, B]}], "`a` is listed twice"),
+        ([{"data": [A], "next_cursor": "1"}, {"data": [{"id": "a", "name": "x"}, B]}] * 5, "`a` is listed twice"),
         ([{"data": [A, {"id": "a", "name": "x"}]}], "`a` is listed twice"),
         ([{"data": [A], "next_cursor": "1"}, {"oops": 1}], "page 2 of GET /v1/teams"),
         ([{"data": [A], "next_cursor": "1"}, {"data": [{"name": "x"}]}], "page 2, item 1: `id` is missing"),

@@ -129,7 +129,10 @@ A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
 @pytest.mark.parametrize(
     ("pages", "reason"),
     [
-        ([{"data": [A], "total": 3, "next": "1"}, {"data": [B], "total": 2}], "`total` falls from 3 to 2 between two"),
+        (
+            [{"data": [A], "total": 3, "next": "1"}, {"data": [B], "total": 2}] * 5,
+            "`total` falls from 3 to 2 between two",
+        ),
         ([{"data": [A, B], "total": 1}], "`total` says 1 and 2 came"),
         ([{"data": [A, B], "count": 1}], "`count` says 1 and 2 came"),
         ([{"data": [A], "total": 1, "pagination": {"total": 4}}], "`total` says 1 and `pagination.total` says 4"),
