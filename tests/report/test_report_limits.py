@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thorough import drawn
 
 from reconciler.model.later import Later, LaterExpectation, LaterTarget
 from reconciler.model.plan_finding import PlanFinding
@@ -73,7 +74,7 @@ def test_five_hundred_teams_stay_within_the_limit(limit: int, crowd: Any) -> Non
     assert document.rstrip().endswith("</sub>")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=drawn(25, sample=12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(SMALLEST_LIMIT, 90_000))
 def test_no_limit_is_ever_exceeded(limit: int, crowd: Any) -> None:
     document = markdown(crowd, limit=limit)

@@ -68,7 +68,7 @@ def test_the_digest_changes_with_any_amount(exports: Any, events: Any) -> None:
     assert exports.read(exports.write(sample)).source.digest != before
 
 
-@settings(max_examples=drawn(25, sample=10))
+@settings(max_examples=drawn(25, sample=6))
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 40), data=st.data())
 def test_any_split_order_format_and_repetition_gives_the_same_usage(
     exports_in: Callable[[Path], Any], events: Any, seed: int, count: int, data: st.DataObject
