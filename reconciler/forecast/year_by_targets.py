@@ -29,8 +29,8 @@ def year_targets(
 
     A month that is over counts with what was spent where the usage holds all of it for every wallet; every other
     month, and one of which a part is unknown, counts with its targets: those of `past`, where it is over. What wallets
-    have `carried` over is added, with what stays of the present month beyond its targets, and what wallets of teams
-    that left spent on every day that is known.
+    have `carried` over is added, with what stays of the present month beyond its targets, less what it lacks of them,
+    and what wallets of teams that left spent on every day that is known.
     """
     organization = desired.organization
     year = organization.fiscal_year.value
@@ -44,7 +44,7 @@ def year_targets(
     return YearTargets(
         year=year,
         currency=organization.currency,
-        total=spent + gone + rest.kept + rest.stays + sum((part.targets for part in parts.values()), ZERO),
+        total=spent + gone + rest.kept + rest.stays - rest.lacks + sum((part.targets for part in parts.values()), ZERO),
         teams=sum(team.state == "present" for team in desired.teams.values()),
         over=months.told,
         spent=spent,
@@ -115,10 +115,11 @@ def _rests(
         taken=_told(rest.taken for rest in whole),
         back=_told(rest.back for rest in whole),
         stays=cents(sum((rest.stays for rest in whole), ZERO)),
+        lacks=cents(sum((rest.lacks for rest in whole), ZERO)),
         in_targets=_told([*(rest.kept for rest in whole), -kept]),
         at_least=carried.at_least,
     )
-    return rest, {key: one.stays + (one.kept if kept else ZERO) for key, one in beyond.items()}
+    return rest, {key: one.stays - one.lacks + (one.kept if kept else ZERO) for key, one in beyond.items()}
 
 
 def _beyond(rest: Rest, wallet: DesiredWallet, by_target: Sequence[Period]) -> Rest:

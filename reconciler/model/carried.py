@@ -15,7 +15,8 @@ class Rest(NamedTuple):
     """One wallet's money from earlier months: what of it can be spent by the YAML, and what `now`, without a plan.
 
     Of the others, a plan has `taken` its part back, and what is still there goes `back` when the next month opens.
-    What `stays` is money of the present month beyond its target: it is spent, or nothing takes it back.
+    What `stays` is money of the present month beyond its target: it is spent, or nothing takes it back; what it `lacks`
+    of its target nothing gives it. So it is of a later month that a plan opens.
     """
 
     kept: Decimal = ZERO
@@ -23,6 +24,7 @@ class Rest(NamedTuple):
     taken: Decimal = ZERO
     back: Decimal = ZERO
     stays: Decimal = ZERO
+    lacks: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class YearRest:
-    """The rests of all wallets in the sum of a year, which `kept` and `stays` are in, and `now` without a plan.
+    """All wallets' rests in the sum of a year: `kept` and `stays` are in it, `now` without a plan; `lacks` is not.
 
     What is `in_targets` is in the sum already, with the targets of months of which no usage tells.
     """
@@ -45,6 +47,7 @@ class YearRest:
     taken: Decimal = ZERO
     back: Decimal = ZERO
     stays: Decimal = ZERO
+    lacks: Decimal = ZERO
     in_targets: Decimal = ZERO
     at_least: bool = False
 

@@ -46,6 +46,11 @@ class YearMoney(Frozen):
         description="Money of `applied` that is beyond the targets of this month: it is spent already, or the plan does"
         " not take it back.",
     )
+    lacks: Amount = Field(
+        ZERO,
+        description="Money of the targets of this month, or of the one that the plan opens, that is not in `applied`:"
+        " the plan does not give it.",
+    )
     goes_back: Amount = Field(
         ZERO,
         description="Money that wallets hold from earlier months, and that is not in `applied`: what is left of it goes"
@@ -80,6 +85,7 @@ def year_money(
         carried=rest.told,
         carried_at_least=rest.at_least,
         stays=rest.stays,
+        lacks=rest.lacks,
         goes_back=rest.back,
     )
 

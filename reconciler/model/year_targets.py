@@ -91,6 +91,9 @@ class YearTargets:
         if rest.stays:
             stays = money(rest.stays, self.currency)
             yield f"{stays} of this month is beyond its targets, and spent or not taken back"
+        if rest.lacks:
+            lacks = money(rest.lacks, self.currency)
+            yield f"{lacks} of the targets is not counted, for nothing gives it to the wallets that lack it"
         if rest.in_targets:
             within = money(rest.in_targets, self.currency)
             yield f"{within} that wallets carry over is in the targets of months of which no usage shows all"

@@ -26,14 +26,17 @@ def carried_over(
     *,
     month: Period,
     spent: Spent,
+    period: Period | None = None,
     changes: Iterable[Change] = (),
     doubts: Iterable[Doubt] = (),
     before: Desired | None = None,
 ) -> Carried:
     """Return what each wallet carries over into `month`, the present one, what of it goes back, and what stays.
 
-    `changes` are what a plan does, and `before` is the YAML without it. Of a wallet whose ledger was not read, the
-    least that it can be is told: what it is listed to hold and was `spent`, beyond the month's target.
+    `changes` are what a plan does for `period`, the present month unless it is said, and `before` is the YAML without
+    it. Of these months a wallet has what it was given and what is moved, whatever its target is. Of a wallet whose
+    ledger was not read, the least that it can be is told: what it is listed to hold and was `spent`, beyond the
+    month's target.
     """
     moves: dict[str, list[Allocate | Reclaim]] = defaultdict(list)
     for change in changes:
@@ -41,6 +44,7 @@ def carried_over(
             moves[change.wallet].append(change)
     doubtful = {doubt.wallet for doubt in doubts}
     unclear = live is None or any(item.kind == "wallet" for item in live.unreadable)
+    months = _opened(desired, month, period)
     rests, at_least = {}, False
     all_go = desired.organization.unused == "reclaim"
     for key, wallet in desired.wallets.items():
@@ -50,12 +54,18 @@ def carried_over(
             if wallet.absent:
                 rests[key] = _of_gone(current, moves[key], went=went)
             else:
-                rests[key] = _by_ledger(wallet, current, month, moves[key], goes=goes, went=went)
+                rests[key] = _by_ledger(wallet, current, month, moves[key], months=months, goes=goes, went=went)
         elif not wallet.absent:
             listed = live.listed.get(key) if live else None
             at_least = at_least or (not goes and (unclear or current is not None or listed is not None))
             rests[key] = _by_listing(wallet, ZERO if goes else listed or ZERO, month, spent)
     return Carried({key: rest for key, rest in rests.items() if any(rest)}, at_least)
+
+
+def _opened(desired: Desired, month: Period, period: Period | None) -> tuple[Period, ...]:
+    """Return `month`, and the later one of its fiscal year that a plan for `period` opens."""
+    year = desired.organization.fiscal_year.value
+    return (month, period) if period is not None and period > month and period in year else (month,)
 
 
 def _goes_back(desired: Desired, key: WalletRef) -> bool:
@@ -70,25 +80,31 @@ def _by_ledger(
     month: Period,
     moves: Iterable[Allocate | Reclaim],
     *,
+    months: tuple[Period, ...],
     goes: bool,
     went: bool,
 ) -> Rest:
-    """Return what the ledger tells: of what is left, the month's own money is spent first."""
+    """Return what the ledger tells: of what is left, the month's own money is spent first.
+
+    Of `months` it tells what they have beyond their targets, or lack.
+    """
     held = live.carried_over(month)
-    rests, own = [], []
+    rests, own = ZERO, dict.fromkeys(months, ZERO)
     for change in moves:
         if isinstance(change, Reclaim) and change.carried_from:
-            rests.append(signed(change))
-        elif change.period == month:
-            own.append(signed(change))
-    taken, moved = min(-sum(rests, ZERO), held), sum(own, ZERO)
-    back = min(held - taken, max(live.spendable - taken + min(moved, ZERO), ZERO)) if goes else ZERO
+            rests += signed(change)
+        elif change.period in own:
+            own[change.period] += signed(change)
+    taken = min(-rests, held)
+    back = min(held - taken, max(live.spendable - taken + min(own[month], ZERO), ZERO)) if goes else ZERO
+    beyond = [live.funded(each).amount + own[each] - wallet.setting.target(each) for each in months]
     return Rest(
         kept=held - taken - back,
         now=held - min(held, live.spendable) if went else held,
         taken=taken,
         back=back,
-        stays=max(live.funded(month).amount + moved - wallet.setting.target(month), ZERO),
+        stays=sum((max(amount, ZERO) for amount in beyond), ZERO),
+        lacks=sum((max(-amount, ZERO) for amount in beyond), ZERO),
     )
 
 

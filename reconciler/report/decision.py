@@ -115,7 +115,8 @@ def _carried(plan: Plan, money: YearMoney) -> str:
     unknown = (
         ", without what they carry over, which is not known" if money.carried_at_least and not money.carried else ""
     )
-    return f"{f', of that {wording.listed(told)}' if told else ''}{unknown}{back}"
+    lacks = f", without {wording.whole(money.lacks)} of the targets that nothing gives now" if money.lacks else ""
+    return f"{f', of that {wording.listed(told)}' if told else ''}{lacks}{unknown}{back}"
 
 
 def _kept(plan: Plan, moved: Decimal) -> str:

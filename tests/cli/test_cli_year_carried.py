@@ -220,7 +220,7 @@ def test_however_money_moved_in_months_that_are_over_plan_and_year_say_the_same(
             rows.append(f"{name}{month},2026-{month}-20T09:00:00Z,t-{name},openai,gpt-4o,{cost}.00")
     (desk.remote.parent / "usage.csv").write_text("\n".join([*rows, ""]))
     desk.chdir(desk.clone)
-    money, total = planned(desk, "--all-teams")[0], asked(desk)["total"]
+    money, total = planned(desk, "--all-teams", "--first-apply")[0], asked(desk)["total"]
     assert total["spent_months"] == [f"2026-{month}" for month in MONTHS]
     assert (total["wallets"], total["carried"], total["goes_back"]) == tuple(
         money[name] for name in ("applied", "carried", "goes_back")
@@ -236,3 +236,45 @@ def test_validate_says_that_it_knows_no_ledger(year: Desk) -> None:
         found = " ".join(year.kt("validate").out.split())
         assert "add up to USD 13,200.00 in FY2026" in found
         assert ("; what wallets hold from before the year is not counted" in found) is told
+
+
+@pytest.fixture
+def uneven(desk: Desk) -> Desk:
+    """In June alpha has 350 of its 500, beta 300 where it is to have 100, and nothing was ever applied to either."""
+    committed(desk, alpha="500.00", beta="100.00")
+    desk.world.enter("t-alpha", "allocate", Decimal(350), at="2026-06-01T00:00:00Z")
+    desk.world.enter("t-beta", "allocate", Decimal(300), at="2026-06-01T00:00:00Z")
+    (desk.remote.parent / "usage.csv").write_text(
+        "id,timestamp,team_id,provider,model,cost\nx,2026-02-25T09:00:00Z,t-alpha,openai,gpt-4o,1.00\n"
+        "y,2026-06-17T09:00:00Z,t-alpha,openai,gpt-4o,1.00\n"
+    )
+    desk.chdir(desk.clone)
+    return desk
+
+
+def test_without_a_plan_each_wallet_has_what_it_was_given_and_by_the_yaml_each_has_its_target(uneven: Desk) -> None:
+    left, all_of_it = (planned(uneven, "--all-teams", *more)[0] for more in ((), ("--first-apply",)))
+    assert [Decimal(money["not_applied"]) for money in (left, all_of_it)] == [650 + 8 * 600] * 2
+    assert Decimal(left["applied"]) == 500 + 300 + 8 * 600, "beta keeps what may be there on purpose"
+    assert Decimal(all_of_it["applied"]) == 600 + 8 * 600
+    assert asked(uneven)["total"]["wallets"] == all_of_it["applied"]
+
+
+def test_a_wallet_whose_month_is_asked_about_has_what_it_was_given_and_not_its_target(uneven: Desk) -> None:
+    uneven.world.enter("t-alpha", "allocate", Decimal(40), at="2026-06-10T00:00:00Z", description="top-up for July")
+    money, text = planned(uneven, "--all-teams", "--first-apply", "beta/prod")
+    assert Decimal(money["applied"]) == 390 + 100 + 8 * 600
+    assert money["lacks"] == "110.00"
+    assert Decimal(money["not_applied"]) == 390 + 300 + 8 * 600
+    assert "wallets may spend 5,290 (-200), without 110 of the targets that nothing gives now" in text
+    applied = planned(uneven, "--all-teams", "--first-apply")[0]
+    assert Decimal(applied["applied"]) == 600 + 8 * 600
+    assert applied["not_applied"] == money["not_applied"]
+
+
+def test_a_plan_of_a_later_month_moves_nothing_of_the_present_one(uneven: Desk) -> None:
+    money = planned(uneven, "--all-teams", "--period", "2026-07")[0]
+    assert Decimal(money["applied"]) == 650 + 8 * 600
+    assert Decimal(money["not_applied"]) == 650 + 7 * 600
+    assert (money["stays"], money["lacks"]) == ("200.00", "150.00")
+    assert asked(uneven, "--period", "2026-07")["total"] == asked(uneven)["total"]

@@ -260,6 +260,11 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
             ", of that 7 above June's targets, spent or not taken back,"
             " without what they carry over, which is not known",
         ),
+        (
+            {"stays": "174", "lacks": "90"},
+            ", of that 174 above June's targets, spent or not taken back,"
+            " without 90 of the targets that nothing gives now",
+        ),
         ({"carried_at_least": True}, ", without what they carry over, which is not known"),
         ({"carried": "0", "goes_back": "800"}, ", without 800 carried over that goes back when July opens"),
         (

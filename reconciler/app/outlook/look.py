@@ -93,28 +93,32 @@ class Outlook:
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
         return questions(self.settings, desired, live, self._diff(desired, live), teams=self.teams)
 
-    def _diff(self, desired: Desired, live: Live) -> Diff:
+    def _diff(self, desired: Desired, live: Live, period: Period | None = None, *, first: bool = False) -> Diff:
+        month = period or self.settings.period
         return make_plan(
             desired,
             live,
-            self.settings.period,
+            month,
             last_applied=self.applied,
             teams=self.teams,
             own=self.history.acknowledged,
             doubts=unreadable(live.wallets),
-            known=None if self.settings.sandbox else self.history.known(live.wallets, self.settings.period),
-            to_open=self.history.to_open(self.settings.period),
+            known=None if self.settings.sandbox else self.history.known(live.wallets, month),
+            first=first,
+            to_open=self.history.to_open(month),
         )
 
     def year_sum(self, before: Desired | None = None) -> YearTargets:
         """Return what wallets may spend over the fiscal year once the YAML is applied, or by that `before` it.
 
-        In months that are over wallets got the same by either.
+        That is what `plan --first-apply` makes of the present month. In months that are over wallets got the same by
+        either.
         """
         seen = self.seen
         known, since = self.spending, seen.source.first_day if seen else None
         wanted, past = (self.desired, None) if before is None else (before, self.desired)
-        diff = self._diff(wanted, self.live) if self.live else None
+        month = Period.of(self.settings.as_of)
+        diff = self._diff(wanted, self.live, month, first=True) if self.live else None
         changes, doubts = (diff.changes, diff.doubts) if diff else ((), ())
         return year_sum(wanted, self.live, known, since, changes=changes, doubts=doubts, past=past)
 

@@ -40,7 +40,8 @@ def year_of_plan(
     seen = seen_usage(usage, live, as_of=as_of)
     known = spending(seen, as_of=as_of, unseen=unseen_usage(usage, live, as_of=as_of))
     since = seen.source.first_day if seen else None
-    return year_sum(desired, live, known, since, changes=changes, doubts=doubts, before=before)
+    period = settings.period
+    return year_sum(desired, live, known, since, period=period, changes=changes, doubts=doubts, before=before)
 
 
 def year_sum(
@@ -49,6 +50,7 @@ def year_sum(
     known: Spending,
     since: date | None,
     *,
+    period: Period | None = None,
     changes: Sequence[Change] = (),
     doubts: Sequence[Doubt] = (),
     before: Desired | None = None,
@@ -56,7 +58,8 @@ def year_sum(
 ) -> YearTargets:
     """Return the sum by what is `known` of spend, from the day `since` on, and by ledgers where they were read.
 
-    `past` is the YAML by which months that are over got their targets, where nothing tells what was spent in them.
+    `changes` are those for `period`, the present month unless it is said. `past` is the YAML by which months that are
+    over got their targets, where nothing tells what was spent in them.
     """
     from reconciler.forecast.year_by_targets import year_targets
 
@@ -65,6 +68,7 @@ def year_sum(
         desired,
         live,
         month=month,
+        period=period,
         spent=partial(spent_so_far, known, month=month),
         changes=changes,
         doubts=doubts,
