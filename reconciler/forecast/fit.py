@@ -23,7 +23,7 @@ from reconciler.forecast.panel import Bools, Floats, Panel, centred_mean, make_p
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.seasons import Season, fit_season, no_season
 from reconciler.forecast.shape import CalendarShape, fit_shape
-from reconciler.forecast.shift import AGES, Shift, fit_shift, no_shift
+from reconciler.forecast.shift import Shift, fit_shift, no_shift
 from reconciler.forecast.trend import Trend, fit_trend
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK
 from reconciler.model.period import Period
@@ -56,7 +56,7 @@ class Fit:
     def shock_scale(self) -> Floats:
         """The standard deviation of the log shock that a path keeps, float64[series, levels]: wider for young ones."""
         history = np.maximum(self.history_days, FEWEST_DAYS)[:, None]
-        days = np.column_stack([np.repeat(history, len(MIX), axis=1), np.minimum(history, np.array(AGES))])
+        days = np.column_stack([np.repeat(history, len(MIX), axis=1), np.minimum(history, self.shift.ages)])
         return np.asarray(self.volatility[:, None] * (SHOCK_FLOOR + SHOCK_HISTORY / np.sqrt(days)))
 
     @property

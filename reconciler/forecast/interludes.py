@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from reconciler.forecast.panel import Bools, Floats
@@ -30,7 +32,7 @@ def find_interludes(values: Floats, shape: Floats, shift: Shift) -> tuple[Floats
                 odds, kept = odds.copy(), values.copy()
             kept[row, apart] = np.nan
             odds[row] = 0.0
-    return kept, Shift(odds, shift.sizes, shift.back)
+    return kept, replace(shift, odds=odds)
 
 
 def _interlude(values: Floats, shape: Floats, since: int, change: float) -> Bools | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from reconciler.forecast.panel import Bools, Floats, median, running_median, running_sums, zero_share
 from reconciler.forecast.shape import decay
-from reconciler.forecast.shift import AGES, Shift
+from reconciler.forecast.shift import Shift
 from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import WEEK
 
@@ -63,7 +63,7 @@ def fit_level(values: Floats, shape: Floats, *, shift: Shift, tame_young: bool =
     calm, calm_doubt = tamed, doubt
     if tame_young and shift.days.any():
         calm, calm_doubt = tame(values, shape, intermittent=intermittent, young=shift.days)
-    present, since, before = _by_age(calm, np.where(np.isfinite(values), calm_doubt, 0.0), shape)
+    present, since, before = _by_age(calm, np.where(np.isfinite(values), calm_doubt, 0.0), shape, shift.ages)
     return Level(
         np.column_stack([*levels, present]),
         np.column_stack([*lags, since]) / WEEK,
@@ -73,17 +73,15 @@ def fit_level(values: Floats, shape: Floats, *, shift: Shift, tame_young: bool =
     )
 
 
-def _by_age(tamed: Floats, trust: Floats, shape: Floats) -> tuple[Floats, Floats, Floats]:
+def _by_age(tamed: Floats, trust: Floats, shape: Floats, since: Ints) -> tuple[Floats, Floats, Floats]:
     """Return float64[series, ages] thrice: the level of so many last days, how old these are, the level before."""
     ages = np.arange(tamed.shape[1])
     fade = trust * decay(len(ages), HALF_LIVES[1])
-    spent, weight, age = (
-        running_sums(part) for part in (fade * np.nan_to_num(tamed), fade * shape, fade * shape * (ages + 0.5))
-    )
-    places = np.minimum(AGES, len(ages))
-    after = _ratio(spent[:, places], weight[:, places])
-    before = _ratio(spent[:, -1:] - spent[:, places], weight[:, -1:] - weight[:, places])
-    return after, _ratio(age[:, places], weight[:, places]), before
+    sums = [running_sums(part) for part in (fade * np.nan_to_num(tamed), fade * shape, fade * shape * (ages + 0.5))]
+    places = np.minimum(since, len(ages))
+    spent, weight, age = (np.take_along_axis(part, places, axis=1) for part in sums)
+    all_spent, all_weight = sums[0][:, -1:], sums[1][:, -1:]
+    return _ratio(spent, weight), _ratio(age, weight), _ratio(all_spent - spent, all_weight - weight)
 
 
 def tame(values: Floats, shape: Floats, *, intermittent: Bools, young: Ints | None = None) -> tuple[Floats, Floats]:

@@ -10,7 +10,6 @@ from reconciler.forecast.draws import Draws
 from reconciler.forecast.fit import Fit
 from reconciler.forecast.level import MIX
 from reconciler.forecast.panel import Bools, Floats
-from reconciler.forecast.shift import AGES
 from reconciler.forecast.turns import Ints, Turn
 
 SOON = 2.5
@@ -40,7 +39,7 @@ def passing(fit: Fit, row: int, picks: Ints, draws: Draws) -> Passing | None:
     place = picks - len(MIX)
     shifted = place >= 0
     place = np.maximum(place, 0)
-    ages = np.array(AGES, dtype=np.float64)[place]
+    ages = fit.shift.ages[row, place]
     before, now = fit.level.before[row, place], fit.level.values[row, picks]
     random = draws.more(row, "shift")
     passes = random.random(len(picks)) < chance_to_pass(fit, row)[place]
@@ -57,7 +56,7 @@ def chance_to_pass(fit: Fit, row: int) -> Floats:
     """Return float64[ages]: how likely a shift of so many days is to pass: the greater and the younger the more."""
     size = np.abs(fit.shift.sizes[row])
     at_once = np.select([size < SMALL[0], size < MIDDLE[0]], [SMALL[1], MIDDLE[1]], GREAT)
-    odds = at_once * (1.0 + np.array(AGES) / SOON) ** -TAIL + np.where(is_holiday(fit, row), HOLIDAY_ODDS, 0.0)
+    odds = at_once * (1.0 + fit.shift.ages[row] / SOON) ** -TAIL + np.where(is_holiday(fit, row), HOLIDAY_ODDS, 0.0)
     return np.asarray(odds / (1.0 + odds))
 
 

@@ -32,6 +32,8 @@ SUSPICIOUS = 2.0
 SOLID_SHAPE = 0.3
 INTERMITTENT_SHARE = 0.15
 FEWEST_DAYS = 12
+BEYOND = 14
+"""A shift may be so many days older than the oldest age that is weighed."""
 LOOKED_BACK = 12 * WEEK
 FLOOR = 0.02
 LIKELY = 0.5
@@ -45,11 +47,12 @@ LAUNCH_HAZARD = 50.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shift:
-    """`odds` float64[series, ages] is the probability that the present level began so many days ago; the rest of 1
+    """`odds` float64[series, ages] is the probability that the present level began `ages` days ago; the rest of 1
     is that there was no shift. `sizes` float64[series, ages] is the expected log change. `back` is the day after which
     a shift that began over Christmas may pass, days after the history; NaN of others.
     """
 
+    ages: Ints
     odds: Floats
     sizes: Floats
     back: Floats
@@ -61,7 +64,7 @@ class Shift:
     @property
     def best_days(self) -> Ints:
         """How many days the present level has lasted, if there was a shift."""
-        return np.asarray(np.array(AGES, dtype=np.intp)[self.odds.argmax(axis=1)])
+        return np.take_along_axis(self.ages, self.odds.argmax(axis=1)[:, None], axis=1)[:, 0]
 
     @property
     def best_size(self) -> Floats:
@@ -77,8 +80,8 @@ class Shift:
         """Return the days of the present level, `width` where no shift is likely."""
         return np.where(self.days > 0, self.days, width)
 
-    def part(self, chosen: slice) -> Shift:
-        return Shift(self.odds[chosen], self.sizes[chosen], self.back[chosen])
+    def part(self, chosen: slice | Ints) -> Shift:
+        return Shift(self.ages[chosen], self.odds[chosen], self.sizes[chosen], self.back[chosen])
 
     def evened(self, values: Floats) -> Floats:
         """Return `values` with the days of a new level as if they were of the level before."""
@@ -103,7 +106,27 @@ def fit_shift(values: Floats, shape: Floats, *, ends: Days | None = None, launch
         favoured = np.log(_hazards(shift.back[rows], moved[rows], None if launched is None else launched[rows]))
         posterior = _posterior(logs[rows], used[rows], steady.rows(rows), moved[rows], favoured)
         shift.odds[rows], shift.sizes[rows] = posterior
+    told = np.flatnonzero(shift.days)
+    if len(told):
+        first = _first_days(logs[told], used[told], shift.part(told), steady.noise[told])
+        shift.ages[told, shift.odds[told].argmax(axis=1)] = first
     return shift
+
+
+def _first_days(logs: Floats, used: Bools, shift: Shift, noise: Floats) -> Ints:
+    """Return the age of each row's likeliest shift that parts two levels best, of all between the weighed ones."""
+    weighed = np.array(AGES)
+    oldest = np.where(weighed < OLD, np.append(weighed[1:], 0) - 1, weighed + BEYOND)
+    place = shift.odds.argmax(axis=1)
+    known = logs.shape[1] - used[:, ::-1].argmax(axis=1)
+    low, high = (edge[:, None] for edge in (np.append(1, weighed)[place] + 1, np.minimum(oldest[place], known - WEEK)))
+    ages, seen = np.arange(logs.shape[1])[None, :], np.where(used, logs, np.nan)
+    after, before = (
+        median(np.where(chosen, seen, np.nan))[:, None] for chosen in (ages < low, (ages >= high) & (ages < high + OLD))
+    )
+    between = used & (ages >= low) & (ages < high)
+    nearer = np.where(between, log_density(logs - after, noise) - log_density(logs - before, noise), 0.0)
+    return np.asarray(np.maximum(low[:, 0], running_sums(np.nan_to_num(nearer)).argmax(axis=1)))
 
 
 def _moved(logs: Floats, used: Bools, steady: Steady) -> Floats:
@@ -132,24 +155,34 @@ def _posterior(logs: Floats, used: Bools, steady: Steady, moved: Floats, favoure
     """Return float64[series, ages] twice: the probability of each age, and the expected log change."""
     same = np.where(used, log_density(steady.residual, steady.noise), 0.0)
     prior = np.log(HAZARD * _widths())[:, None] + np.log(_size_prior())[None, :]
-    odds, sizes = np.zeros_like(moved), np.zeros_like(moved)
+    odds, expected = np.zeros_like(moved), np.zeros_like(moved)
     for place, age in enumerate(AGES):
         if age >= logs.shape[1]:
             break
         first = 0 if age <= OLD else FIRST_LARGE
-        sign = np.sign(moved[:, place])
-        gain = _explained(logs, used, steady, age=age, sizes=sign[:, None] * SIZES[first:])
+        error = steady.noise / np.sqrt(np.maximum(used[:, :age].sum(axis=1), 1))
+        sizes = (np.sign(moved[:, place])[:, None] * _sizes(np.abs(moved[:, place]) * error))[:, first:]
+        gain = _explained(logs, used, steady, age=age, sizes=sizes)
         gain += prior[place, first:] - same[:, :age].sum(axis=1)[:, None]
         gain += favoured[:, place, None]
-        weight = np.where(sign[:, None] != 0, np.exp(np.minimum(gain, 500.0)), 0.0)
+        weight = np.where(sizes != 0, np.exp(np.minimum(gain, 500.0)), 0.0)
         odds[:, place] = weight.sum(axis=1)
-        sizes[:, place] = sign * (weight * SIZES[first:]).sum(axis=1)
-    sizes = np.divide(sizes, odds, out=np.zeros_like(odds), where=odds > 0)
-    return odds / (1.0 + odds.sum(axis=1, keepdims=True)), sizes
+        expected[:, place] = (weight * sizes).sum(axis=1)
+    expected = np.divide(expected, odds, out=np.zeros_like(odds), where=odds > 0)
+    return odds / (1.0 + odds.sum(axis=1, keepdims=True)), expected
+
+
+def _sizes(seen: Floats) -> Floats:
+    """Return float64[series, sizes], the nearest being what was `seen`: a steady wallet lies between two of them."""
+    sizes = np.tile(SIZES, (len(seen), 1))
+    nearest = np.abs(SIZES[None, :] - seen[:, None]).argmin(axis=1)
+    sizes[np.arange(len(seen)), nearest] = np.clip(seen, SIZES[0], SIZES[-1])
+    return sizes
 
 
 def no_shift(series: int) -> Shift:
-    return Shift(*(np.full((series, len(AGES)), value) for value in (0.0, 0.0, np.nan)))
+    ages = np.tile(np.array(AGES, dtype=np.intp), (series, 1))
+    return Shift(ages, *(np.full((series, len(AGES)), value) for value in (0.0, 0.0, np.nan)))
 
 
 def _christmas(ends: Days | None, series: int) -> Floats:

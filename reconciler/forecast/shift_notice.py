@@ -11,8 +11,8 @@ import numpy as np
 
 from reconciler.forecast.fit import Fit
 from reconciler.forecast.happenings.silence import SILENT
+from reconciler.forecast.level import MIX
 from reconciler.forecast.passing import chance_to_pass, is_holiday
-from reconciler.forecast.shift import AGES
 from reconciler.forecast.words import chance, times_the_usual
 from reconciler.model.forecast import WalletNotice
 
@@ -30,11 +30,12 @@ def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
     if not shift.days[0]:
         return
     place = int(shift.odds[0].argmax())
-    before, now = fit.level.before[row, place], fit.level.values[row, place - len(AGES)]
-    since = cast(date, fit.panel.ends[row].item()) - timedelta(days=AGES[place] - 1)
+    days = int(shift.ages[0, place])
+    before, now = fit.level.before[row, place], fit.level.values[row, len(MIX) + place]
+    since = cast(date, fit.panel.ends[row].item()) - timedelta(days=days - 1)
     stays = float((shift.odds[0] * (1.0 - chance_to_pass(fit, row))).sum() / shift.odds[0].sum())
     factor = float(np.round(now / before, 3)) if before > 0 else None
-    seen = f"has cost {times_the_usual(factor)} a day since {since} ({AGES[place]} days{_launch(fit, row, since)})"
+    seen = f"has cost {times_the_usual(factor)} a day since {since} ({days} days{_launch(fit, row, since)})"
     if is_holiday(fit, row)[place]:
         back = date(since.year + 1, 1, 8)
         yield WalletNotice(

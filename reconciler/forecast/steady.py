@@ -19,6 +19,8 @@ LAG_ERROR = 1.0
 """The lag is a mean over weekdays whose days are alike, so that it is about as uncertain as one of them."""
 CLIPPED = 2.0
 """Deviations beyond which a day moves the adapting level no further."""
+FOLLOWED = 28
+"""Where most of so many days are beyond on one side, the level has jumped, and is where they are."""
 FREEDOM = 3.0
 MAD_OF_T3 = 0.765
 LARGEST_ECHO = 0.6
@@ -118,6 +120,7 @@ def _filtered(logs: Floats, used: Bools, pace: float, noise: Floats, echo: Float
     level = np.where(np.isfinite(start), start, np.nan_to_num(median(seen)))
     last = np.zeros(len(logs))
     residual, levels, deviations = np.zeros_like(logs), np.empty((len(logs), days + 1)), np.zeros_like(logs)
+    beyond, count = np.zeros_like(logs), np.zeros(len(logs))
     levels[:, days] = level
     for age in range(days - 1, -1, -1):
         known = used[:, age]
@@ -126,6 +129,14 @@ def _filtered(logs: Floats, used: Bools, pace: float, noise: Floats, echo: Float
         deviations[:, age] = deviation
         level = level + drift + pace * np.clip(deviation, -CLIPPED * noise, CLIPPED * noise)
         last = np.where(known, deviation, last)
+        beyond[:, age] = np.sign(deviation) * (np.abs(deviation) > CLIPPED * noise)
+        count += beyond[:, age] - (beyond[:, age + FOLLOWED] if age + FOLLOWED < days else 0.0)
+        for row in np.flatnonzero(np.abs(count) > FOLLOWED / 2):
+            window = slice(age, age + FOLLOWED)
+            there = beyond[row, window] == np.sign(count[row])
+            level[row] = np.median(logs[row, window][there])
+            deviations[row, window][there] = logs[row, window][there] - level[row]
+            last[row], beyond[row, window], count[row] = deviations[row, age], 0.0, 0.0
         levels[:, age] = level
     return Steady(residual, levels, deviations, noise, echo, drift)
 

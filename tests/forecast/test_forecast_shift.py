@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 
 import numpy as np
@@ -79,6 +80,33 @@ def test_a_shift_is_told_with_its_day_its_size_and_whether_it_stays(factor: floa
     assert notice.factor == pytest.approx(factor, rel=0.25)
     assert notice.probability is not None
     assert f"{notice.probability:.0%} that it stays" in notice.message
+
+
+@pytest.mark.parametrize("history", [84, 150, 409])
+@given(st.integers(8, 68), st.floats(-2.5, 2.5), st.floats(0.0, 0.1), st.integers(0, 2**32 - 1))
+def test_one_step_is_told_of_its_own_day_and_size_or_not_at_all(
+    history: int, age: int, size: float, noise: float, seed: int
+) -> None:
+    for notice in told(since(wallet(history, noise=noise, seed=seed), age, math.exp(size))):
+        assert notice.since is not None
+        assert abs((notice.since - END).days - 1 + age) <= 3
+        assert notice.factor == pytest.approx(math.exp(size), rel=0.2)
+
+
+@pytest.mark.parametrize("age", [*range(24, 66, 3), 80, 100, 140])
+@pytest.mark.parametrize("factor", [0.5, 2.0, 3.0])
+def test_the_level_of_a_steady_wallet_does_not_trail_behind_a_step(age: int, factor: float) -> None:
+    steady = since(wallet(400, noise=0.03), age, factor)
+    assert [(notice.since, round(notice.factor or 0.0, 1)) for notice in told(steady)] == (
+        [(END - timedelta(days=age - 1), factor)] if age < 70 else []
+    )
+
+
+def test_a_step_of_eight_weeks_ago_leaves_little_doubt_of_the_level() -> None:
+    costs = wallet(400, noise=0.03)
+    as_ever, stepped = month(costs), month(since(costs, 57, 2.0))
+    assert stepped[1] == pytest.approx(2.0, rel=0.02)
+    assert stepped[2] - stepped[0] < 1.5 * 2.0 * (as_ever[2] - as_ever[0])
 
 
 def test_the_older_a_shift_the_likelier_it_stays() -> None:
