@@ -16,6 +16,8 @@ from reconciler.forecast.passing import chance_to_pass, is_holiday
 from reconciler.forecast.words import chance, times_the_usual
 from reconciler.model.forecast import WalletNotice
 
+SHIFT = "shift"
+
 
 def history_notices(fit: Fit, row: int) -> tuple[WalletNotice, ...]:
     """Return all that a history shows beyond level and calendar; of a wallet that fell silent no shift before that."""
@@ -48,7 +50,7 @@ def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
         )
         return
     yield WalletNotice(
-        code="shift",
+        code=SHIFT,
         message=f"{seen}: {chance(stays)} that it stays so",
         hint="" if stays > 0.5 else "ask the team whether it will last: the forecast counts with both",
         since=since,

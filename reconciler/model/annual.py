@@ -32,10 +32,7 @@ class BridgeStep(Frozen):
     weight: Fraction | None = Field(
         None, description="How much of the saving is counted, 0 to 1; null for what is no saving that is promised."
     )
-    record: str = Field(
-        "",
-        description="The track record in words, or that there is none; empty for what is no promised saving.",
-    )
+    record: str = Field("", description="The track record in words, or that there is none; empty for no such saving.")
     uncounted: str = Field("", description="Why it could not be put into money; empty where it was.")
 
 
@@ -59,8 +56,9 @@ class EnvironmentInput(Frozen):
 
     environment: str = Field(description="The environment.")
     wallet: str = Field(description="The wallet's team id in Keeptrusts.")
-    run_rate: Amount | None = Field(description="What a month costs at today's prices; null without a whole month.")
+    run_rate: Amount | None = Field(description="What a month costs now, as the team's; null without a whole month.")
     stopped: str = Field("", description="Since when it is silent and likely has stopped; empty where it goes on.")
+    shifted: str = Field("", description="Its new level, since when, how likely it stays, whether it counts; or empty.")
     monthly: Amount = Field(description="Money that the wallet gets in the month looked at.")
     year: Amount = Field(description="Money that the wallet may spend over the fiscal year.")
 
@@ -148,8 +146,8 @@ class TeamInputs(Frozen):
 
     months: tuple[MonthSpend, ...] = Field(description="What each whole month cost that is known of every wallet.")
     run_rate: Amount | None = Field(
-        description="Money that a month costs now: the middle one of the last three whole months, at today's prices;"
-        " null without any."
+        description="Money that a month costs now: the middle one of the last three whole months, at today's prices"
+        " and at today's level where it likely stays; null without any."
     )
     usual_rate: Amount | None = Field(
         description="The same without what stands out once: the baseline to plan from; null without a whole month."

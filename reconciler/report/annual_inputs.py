@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.words import planned_share, signed_share
@@ -27,7 +28,7 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         if inputs.trend is not None:
             rate += f"; the last three months cost {signed_share(inputs.trend, places=0)} against the first three"
         yield f"{rate}."
-    yield from map(_stopped, (wallet for wallet in inputs.wallets if wallet.stopped))
+    yield from chain.from_iterable(map(_changed, inputs.wallets))
     if len(inputs.months) < _YEAR:
         known = wording.counted(len(inputs.months), "whole month")
         yield f"{known} of the last twelve {wording.agree(len(inputs.months), 'is')} known."
@@ -70,8 +71,12 @@ _CONCLUDED: Mapping[LimitVerdict, str] = {
 }
 
 
-def _stopped(wallet: EnvironmentInput) -> str:
-    return f"{safe_name(wallet.environment, 40)}: {visible(wallet.stopped)}; what it cost before does not count."
+def _changed(wallet: EnvironmentInput) -> Iterator[str]:
+    name = safe_name(wallet.environment, 40)
+    if wallet.stopped:
+        yield f"{name}: {visible(wallet.stopped)}; what it cost before does not count."
+    if wallet.shifted:
+        yield f"{name} {visible(wallet.shifted)}."
 
 
 def _limit_sentence(limit: LimitInput) -> str:

@@ -149,6 +149,7 @@ def _wallets(
             wallet=wallet.team_id,
             run_rate=today.rate(key),
             stopped=today.stopped.get(key, ""),
+            shifted=today.shifted(key),
             monthly=wallet.usual(period),
             year=money[key],
         )

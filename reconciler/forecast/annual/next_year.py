@@ -51,7 +51,7 @@ def next_year(case: TeamCase, row: TeamYear, year: FiscalYear) -> NextTeam:
     today, usual = case.today(), without(case.found, standing_out(case.found))
     months = repriced(usual, case.found, today)
     last = max(months, default=None) if today.stopped else None
-    return _Draft(case, row, year, today, usual_month(months) or last).made()
+    return _Draft(case, row, year, today, today.reaching(usual_month(months) or last)).made()
 
 
 class _Steps(NamedTuple):
@@ -140,13 +140,14 @@ class _Draft:
         stopped = [
             f"{names[key]}: {why}; what it cost before does not count" for key, why in self.today.stopped.items()
         ]
+        shifted = [f"{names[key]} {self.today.shifted(key)}" for key in self.today.shifts]
         left = [
             f"{one.month} counts without {one.excess:,.2f}, {one.workload}" for one in self.row.anomalies if one.once
         ]
         fallbacks = self._fallbacks(self.usual)
         over = percent_text((fallbacks - 1).quantize(_TENTH))
         apart = [f"without what fallbacks add, {over}: the plan has them on top"] if fallbacks > 1 else []
-        self._because(*middle, *stopped, *apart, *self.today.told, *left, *self._ending(), at=at)
+        self._because(*middle, *stopped, *shifted, *apart, *self.today.told, *left, *self._ending(), at=at)
         return payable(cents(inputs.usual_rate / fallbacks), self.case.currency)
 
     def _fallbacks(self, month: Period | None) -> Decimal:
@@ -244,6 +245,7 @@ class _Draft:
             when += f", without what began after {self.usual}" if months != spent else ""
             self._because(
                 f"it costs {rate:,.2f} a month {when}; {now:,.2f} this year",
+                *filter(None, (self.today.shifted(key),)),
                 f"times {(need - new) / dear:.3f} for the plan's dearest month,"
                 f" times {dear / rate:.3f} for {LONGEST} days of the dearest of the last whole months",
                 *_new_demand(new, "that month"),

@@ -19,6 +19,7 @@ from reconciler.forecast.happenings.silence import likely_stopped
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import MUCH_PREMIUM, Observed
+from reconciler.forecast.shift_notice import SHIFT
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import amount, share
@@ -67,10 +68,11 @@ class TeamCase:
             money=self.money,
         )
         if self.view is not None:
-            habits = Habits(inputs.premium_share, trend_of(repriced(usual, self.found, today)))
+            prices = self.today(shifted=False)
+            habits = Habits(inputs.premium_share, trend_of(repriced(usual, self.found, prices)))
             held = limits(self.view, self.found, habits, period=self.period)
             inputs = inputs.model_copy(update={"limits": tuple(held)})
-        rate, month = plan.cache_hit_rate, usual_month(repriced(usual, self.found, today))
+        rate, month = plan.cache_hit_rate, today.reaching(usual_month(repriced(usual, self.found, today)))
         return TeamYear(
             team=team.team,
             name=team.name or team.team,
@@ -94,13 +96,19 @@ class TeamCase:
             return judged[0].amount
         return next((alert.amount for alert in self.team.billing_budgets if alert.period == "monthly"), None)
 
-    def today(self) -> Today:
-        """Return the team's months as the forecast counts their days, without what has likely stopped."""
+    def today(self, *, shifted: bool = True) -> Today:
+        """Return the team's months as the forecast counts their days, without what has likely stopped.
+
+        Unless they are to be `shifted`, at the level that each had.
+        """
         if self.view is None:
             return Today(self.found.wallets)
         cache = self.team.plan.cache_hit_rate is None
-        today = at_todays_prices(self.found.wallets, self.view.known, self.view.observations, cache=cache)
-        return today.without_stopped({one.wallet: likely_stopped(one.notices) for one in self.view.forecasts})
+        known, forecasts = self.view.known, self.view.forecasts
+        told = ((one.wallet, notice) for one in forecasts for notice in one.notices if notice.code == SHIFT)
+        shifts = dict(told) if shifted else None
+        today = at_todays_prices(self.found.wallets, known, self.view.observations, cache=cache, shifts=shifts)
+        return today.without_stopped({one.wallet: likely_stopped(one.notices) for one in forecasts})
 
     def _bridge(self, inputs: TeamInputs, month: Period | None) -> YearBridge:
         """Return the team's year, by its plan's baseline, else by what usage shows since the team began."""

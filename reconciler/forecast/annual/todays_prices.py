@@ -1,6 +1,6 @@
 """Whole months as of today: the days before a change of price count as if it had been so, as the forecast counts them.
 
-What a wallet that has likely stopped cost before that counts no more.
+So do the days before a new level that likely stays. What a wallet that has likely stopped cost before counts no more.
 """
 
 from __future__ import annotations
@@ -26,18 +26,23 @@ from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 
 Months = Mapping[Period, Decimal]
+Notices = Mapping[WalletRef, WalletNotice]
+STAYS = 0.5
+"""A new level counts where it stays more likely than not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
     """The months of each of a team's wallets, and of all; `changes` say what was counted otherwise, in words.
 
-    `stopped` says, of each wallet that has likely stopped, since when and how likely that is.
+    `stopped` says, of each wallet that has likely stopped, since when and how likely that is, and `shifts` which have a
+    new level, whether it counts or not.
     """
 
     wallets: Mapping[WalletRef, Months]
     changes: tuple[str, ...] = ()
     stopped: Mapping[WalletRef, str] = field(default_factory=dict)
+    shifts: Notices = field(default_factory=dict)
 
     @property
     def months(self) -> dict[Period, Decimal]:
@@ -51,6 +56,25 @@ class Today:
         """Return the same of `months` of some wallets: of those that have stopped, nothing and not what is unknown."""
         rate = run_rate(months)
         return ZERO if rate is None and any(self.stopped.get(each) for each in wallets) else rate
+
+    def reaching(self, month: Period | None) -> Period | None:
+        """Return up to which month what began is in a month's cost: in that of `month` with the new levels that count.
+
+        What has no new level holds what `month` held: the larger part of the cost decides.
+        """
+        begun = [Period.of(notice.since) for notice in self.shifts.values() if notice.since and stays(notice)]
+        if month is None or not begun:
+            return month
+        rates = {key: self.rate(key) or ZERO for key in self.wallets}
+        shifted = sum((rates[key] for key, notice in self.shifts.items() if stays(notice)), ZERO)
+        return max(month, *begun) if 2 * shifted >= sum(rates.values(), ZERO) else month
+
+    def shifted(self, wallet: WalletRef) -> str:
+        """Return in words, which follow the wallet's name, which new level it has; empty where it has none."""
+        if (notice := self.shifts.get(wallet)) is None:
+            return ""
+        counts = "what it cost before counts at that level" if stays(notice) else "that is not counted"
+        return f"{notice.message}; {counts}"
 
     def without_stopped(self, notices: Mapping[WalletRef, WalletNotice | None]) -> Today:
         """Return the same without what wallets cost before they likely stopped, of which `notices` tell."""
@@ -71,24 +95,42 @@ class Today:
         return (f"at today's prices: {'; '.join(self.changes)}",) if self.changes else ()
 
 
-def at_todays_prices(wallets: Mapping[WalletRef, Months], known: Spending, seen: Observations, *, cache: bool) -> Today:
-    """Return the months of `wallets`, what each cost, at today's prices.
+def at_todays_prices(
+    wallets: Mapping[WalletRef, Months],
+    known: Spending,
+    seen: Observations,
+    *,
+    cache: bool,
+    shifts: Notices | None = None,
+) -> Today:
+    """Return the months of `wallets`, what each cost, at today's prices, and at today's level where `shifts` stay.
 
     With `cache` today's counts too: where a plan promises hits, that says what they are worth.
     """
+    told = {key: notice for key, notice in (shifts or {}).items() if key in wallets}
     found, changes = dict[WalletRef, Months](), list[Repricing]()
     for wallet, months in wallets.items():
         rows = seen.rows_of((wallet,), LONG_WINDOW_DAYS)
         index = price_index(seen.usage, rows, known.known_until, cache=cache)
-        found[wallet] = months if index is None else _repriced(months, known.of(wallet), known, index)
+        found[wallet] = _as_of_today(months, known.of(wallet), known, index, told.get(wallet))
         changes += index.changes if index else ()
-    return Today(found, tuple(_words(changes)))
+    return Today(found, tuple(_words(changes)), shifts=told)
 
 
-def _repriced(months: Months, spend: Spend, known: Spending, index: PriceIndex) -> Months:
+def stays(shift: WalletNotice) -> bool:
+    """Whether what a wallet cost before a shift counts at its new level."""
+    return bool(shift.since and shift.factor is not None and (shift.probability or 0.0) > STAYS)
+
+
+def _as_of_today(
+    months: Months, spend: Spend, known: Spending, index: PriceIndex | None, shift: WalletNotice | None
+) -> Months:
     """Return what the months would have cost; to the last digit what they did where nothing in them changed."""
     days = max([(known.known_until - month.first).days for month in months], default=0)
-    start, worth = known.known_until - timedelta(days=days), index.over(days)[::-1]
+    start = known.known_until - timedelta(days=days)
+    worth = np.ones(days) if index is None else index.over(days)[::-1].copy()
+    if shift is not None and shift.since and shift.factor is not None and stays(shift):
+        worth[: max((shift.since - start).days, 0)] *= shift.factor
     more = spend.daily(start, known.known_until) * (worth - 1.0)
     counted = {}
     for month, cost in months.items():
