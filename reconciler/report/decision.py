@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TypeGuard
 
@@ -31,7 +31,7 @@ _Line = tuple[str, str, str]
 """What a line is about, what comes if the plan is approved, and what if it is not."""
 
 
-def decision_table(plan: Plan, told: Sequence[WalletStory]) -> Table:
+def decision_table(plan: Plan, about: Sequence[WalletStory], told: Sequence[WalletStory]) -> Table:
     """Return this month's money, hard limits, who runs out, and the year, each if the plan is approved and if not.
 
     Hard limits are those that change. Where nothing does now, there is the year alone, and only if it gets other money.
@@ -39,7 +39,7 @@ def decision_table(plan: Plan, told: Sequence[WalletStory]) -> Table:
     month, year = f"{plan.period.first:%B}", plan.year_money
     stops = [("Hard limits", *line)] if (line := limit_line(plan)) else []
     moved = (f"{month} money", _moved(plan), "nothing moves")
-    now = [moved, *stops, *_running_out(month, told)] if plan.changes else []
+    now = [moved, *stops, *_running_out(month, about, told)] if plan.changes else []
     differs = year is not None and year.not_applied is not None and year.applied != year.not_applied
     lines = [*now, *(_year(plan) if plan.changes or differs else ())]
     columns = (Column("what", ""), Column("approved", "If you approve"), Column("not_approved", "If you do not"))
@@ -54,22 +54,33 @@ def _moved(plan: Plan) -> str:
     return ", ".join((*given, *taken)) or "nothing moves"
 
 
-def _running_out(month: str, told: Sequence[WalletStory]) -> Iterator[_Line]:
-    known = [story for story in told if story.forecast and story.lasts is not None]
-    if known:
-        then = [(story, story.forecast.desired) for story in known if story.forecast]
-        now = [(story, story.forecast.live) for story in known if story.forecast]
-        yield f"May run out in {month}", _those(then), _those(now)
+def _running_out(month: str, about: Sequence[WalletStory], told: Sequence[WalletStory]) -> Iterator[_Line]:
+    """Yield who of the wallets it is `about` may run out, and who else may: the plan is not about these."""
+    known = [story for story in about if story.forecast and story.lasts is not None]
+    if not known:
+        return
+    then, now = (
+        _some(_at_risk((story, getattr(story.forecast, side)) for story in known))
+        or f"nobody: less than {1 - SAFE:.0%} each"
+        for side in ("desired", "live")
+    )
+    others = _at_risk((story, story.forecast.live) for story in told if story.forecast and story not in about)
+    if others:
+        of = f"of the {'wallets' if any(story.is_changed for story in about) else 'teams'} that change, "
+        beside = wording.counted(len(others), "other")
+        then, now = f"{of}{then}; {beside}: {_some(others)}", f"{of}{now}; {beside} as well"
+    yield f"May run out in {month}", then, now
 
 
-def _those(sides: Sequence[tuple[WalletStory, WalletOutlook]]) -> str:
+def _at_risk(sides: Iterable[tuple[WalletStory, WalletOutlook]]) -> list[str]:
     """Return the wallets that may run out, the likeliest first, each with its chance."""
     likely = [(outlook.exhaustion.probability or 0.0, story.name, outlook) for story, outlook in sides]
-    named = [
-        f"{name} {risk(outlook)}" for p, name, outlook in sorted(likely, key=lambda item: -item[0]) if 1 - p < SAFE
-    ]
-    more = [f"{len(named) - _NAMED:,} more"] if len(named) > _NAMED else []
-    return " · ".join((*named[:_NAMED], *more)) or f"nobody: less than {1 - SAFE:.0%} each"
+    ordered = sorted(likely, key=lambda item: -item[0])
+    return [f"{name} {risk(outlook)}" for probability, name, outlook in ordered if 1 - probability < SAFE]
+
+
+def _some(named: Sequence[str]) -> str:
+    return " · ".join((*named[:_NAMED], *([f"{len(named) - _NAMED:,} more"] if len(named) > _NAMED else [])))
 
 
 def _year(plan: Plan) -> Iterator[_Line]:

@@ -53,7 +53,7 @@ def summarise(
         header=_header(plan),
         headline=verdict.headline(plan, told),
         lead=verdict.lead(plan),
-        decision=decision.decision_table(plan, about),
+        decision=decision.decision_table(plan, about, told),
         brief=brief_table(about, plan),
         brief_notes=decision.notes(plan, about),
         by_hand=decision.by_hand(plan, told),

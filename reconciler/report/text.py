@@ -46,7 +46,7 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         _refused(report, width),
         _changes(report, width),
         _sentences("", _decided(report.decision), width),
-        _sentences("", report.by_hand, width),
+        _sentences("", (*report.by_hand, *report.urgent), width),
         _table(report.wallets.without("target"), width),
         _sentences("", report.wallet_notes, width),
         _sentences("What else this changes:", _some(report.rules), width),

@@ -172,13 +172,52 @@ def test_a_hard_limit_that_changes_is_decided_on_though_no_money_moves(
     plan = plans.plan(limit(plans, before, after), impact=(still.forecast(), plans.Wallet(team="a").forecast()))
     table = decided(plan)
     assert table["Hard limits"] == (f"support-monthly {then}", f"support-monthly {now}")
-    assert table["May run out in June"] == ("support / prod 98%", "support / prod 83%")
+    assert table["May run out in June"] == (
+        "of the wallets that change, support / prod 98%; 1 other: a / prod 94%",
+        "of the wallets that change, support / prod 83%; 1 other as well",
+    )
     change = {"1600.00": then, "1900.00": f"{then} instead of 1,600"}.get(after or "", "stops support / prod no longer")
     told = f"hard limit support-monthly {change}, runs out: 98% (29 Jun), without this 83% (30 Jun)"
     assert headline(plan) == f": no money moves, 1 billing budget changes; {told}"
     assert told in message_of(plan).title
     assert not [line for line in summarise(plan).urgent if "support / prod" in plain(line)], "this change does it"
     assert [row.cells[0].new for row in summarise(plan).brief.rows] == ["support / prod"]
+
+
+def test_who_else_may_run_out_is_named_beside_the_wallets_that_change(plans: Any) -> None:
+    changed, *others = (
+        plans.Wallet(team=team, funded=funded, lasts=lasts)
+        for team, funded, lasts in (
+            ("support", "10500", (0.1, 0.97)),
+            ("tight", "12500", (0.7, 0.7)),
+            ("gone", "12500", (0.001, 0.001)),
+            ("safe", "12500", (0.9, 0.9)),
+        )
+    )
+    plan = of(plans, changed, *others)
+    assert decided(plan)["May run out in June"] == (
+        "of the wallets that change, nobody: less than 20% each; 2 others: gone / prod 99.9% · tight / prod 30%",
+        "of the wallets that change, support / prod 90%; 2 others as well",
+    )
+    urgent = "Urgent, not caused by this change: gone / prod 99.9% (28 Jun) will likely run out"
+    printed = " ".join(text(summarise(plan), width=100, colour=False).split())
+    for shown in (printed, markdown(summarise(plan)).replace("*", "")):
+        assert urgent in shown
+    assert decided(of(plans, changed, others[-1]))["May run out in June"] == (
+        "nobody: less than 20% each",
+        "support / prod 90%",
+    )
+
+
+def test_of_settings_that_change_the_wallets_of_their_teams_are_told(plans: Any) -> None:
+    still = plans.Wallet(funded="12500", target="12500", lasts=(0.97, 0.97))
+    other = plans.Wallet(team="other", funded="12500", target="12500", lasts=(0.1, 0.1))
+    assert decided(plans.plan(plans.budget_update(), impact=(still.forecast(), other.forecast())))[
+        "May run out in June"
+    ] == (
+        "of the teams that change, nobody: less than 20% each; 1 other: other / prod 90%",
+        "of the teams that change, nobody: less than 20% each; 1 other as well",
+    )
 
 
 def test_a_hard_limit_is_told_beside_the_money_of_others_and_of_what_is_no_wallet(plans: Any) -> None:
