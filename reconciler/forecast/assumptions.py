@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -13,7 +13,7 @@ from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import over_days
 from reconciler.forecast.words import RowVerdict, amount, chance, close, listed, share, unknown_row, verdict_of
 from reconciler.model.assumption import Assumption, TeamAssumptions
-from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast
+from reconciler.model.forecast import AlertForecast, AlertOutlook
 
 __all__ = ["TeamView", "team_assumptions"]
 
@@ -35,7 +35,7 @@ def _rows(view: TeamView) -> Iterator[Assumption]:
     for lever in levers():
         yield from lever.rows(view)
     yield _wallets(view)
-    if judged := judged_alert(view.forecasts):
+    if judged := judged_alert(view):
         yield _alert(view, *judged)
 
 
@@ -88,15 +88,18 @@ def _wallets(view: TeamView) -> Assumption:
     )
 
 
-def judged_alert(forecasts: Iterable[WalletForecast]) -> tuple[AlertForecast, AlertOutlook] | None:
+def judged_alert(view: TeamView) -> tuple[AlertForecast, AlertOutlook] | None:
     """Return by which alert of the YAML a team is judged: the one that leaves least time, by its first percentage.
 
-    Where all leave time, that is the one of the largest amount: a small one hides none. None where git declares none.
+    Where all leave time, that is the one of the largest amount: a small one hides none. One of days or weeks
+    says nothing of how the month is warned of. None where git declares none of a month.
     """
     first: dict[tuple[str, str], tuple[AlertForecast, AlertOutlook]] = {}
-    for forecast in forecasts:
+    watching = ((question.wallet.key, alert) for question in view.questions for alert in question.alerts_desired)
+    monthly = {(wallet, alert.name) for wallet, alert in watching if alert.period == "monthly"}
+    for forecast in view.forecasts:
         for alert in forecast.alerts:
-            if alert.desired is not None and alert.declared:
+            if alert.desired is not None and alert.declared and (forecast.wallet, alert.name) in monthly:
                 first.setdefault((forecast.wallet, alert.name), (alert, alert.desired))
     return max(first.values(), key=_urgency, default=None)
 

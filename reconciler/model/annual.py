@@ -201,7 +201,9 @@ class TeamYear(Frozen):
     cache_to: Fraction | None = Field(description="Share of requests that it is to answer; null without a plan.")
     mix_change: str = Field(description="The planned change of the provider mix, in words.")
     wallet_target: Amount = Field(description="Money that the team's wallets get in a usual month.")
-    alert: Amount | None = Field(description="Money of the first monthly billing budget; null without one.")
+    alert: Amount | None = Field(
+        description="Money of the monthly billing budget that it is judged by; null without one."
+    )
     judgements: tuple[Assumption, ...] = Field(description="Each assumption, planned against observed, with a verdict.")
     inputs: TeamInputs = Field(description="The six inputs that the plan is made from.")
     bridge: YearBridge = Field(description="The four passes, from the baseline to the wallets.")

@@ -337,6 +337,21 @@ def test_a_team_is_judged_by_its_alert_that_leaves_least_time_else_by_its_larges
     assert judged(dev=12000, prod=9000) == "USD 12,000"
 
 
+def test_an_alert_by_the_day_or_the_week_says_nothing_of_how_the_month_is_warned_of() -> None:
+    def judged(*periods: str) -> Assumption | None:
+        alerts = tuple(
+            budget("team_support", name=f"{period}-alert", amount=Decimal(9000 if period == "monthly" else 450))
+            .model_copy(update={"period": period})
+            for period in periods
+        )  # fmt: skip
+        return table(ask(usage().build(), question(left_desired=3000, alerts_desired=alerts))).get("alert")
+
+    alone = judged("monthly")
+    assert alone is not None
+    assert judged("daily", "monthly", "weekly") == alone
+    assert judged("daily", "weekly") is None
+
+
 def test_numbers_in_words() -> None:
     assert amount(Decimal("11240.49"), "USD") == "USD 11,240"
     assert amount(9.5, "EUR") == "EUR 9.50"

@@ -92,7 +92,7 @@ class TeamCase:
 
     def _alert(self) -> Decimal | None:
         """Return the amount of the alert that the team is judged by; where nothing judges, of its first one."""
-        if self.view is not None and (judged := judged_alert(self.view.forecasts)):
+        if self.view is not None and (judged := judged_alert(self.view)):
             return judged[0].amount
         return next((alert.amount for alert in self.team.billing_budgets if alert.period == "monthly"), None)
 
