@@ -93,10 +93,7 @@ class Side:
 
 def alert_forecasts(month: Month, *, live: Side, desired: Side) -> tuple[AlertForecast, ...]:
     """Return one forecast for each name and percentage of either side, in order of name and percentage."""
-    amounts: dict[Alert, Decimal] = {}
-    for side in (live, desired):
-        for alert, budget in reversed(list(side.alerts())):
-            amounts[alert] = budget.amount
+    budgets = dict(each for side in (live, desired) for each in reversed(list(side.alerts())))
     before = _outlooks(month, live)
     same = live.emptied is desired.emptied and live.budgets == desired.budgets
     after = before if same else _outlooks(month, desired)
@@ -105,14 +102,15 @@ def alert_forecasts(month: Month, *, live: Side, desired: Side) -> tuple[AlertFo
             AlertForecast,
             {
                 "name": name,
-                "amount": amounts[alert],
+                "amount": budgets[alert].amount,
+                "period": _kind(budgets[alert]),
                 "percentage": percentage,
                 "live": before.get(alert),
                 "desired": after.get(alert),
                 "declared": declared,
             },
         )
-        for alert in sorted(amounts)
+        for alert in sorted(budgets)
         for name, percentage, declared in [alert]
     )
 

@@ -69,7 +69,8 @@ class AlertForecast(Frozen):
     """
 
     name: str = Field(description="The billing budget's name.")
-    amount: Amount = Field(description="Money per month that the billing budget watches for.")
+    amount: Amount = Field(description="Money per period that the billing budget watches for.")
+    period: str = Field("monthly", description="When its count starts again: monthly, weekly or daily.")
     percentage: AlertPercentage = Field(description="Share of the amount at which it fires, in percent.")
     live: AlertOutlook | None = Field(description="The alert as Keeptrusts has it; null where it is not there.")
     desired: AlertOutlook | None = Field(description="The alert as the YAML has it; null where it is not there.")
@@ -77,7 +78,7 @@ class AlertForecast(Frozen):
 
     @property
     def fires_at(self) -> Amount:
-        """Money of the month at which it fires."""
+        """Money of the period at which it fires."""
         return self.amount * self.percentage / 100
 
 

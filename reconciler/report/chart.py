@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import count
 
@@ -79,7 +80,10 @@ def _ceilings(forecast: WalletForecast, days: int) -> tuple[Line, ...]:
 
 
 def _alert(story: WalletStory, days: int) -> tuple[Line, ...]:
-    alert = story.first_alert
+    """Return the line of the alert that fires first of those that count the month, as the axis does."""
+    counted = [alert for alert in story.forecast.alerts if alert.period == "monthly"] if story.forecast else []
+    about = story.forecast and story.forecast.model_copy(update={"alerts": tuple(counted)})
+    alert = replace(story, forecast=about).first_alert
     if alert is None:
         return ()
     at = units(alert.fires_at)

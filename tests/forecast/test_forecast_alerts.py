@@ -65,6 +65,11 @@ def test_weekly_and_daily_budgets_watch_their_own_windows() -> None:
     assert weekly.date["0.5"] == date(2026, 6, 18)  # Monday 15 to Wednesday 17 cost 300
     assert daily.date["0.5"] == AS_OF
     assert never.probability < 0.001
+    shown = ask(level_usage(), question(live=10**6, alerts_live=(budget(period="weekly"), budget(name="month"))))
+    assert {(alert.name, alert.period) for alert in shown.wallets[0].alerts} == {
+        ("monthly", "weekly"),
+        ("month", "monthly"),
+    }
 
 
 def test_a_weekly_window_that_is_already_over_its_threshold_has_fired() -> None:

@@ -421,6 +421,18 @@ def test_money_that_stays_the_same_is_one_line_of_the_chart(plans: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("period", ["weekly", "daily"])
+def test_a_chart_of_the_month_has_no_line_of_an_alert_that_counts_less(period: str, plans: Any) -> None:
+    wallet = plans.Wallet().forecast()
+    lower, monthly = (
+        alert.model_copy(update=changed)
+        for alert, changed in zip(wallet.alerts, ({"period": period}, {"amount": Decimal(12400)}), strict=True)
+    )
+    for alerts, lines in (((lower, monthly), ["100% alert at 12,400"]), ((lower,), [])):
+        report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"alerts": alerts}),)))
+        assert [line.name for line in report.charts[0].lines if line.role == "alert"] == lines
+
+
 def test_a_chart_on_the_first_day_has_a_forecast_alone(plans: Any) -> None:
     wallet = plans.Wallet().forecast()
     unknown = tuple(point.model_copy(update={"spent": None}) for point in wallet.daily)
