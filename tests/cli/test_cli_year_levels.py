@@ -102,3 +102,20 @@ def test_what_a_new_level_holds_is_not_carried_on_a_second_time(drafted: Any) ->
 def test_the_new_level_of_the_smaller_part_says_nothing_of_what_the_larger_one_holds(drafted: Any) -> None:
     _, team, _ = drafted(date(2026, 9, 20), GROWTH, dev=3.0)
     assert [step.rate for step in team.plan.growth] == [Decimal("0.1")]
+
+
+LIMIT = ", rate_limits: [{reason: quiet nights, daily: 8.00, from: 2026-12}]"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "csv", "json"])
+def test_a_rate_limit_is_a_step_of_the_year_in_every_format(drafted: Any, kt: Run, tmp_path: Path, form: str) -> None:
+    drafted(AS_OF, LIMIT)
+    options = ("--budgets", tmp_path / "budgets", "--usage", tmp_path / "usage.csv", "--as-of", str(AS_OF))
+    done = kt("year", *options, "--format", form)
+    assert done.code == 0, done.err
+    taken = 4 * 310 - 121 * 8
+    assert all(each in done.out for each in ("at most 8.00 a day from 2026-12", "quiet nights", f"{taken}.00"))
+    if form == "json":
+        bridge = json.loads(done.out)["teams"][0]["bridge"]
+        assert sum(Decimal(step["planned"]) for step in bridge["steps"]) == Decimal(bridge["wallets"])
+        assert Decimal(bridge["planned"]) == 12 * 310 - taken

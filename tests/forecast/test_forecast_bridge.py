@@ -17,7 +17,7 @@ from reconciler.forecast.when import Month
 from reconciler.model.annual import YearBridge
 from reconciler.model.money import cents
 from reconciler.model.period import FiscalYear, Period
-from reconciler.model.team import AnnualPlan, CacheHitRate, GrowthStep, PlannedDemand
+from reconciler.model.team import AnnualPlan, CacheHitRate, GrowthStep, PlannedDemand, RateLimit
 
 YEAR = FiscalYear("FY2027", Period(2026, 6))
 MONTHS = st.integers(-3, 20).map(YEAR.starts.plus)
@@ -47,6 +47,16 @@ PARTS = st.builds(
     st.none() | st.builds(lambda done: Record(Decimal("0.5"), done, "so far"), st.decimals(-1, 1, places=3)),
 )
 
+LIMITS = st.lists(
+    st.builds(
+        lambda daily, starts, reason: RateLimit(reason=reason, daily=daily, starts=starts),
+        st.decimals("0.01", 10**6, places=2),
+        MONTHS,
+        st.sampled_from(["nights", "batch"]),
+    ),
+    max_size=3,
+).map(lambda limits: parts_of(AnnualPlan(rate_limits=tuple(limits))))
+
 
 def parts_of(plan: AnnualPlan) -> list[Part]:
     return [part for lever in levers() for part in lever.parts(plan, None)]
@@ -56,9 +66,11 @@ def crossed(baseline: Decimal, parts: Sequence[Part], wallets: Decimal) -> YearB
     return bridge(baseline, parts, YEAR, wallets=wallets * 12)
 
 
-@given(PLANS, st.lists(PARTS, max_size=4), MONEY)
-def test_the_steps_add_up_to_the_wallets_to_the_cent(plan: AnnualPlan, more: list[Part], wallets: Decimal) -> None:
-    found = crossed(plan.baseline_monthly or Decimal(0), [*parts_of(plan), *more], wallets)
+@given(PLANS, st.lists(PARTS, max_size=4), LIMITS, MONEY)
+def test_the_steps_add_up_to_the_wallets_to_the_cent(
+    plan: AnnualPlan, more: list[Part], limits: list[Part], wallets: Decimal
+) -> None:
+    found = crossed(plan.baseline_monthly or Decimal(0), [*parts_of(plan), *more, *limits], wallets)
     *steps, room = found.steps
     assert sum(step.planned for step in steps) == found.planned
     assert sum(step.weighed for step in steps) == found.weighed
@@ -76,9 +88,11 @@ def test_the_steps_come_to_what_validation_and_the_planning_table_expect_of_the_
     assert abs(found.planned - sum(months, Decimal(0))) <= Decimal("0.0051")
 
 
-@given(PLANS, st.lists(PARTS, max_size=4), st.randoms())
-def test_no_order_of_a_plans_entries_changes_a_step(plan: AnnualPlan, more: list[Part], random: Random) -> None:
-    parts = [*parts_of(plan), *more]
+@given(PLANS, st.lists(PARTS, max_size=4), LIMITS, st.randoms())
+def test_no_order_of_a_plans_entries_changes_a_step(
+    plan: AnnualPlan, more: list[Part], limits: list[Part], random: Random
+) -> None:
+    parts = [*parts_of(plan), *more, *limits]
     mixed = list(parts)
     random.shuffle(mixed)
     one, other = (crossed(plan.baseline_monthly or Decimal(0), each, Decimal(1)) for each in (parts, mixed))
@@ -103,6 +117,32 @@ def test_factors_of_one_pass_are_split_evenly_where_they_are_alike() -> None:
     alike = [Part("growth", "growth", what, factor=lambda _: Decimal("1.1")) for what in ("a", "b")]
     found = crossed(Decimal(1000), alike, Decimal(0))
     assert [step.planned for step in found.steps[1:3]] == [Decimal(1260), Decimal(1260)]
+
+
+def test_a_limit_takes_off_what_a_month_of_all_the_rest_costs_beyond_its_days() -> None:
+    limits = (
+        RateLimit(reason="nights", daily=Decimal(24), starts=Period(2026, 12)),
+        RateLimit(reason="batch", daily=Decimal(20), starts=Period(2027, 5)),
+        RateLimit(reason="never reached", daily=Decimal(500), starts=Period(2026, 6)),
+    )
+    parts = parts_of(AnnualPlan(rate_limits=limits))
+    found = crossed(Decimal(900), parts, Decimal(900))
+    told = {step.reason: step.planned for step in found.steps if step.lever == "rate_limits"}
+    nights = (31 + 31 + 28 + 31 + 30) * 24 - 5 * 900
+    assert told["nights"] == nights, "the tightest one of a month takes it all off"
+    assert told["batch"] == 31 * 20 - 900
+    assert told["never reached"] == 0
+    assert found.planned == found.weighed == 12 * 900 + nights + 31 * 20 - 900
+    grown = Part("growth", "growth", "more", factor=lambda _: Decimal(2))
+    saving = Part("governance", "cache", "saves", factor=lambda _: Decimal("0.8"), belief=believed(None, 0.0, EVEN))
+    capped = crossed(Decimal(900), [*parts[1:2], grown, saving], Decimal(0))
+    assert capped.planned == 11 * 1440 + 31 * 20
+    assert capped.weighed == 11 * 1620 + 31 * 20, "a saving that may not come leaves the limit more to take off"
+
+
+def test_a_limit_says_nothing_of_the_baseline_that_a_month_shows() -> None:
+    (limit,) = parts_of(AnnualPlan(rate_limits=(RateLimit(reason="r", daily=Decimal(1), starts=YEAR.starts),)))
+    assert baseline_of(Decimal(31), [limit], Month(Period(2026, 7), YEAR.starts)) == 31
 
 
 @given(PLANS, st.integers(0, 11).map(YEAR.starts.plus))

@@ -1,7 +1,8 @@
 """The bridge: from the baseline over growth and governance to what the wallets hold, in steps that add up to the cent.
 
 Each pass works on what the one before comes to: growth on the baseline, governance on what has grown. Planned demand
-comes beside them, in its own lane. Every step has two amounts: as planned, and as weighed by its track record.
+comes beside them, in its own lane. A limit takes off what a month of all of them costs beyond it. Every step has two
+amounts: as planned, and as weighed by its track record.
 """
 
 from __future__ import annotations
@@ -53,9 +54,13 @@ def bridge(
 
 
 def baseline_of(cost: Decimal, parts: Sequence[Part], month: Month) -> Decimal:
-    """Return the baseline, in cents, with which `month` costs `cost`: without what `parts` have come to by then."""
+    """Return the baseline, in cents, with which `month` costs `cost`: without what `parts` have come to by then.
+
+    What limits took off is not known to anybody.
+    """
+    open_ended = [part for part in parts if part.limit is None]
     nothing, one = (
-        baseline + sum(_of_month(baseline, parts, month, Part.times), Decimal(0))
+        baseline + sum(_of_month(baseline, open_ended, month, Part.times), Decimal(0))
         for baseline in (Decimal(0), Decimal(1))
     )
     times = one - nothing
@@ -91,6 +96,10 @@ def _of_month(baseline: Decimal, parts: Sequence[Part], month: Month, times: _Ti
         for place, share in zip(places, contributions(factors), strict=True):
             amounts[place] += reached * share
         reached *= prod(factors, start=Decimal(1))
+    limits = [(part.limit(month), part.what, part.reason, place) for place, part in enumerate(parts) if part.limit]
+    if limits:
+        most, *_, place = min(limits)
+        amounts[place] -= max(reached - most, Decimal(0))
     return amounts
 
 

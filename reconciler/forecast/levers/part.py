@@ -20,6 +20,7 @@ OfMonth = Callable[[Month], Decimal]
 class Part:
     """One entry: it multiplies what a month costs by `factor` and adds `added` major units to it; None: it does not.
 
+    Where it has a `limit`, that is the most that a month may cost with all other entries.
     `what` says what it is, `reason` why, in the plan's own words. `uncounted` says why it cannot be put into money;
     then it does nothing. `record` is None where nothing tells yet how far it came. `belief` is how much of it comes, if
     it is the promise of a saving; None: all of it is counted.
@@ -31,6 +32,7 @@ class Part:
     reason: str = ""
     factor: OfMonth | None = None
     added: OfMonth | None = None
+    limit: OfMonth | None = None
     record: Record | None = None
     belief: Belief | None = None
     uncounted: str = ""

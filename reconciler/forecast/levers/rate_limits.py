@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
+from reconciler.forecast.when import Month
 from reconciler.forecast.windows import HISTORY_DAYS
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, RateLimit
 from reconciler.model.yaml_types import parse_amount
+
+if TYPE_CHECKING:
+    from reconciler.forecast.team_view import TeamView
 
 AT_THE_LIMIT = Decimal("0.98")
 NO_LIMIT = Decimal("Infinity")
@@ -34,6 +41,11 @@ class RateLimits(Lever):
         for cap in caps[1:]:
             limit = limit.clip(max=cap)
         yield Effect(self.name, limit=limit)
+
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        for limit in plan.rate_limits:
+            what = f"at most {limit.daily:,.2f} a day from {limit.starts}"
+            yield Part("governance", self.name, what, limit.reason, limit=partial(_most, limit))
 
     def amounts(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Decimal]]:
         for index, limit in enumerate(plan.rate_limits):
@@ -57,6 +69,11 @@ class RateLimits(Lever):
                 if spent(day, after) >= AT_THE_LIMIT * limit.daily:
                     yield day
                 day = after
+
+
+def _most(limit: RateLimit, month: Month) -> Decimal:
+    """Return what a month may cost at most: its days at the limit, where that holds by then."""
+    return month.during(limit.starts, inside=limit.daily * month.period.days, outside=NO_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
