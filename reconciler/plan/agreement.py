@@ -64,15 +64,20 @@ def disagreements(reading: Reading, desired: Desired) -> tuple[Disagreement, ...
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sides:
-    """Two surfaces day by day, and by how much rounding alone can set them apart on each."""
+    """Two surfaces day by day, and by how much rounding alone can set them apart on each.
+
+    `whole` is what the first says of all the days at once, where it is asked for that: rounded once, not once a day.
+    """
 
     first: _Course
     second: _Course
     rounded: _Course
+    whole: Decimal | None = None
 
     @property
     def sums(self) -> tuple[Decimal, Decimal]:
-        return sum(self.first.values(), NOTHING), sum(self.second.values(), NOTHING)
+        first = sum(self.first.values(), NOTHING) if self.whole is None else self.whole
+        return first, sum(self.second.values(), NOTHING)
 
     @property
     def days(self) -> list[date]:
@@ -100,10 +105,13 @@ class _Sides:
         return self.rounded.get(day, NOTHING)
 
 
-def _sides(first: ByDay, second: ByDay, rounded: ByDay) -> dict[str, _Sides]:
-    """Return the two surfaces by wallet."""
-    parts = [_courses(days) for days in (first, second, rounded)]
-    return {wallet: _Sides(*(part.get(wallet, {}) for part in parts)) for wallet in sorted({*parts[0], *parts[1]})}
+def _sides(first: ByDay, second: ByDay, rounded: ByDay, whole: Mapping[str, Decimal]) -> dict[str, _Sides]:
+    """Return the two surfaces by wallet; `whole` are sums that the first says itself."""
+    one, other, spread = (_courses(days) for days in (first, second, rounded))
+    return {
+        wallet: _Sides(one.get(wallet, {}), other.get(wallet, {}), spread.get(wallet, {}), whole.get(wallet))
+        for wallet in sorted({*one, *other})
+    }
 
 
 def _courses(days: ByDay) -> dict[str, dict[date, Decimal]]:
@@ -117,7 +125,7 @@ def _shown_against_export(reading: Reading, desired: Desired) -> Iterator[Disagr
     shown = dashboard(reading)
     if shown is None or reading.export is None:
         return
-    exported, by_day = by_wallet(reading.export), _sides(reading.days, reading.export, {})
+    exported, by_day = by_wallet(reading.export), _sides(reading.days, reading.export, {}, shown)
     for wallet in sorted({*shown, *exported}):
         sums = shown.get(wallet, NOTHING), exported.get(wallet, NOTHING)
         if differ(*sums):
@@ -131,23 +139,24 @@ def _against_ledger(reading: Reading, desired: Desired) -> Iterator[Disagreement
     if asked is None:
         return
     between: tuple[Surface, Surface] = ("spend" if reading.days else "export", "ledger")
+    whole = dashboard(reading) or {} if reading.days else {}
     rounded = defaultdict(Decimal, reading.rounded)
     for key, cost in reading.days.items():
         rounded[key] += rounding(cost)
     covers = any((*reading.elsewhere.values(), *reading.rounded_elsewhere.values()))
     alone = {
         wallet: sides
-        for wallet, sides in _sides(asked, reading.ledger, rounded).items()
+        for wallet, sides in _sides(asked, reading.ledger, rounded, whole).items()
         if sides.apart and (not covers or sides.sums[1] > sides.sums[0])
     }
     for wallet, sides in alone.items():
         yield _disagreement(desired, between, wallet, sides.sums, sides.days)
     if covers:
         paid = _all_of(reading.ledger, alone, reading.elsewhere)
-        sides = _Sides(_all_of(asked, alone), paid, _all_of(rounded, alone, reading.rounded_elsewhere))
+        told = sum((sum_of for wallet, sum_of in whole.items() if wallet not in alone), NOTHING) if whole else None
+        sides = _Sides(_all_of(asked, alone), paid, _all_of(rounded, alone, reading.rounded_elsewhere), told)
         if sides.apart:
-            told = _disagreement(desired, between, "", sides.sums, sides.days)
-            yield told.model_copy(update={"together": True})
+            yield _disagreement(desired, between, "", sides.sums, sides.days).model_copy(update={"together": True})
 
 
 def _all_of(days: ByDay, without: Collection[str], others: _Course | None = None) -> _Course:

@@ -64,6 +64,23 @@ def test_a_settlement_that_is_missing_is_named_to_the_cent_with_its_day(
     assert (found.since, found.until, found.days) == (at, at, 1)
 
 
+@given(days, st.integers(0, 4).map(day), st.sampled_from("abc"), st.integers(5, 99_999), st.booleans())
+def test_a_dashboard_in_cents_has_one_sum_whatever_it_is_held_against(
+    spent: Days, at: date, wallet: str, hidden: int, helped: bool
+) -> None:
+    spent = {**spent, (at, wallet): spent.get((at, wallet), Decimal(0)) + Decimal(hidden)}
+    shown = {key: cost for key, cost in spent.items() if key != (at, wallet)}
+    exact = reading(shown, spent, {at: Decimal(1)} if helped else None, export=spent)
+    rows = {key: replace(row, cost=cents(row.cost)) for key, row in (exact.spend["team"] or {}).items()}
+    told = disagreements(
+        replace(exact, spend={"team": rows}, days={key: cents(cost) for key, cost in shown.items()}), DESIRED
+    )
+    table = {key: row.cost for key, row in rows.items()}
+    for one in (one for one in told if one.between[0] == "spend"):
+        others = sum(cost for key, cost in table.items() if key != wallet)
+        assert one.first_amount == (others if one.together else table.get(one.wallet, Decimal(0)))
+
+
 def test_a_wallet_that_paid_too_much_is_named_though_others_were_helped_out() -> None:
     asked = {(day(0), "a"): Decimal(10), (day(1), "b"): Decimal(10)}
     paid = {(day(0), "a"): Decimal(4), (day(1), "b"): Decimal(12)}
