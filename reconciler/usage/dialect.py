@@ -77,8 +77,12 @@ def dialect_of(name: str, path: Path, known: Collection[str]) -> Dialect:
     return max(read, key=lambda each: (sum(column.strip().casefold() in known for column in each.names), _fit(each)))
 
 
+class ForeignAmountsError(UsageError):
+    """The amounts of a column are not written as those of an export."""
+
+
 def refuse_foreign_amounts(name: str, dialect: Dialect, places: Sequence[int]) -> None:
-    """Raise UsageError where amounts are written with a comma before decimals, or with points between thousands."""
+    """Raise ForeignAmountsError where amounts have a comma before decimals, or points between thousands."""
     _refuse_decimal_commas(name, dialect, places)
     for at in places:
         sampled = (row[at] for _, row in dialect.sample if len(row) > at)
@@ -94,7 +98,7 @@ def _may_hold_thousands(amounts: Iterable[str]) -> bool:
 def _refuse_thousands(name: str, column: str, amounts: Sequence[str]) -> None:
     twice = next((amount for amount in amounts if amount.count(".") > 1), None)
     if twice is not None and _may_hold_thousands(amounts):
-        raise UsageError(
+        raise ForeignAmountsError(
             f"{name}: `{twice}` in `{column}` has points between thousands, so that `1.234` here is more than a"
             " thousand; an export has one point, before the decimals (`1234.00`), so nothing of it was used",
             hint="leave separators of thousands out where this file is made, and make it again",
@@ -110,7 +114,7 @@ def _refuse_decimal_commas(name: str, dialect: Dialect, places: Sequence[int]) -
         line, amount = with_comma[0]
         is_plain = dialect.delimiter != "," and not any("." in amount for _, amount in with_comma)
         plain = f"; or run `tr , . < {shlex.quote(name)} > points.csv`, if no other column has commas"
-        raise UsageError(
+        raise ForeignAmountsError(
             f"{name}:{line}: `{amount}` in `{dialect.names[places[0]].strip()}` is written with a comma, as most"
             " amounts of this file are; an export has a point there (`12.50`), so nothing of it was used",
             hint="set the decimal separator to a point where this file is made, and make it again"

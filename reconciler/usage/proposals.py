@@ -101,6 +101,8 @@ def _hint(trial: Trial, missing: Sequence[str]) -> str:
         mapping = _mapping(trial, proposal.columns)
         lines = "".join(f"\n    {name}: {each}{_another(trial, name, each)}" for name, each in mapping.items())
         said.insert(0, f"write into org.yaml{_tried(proposal)}:\nusage:\n  columns:{lines}")
+    if (cost := proposal.columns.get("cost")) and (refused := trial.written_otherwise(cost)):
+        said.append(f"{refused.message}: {refused.hint}")
     return "\n".join(said)
 
 

@@ -18,6 +18,7 @@ from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
 from reconciler.usage.columns import KNOWN_NAMES, REQUIRED, can_be_mapped, candidates, currency_of, foreign_currency
+from reconciler.usage.dialect import ForeignAmountsError
 from reconciler.usage.engine import fetch, run, table_of
 from reconciler.usage.events import events_of, is_blank
 from reconciler.usage.layouts import Names, rows_of
@@ -132,7 +133,17 @@ class Trial:
         if name == "team_id":
             return not any(value.startswith(("{", "[")) for value in values)
         tried, readable = self._try({**self.names, **dict.fromkeys(REQUIRED, (column,))}, name)
-        return readable * 2 > tried
+        return readable * 2 > tried or (name == "cost" and self.written_otherwise(column) is not None)
+
+    def written_otherwise(self, cost: str) -> ForeignAmountsError | None:
+        """Return what refuses a column of costs because of how its amounts are written, None where nothing does."""
+        try:
+            rows_of(self.connection, self.file, {**self.names, **dict.fromkeys(REQUIRED, (cost,))})
+        except ForeignAmountsError as error:
+            return error
+        except UsageError:
+            pass
+        return None
 
     def _try(self, names: Names, name: str = "") -> tuple[int, int]:
         """Return how many rows were read with `names`, and in how many all that is needed, or only `name`, is there."""

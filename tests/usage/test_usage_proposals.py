@@ -205,6 +205,42 @@ def test_a_known_name_whose_values_cannot_be_read_is_not_proposed(exports: Any) 
     assert proposed(hint_for(exports, path)) == {"timestamp": "created", "cost": "amount"}
 
 
+GERMAN = "request_id;date;cost_center;model;spend_eur\nr1;2026-03-01;team_a;x;2,50\nr2;2026-03-02;team_a;x;0,25\n"
+
+
+def test_a_cost_with_decimal_commas_is_proposed_and_the_cure_of_the_commas_works(exports: Any) -> None:
+    hint = hint_for(exports, exports.text("e.csv", GERMAN), currency="EUR")
+    assert proposed(hint) == {
+        "id": "request_id",
+        "timestamp": "date",
+        "team_id": "cost_center",
+        "cost": "spend_eur",
+    }
+    assert "`2,50` in `spend_eur` is written with a comma" in hint
+    assert "export again with one" not in hint
+    command = hint[hint.index("`tr ") + 1 :].partition("`")[0]
+    subprocess.run(command, shell=True, check=True, cwd=exports.folder, timeout=60)  # noqa: S602 (as a person pastes it)
+    mapping = proposed(hint)
+    assert exports.read(exports.folder / "points.csv", columns=mapping, currency="EUR").cost.sum() == 2_750_000_000
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (GERMAN.replace("2,50", "1.234,50"), "is written with a comma"),
+        (GERMAN.replace("2,50", "1.234.567").replace("0,25", "1.234"), "has points between thousands"),
+        (GERMAN.replace(",", ".").replace("2.50", '"2,50"').replace("0.25", '"0,25"').replace(";", ","), "is written"),
+        (GERMAN.replace("spend_eur", "spend_usd"), "`spend_usd` is in USD by its name"),
+    ],
+)
+def test_amounts_that_are_written_otherwise_are_said_to_be_and_not_to_be_missing(
+    exports: Any, lines: str, told: str
+) -> None:
+    hint = hint_for(exports, exports.text("e.csv", lines), currency="EUR")
+    assert told in hint
+    assert "no column holds what an event cost" not in hint
+
+
 def test_the_only_column_that_holds_moments_is_proposed_and_of_several_none(exports: Any) -> None:
     path = exports.text("e.csv", "when,n,team_id,cost\n2026-03-01 10:00,1772582400,team_a,2\n")
     assert proposed(hint_for(exports, path)) == {"timestamp": "when"}
