@@ -42,7 +42,8 @@ def command(*, targets: tuple[str, ...], offline: bool, **values: Any) -> Answer
     """Show what other targets, growth, cache, models or limits would do, without editing a file.
 
     Now is the YAML as it stands, once it is applied; both sides see the same simulated days. A TEAM may also be one
-    of its wallets, TEAM/ENV. All options but the shared ones can be repeated.
+    of its wallets, TEAM/ENV; new demand comes to a team's first wallet. All options but the shared
+    ones can be repeated.
     """
     from reconciler.app.outlook.whatif import Supposed, suppose
 

@@ -45,6 +45,7 @@ class _Sight:
     day: date
     year: Period
     seen: Observations
+    alone: bool
 
     @property
     def team(self) -> str:
@@ -88,8 +89,9 @@ def supposed(
         wallet, plan = question.wallet, question.plan
         team = teams.get(wallet.team)
         keys = [each.team_id for each in team.wallets.values()] if team else [wallet.key]
-        about = [scenario.what for scenario in scenarios if scenario.is_about(wallet)]
-        for what in sorted(about, key=lambda what: what.order):
-            plan = what.planned(plan, _Sight(wallet, keys, day, year, seen))
+        about = [scenario for scenario in scenarios if scenario.is_about(wallet)]
+        for scenario in sorted(about, key=lambda scenario: scenario.what.order):
+            alone = scenario.environment is not None
+            plan = scenario.what.planned(plan, _Sight(wallet, keys, day, year, seen, alone))
         changed.append(replace(question, plan=plan))
     return tuple(changed)

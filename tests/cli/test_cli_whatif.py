@@ -174,7 +174,6 @@ def test_no_file_is_touched(world: World, kt: Run) -> None:
         (("--mix", "support=openai/gpt-4,openai/gpt-4o-mini,30%"), "did you mean `openai/gpt-4o`?"),
         (("--demand", "support=-3"), "is negative"),
         (("--demand", "support/dev=600"), "write `--demand support=600`"),
-        (("--rate-limit", "support/dev=40"), "write `--rate-limit support=40`"),
         (("--rate-limit", "support=many"), "--rate-limit: "),
     ],
 )
@@ -201,6 +200,19 @@ def test_a_limit_on_a_day_is_shared_by_the_teams_wallets_and_holds_from_its_mont
     for now, then in zip(coming["now"], coming["wallets"], strict=True):
         assert (middle(now), later(now)[0]) == (middle(then), later(then)[0])
         assert later(then)[1] < later(now)[1]
+
+
+def test_a_limit_on_one_wallet_is_its_own_and_leaves_the_others_alone(world: World, kt: Run) -> None:
+    read = supposing(kt, world, "--rate-limit", "support/dev=1.00@2026-08")
+    both = supposing(kt, world, "--rate-limit", "support/dev=1.00@2026-08", "--rate-limit", "support=40.00@2026-08")
+    (prod, dev), (prod_now, dev_now) = read["wallets"], read["now"]
+
+    assert read["supposed"] == ["support/dev: a day costs at most 1.00 from 2026-08"]
+    assert (prod["environment"], later(prod)) == ("prod", later(prod_now))
+    assert later(dev)[0] == later(dev_now)[0]
+    assert [float(month) for month in later(dev)[1:]] == pytest.approx([31, 30], rel=0.01)
+    (_, dev_of_both) = both["wallets"]
+    assert later(dev_of_both) == later(dev)
 
 
 def test_two_cache_rates_for_one_team_are_reached_one_after_the_other(world: World, kt: Run) -> None:

@@ -67,11 +67,6 @@ def _scenario(desired: Desired, whatif: WhatIf, text: str) -> Scenario:
             f"`{who}` is not the first wallet of {wallet.team}, and planned demand comes to that",
             hint=f"write `--{option} {wallet.team}={value}`, or suppose growth of `{who}`",
         )
-    if whatif.team_only and "/" in who:
-        raise UsageError(
-            f"`{who}` is one wallet, and what is supposed here is of a whole team, each wallet with its share of it",
-            hint=f"write `--{option} {wallet.team}={value}`",
-        )
     value, sign, month = (part.strip() for part in value.partition("@"))
     when = _read(option, month, Period.parse) if sign else None
     what = _read(option, value, lambda told: whatif.read(told, when))

@@ -32,11 +32,15 @@ class RateLimits(Lever):
     word = "rate limits"
 
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
-        """Yield the tightest daily cap in force, this wallet's share of it."""
+        """Yield the tightest daily cap in force, this wallet's share of it where it is its team's."""
         if not plan.rate_limits:
             return
         share = Decimal(repr(setting.share))
-        caps = [setting.days.during(cap.starts, inside=cap.daily * share, outside=NO_LIMIT) for cap in plan.rate_limits]
+        most = [cap.daily * (1 if isinstance(cap, _WalletLimit) else share) for cap in plan.rate_limits]
+        caps = [
+            setting.days.during(cap.starts, inside=daily, outside=NO_LIMIT)
+            for cap, daily in zip(plan.rate_limits, most, strict=True)
+        ]
         limit = caps[0]
         for cap in caps[1:]:
             limit = limit.clip(max=cap)
@@ -76,9 +80,15 @@ def _most(limit: RateLimit, month: Month) -> Decimal:
     return month.during(limit.starts, inside=limit.daily * month.period.days, outside=NO_LIMIT)
 
 
+class _WalletLimit(RateLimit):
+    """A cap on what one day of a wallet may cost, whatever the others of its team do."""
+
+
 @dataclass(frozen=True, slots=True)
 class TighterLimit:
-    """No day of the team costs more than `daily`, beside the limits of the plan: at once, or from `month` on."""
+    """No day of the team, or of a wallet alone, costs more than `daily`, beside the limits of the plan: at once, or
+    from `month` on.
+    """
 
     daily: Decimal
     month: Period | None = None
@@ -90,15 +100,15 @@ class TighterLimit:
 
     def planned(self, plan: AnnualPlan, sight: Sight) -> AnnualPlan:
         starts = self.month or FromDay.at(sight.day)
-        limit = RateLimit.model_construct(reason=self.reason, daily=self.daily, starts=starts)
+        kind = _WalletLimit if sight.alone else RateLimit
+        limit = kind.model_construct(reason=self.reason, daily=self.daily, starts=starts)
         return plan.model_copy(update={"rate_limits": (*plan.rate_limits, limit)})
 
 
 RateLimits.whatif = WhatIf(
     option="rate-limit",
     metavar="TEAM=400.00[@MONTH]",
-    help="The most that a day of a TEAM may cost, at once or from MONTH.",
+    help="The most that a day of a TEAM may cost, all its wallets together, at once or from MONTH.",
     example="support=400.00",
     read=lambda text, month: TighterLimit(parse_amount(text), month),
-    team_only=True,
 )

@@ -24,6 +24,11 @@ class Sight(Protocol):
     @property
     def team(self) -> str: ...
     @property
+    def alone(self) -> bool:
+        """Whether it is supposed of this wallet alone, not of its team."""
+        ...
+
+    @property
     def is_first(self) -> bool:
         """Whether it is its team's first wallet."""
         ...
@@ -79,7 +84,6 @@ class WhatIf:
     example: str
     read: Callable[[str, Period | None], What]
     first_wallet_only: bool = False
-    team_only: bool = False
 
 
 class FromDay(Period):
