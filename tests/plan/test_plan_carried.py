@@ -163,3 +163,29 @@ def test_all_that_is_carried_over_is_kept_or_taken_or_goes_back_and_the_sum_is_t
     if after is keeps:
         assert rest.kept == carried
     assert rest.now == (carried if before is keeps else max(carried - (carried + given_now - spent), D(0)))
+
+
+@given(
+    given_now=amounts,
+    target=amounts,
+    unused=st.booleans(),
+    first=st.booleans(),
+    words=st.sampled_from(["by hand", "for May 2026", "for June 2026"]),
+    later=st.booleans(),
+)
+def test_what_a_plan_does_not_move_is_what_the_ledger_gave_whoever_is_left_alone(
+    given_now: Decimal, target: Decimal, unused: bool, first: bool, words: str, later: bool
+) -> None:
+    gave = replace(entry("a", "allocate", given_now), description=words)
+    state = holding(str(given_now), *([gave] if given_now else []))
+    wanted = desired([wallet("support", "prod", str(target))])
+    wanted, period = (taking_back(wanted) if unused else wanted), (JUNE.plus(1) if later else JUNE)
+    changes = make_plan(wanted, state, period, known=(), first=first).changes
+    rest = carried_over(wanted, state, month=JUNE, period=period, spent=lambda _: D(0), changes=changes).rests
+    found = rest.get(KEY, Rest())
+    own = [
+        each for each in changes if isinstance(each, Allocate) or (isinstance(each, Reclaim) and not each.carried_from)
+    ]
+    months = 2 if later else 1
+    has = months * target + found.stays - found.lacks
+    assert has - sum(map(signed, own), D(0)) == given_now, "what both months have without the plan"
