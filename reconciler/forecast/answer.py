@@ -50,8 +50,10 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
     figures = money_rows([live.unserved, desired.unserved, *sums, *days], keys=keys)
     empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
     look = partial(wallet_outlook, start=context.as_of)
-    before = look(live, question.live, target=question.live_target, unserved=_priced(empty_live, NOTHING))
-    after = look(desired, question.desired, target=question.desired_target, unserved=_priced(empty_desired, NOTHING))
+    was, then = question.live_target, question.desired_target
+    before = look(live, question.live, target=was, funded=was.amount, unserved=_priced(empty_live, NOTHING))
+    unserved = _priced(empty_desired, NOTHING)
+    after = look(desired, question.desired, target=then, funded=question.funded_then, unserved=unserved)
     found = WalletForecast(
         team=question.wallet.team,
         environment=question.wallet.environment,

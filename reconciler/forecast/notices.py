@@ -34,7 +34,7 @@ def wallet_notices(
     if question.wallet.absent:
         return
     for code, message, hint in (
-        *_run_out(forecast),
+        *_run_out(forecast, question),
         *_confidence(forecast, question),
         *((seen.code, seen.message, seen.hint) for seen in forecast.notices),
         *_control(question, view, ceiling),
@@ -88,17 +88,19 @@ def promise_notice(year: YearForecast | None, currency: str, *, where: Origin) -
         )
 
 
-def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
+def _run_out(forecast: WalletForecast, question: WalletQuestion) -> Iterator[tuple[str, str, str]]:
     exhaustion = forecast.desired.exhaustion
     if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY or forecast.is_stopped:
         return
     middle = exhaustion.date["0.5"]
     out = f"runs out {middle}," if middle else "may run out"
-    missing = f"{forecast.currency} {forecast.desired.unserved['0.9'].to_integral_value(ROUND_CEILING):,}"
+    enough = question.target_for(forecast.desired.unserved["0.9"]).to_integral_value(ROUND_CEILING)
     told = f"{out} before the month is over, with probability {chance(exhaustion.probability)}"
     if exhaustion.probability == 1 and middle == forecast.as_of:
         told = f"has no money left on {middle}, before the month is over"
-    yield ("runs-out", told, f"with {missing} more it lasts the month in 9 of 10 cases")
+    left = question.left_out
+    when = "once it is said which month its money is meant for, " if left and left.asks else ""
+    yield "runs-out", told, f"{when}with a target of {forecast.currency} {enough:,} it lasts the month in 9 of 10 cases"
 
 
 def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[tuple[str, str, str]]:

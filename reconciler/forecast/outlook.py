@@ -154,7 +154,13 @@ def days_until(reached: Bools) -> Floats:
 
 
 def wallet_outlook(
-    emptied: Depletion, purse: Purse, *, start: date, target: Money, unserved: Mapping[str, Decimal]
+    emptied: Depletion,
+    purse: Purse,
+    *,
+    start: date,
+    target: Money,
+    funded: Decimal,
+    unserved: Mapping[str, Decimal],
 ) -> WalletOutlook:
     """Return the outlook in the form that documents carry: of a period to come, what it can spend is the median."""
     ordered = np.sort(emptied.day)
@@ -165,6 +171,7 @@ def wallet_outlook(
         WalletOutlook,
         {
             "target": target.amount,
+            "funded": cents(funded),
             "ceiling": cents(purse.gone + left),
             "money_left": cents(left),
             "exhaustion": document(Exhaustion, {"probability": chance, "date": date_quantiles(ordered, start=start)}),

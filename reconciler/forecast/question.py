@@ -13,6 +13,7 @@ from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import UnitPrice, WalletForecast, YearForecast
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import ZERO, Money
+from reconciler.model.outcome import LeftAsFound
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse
 from reconciler.model.team import AnnualPlan
@@ -32,6 +33,9 @@ class WalletQuestion:
     where the usage shows less.
     `pool_pays`: the organization wallet holds free money, so that spend goes on where this wallet is empty.
     `unpaid_since` is set where the money left does not know of the days from there to as_of: there is no ledger.
+    `funded` is what the period is funded with on the desired side: None where the plan brings it to its target, else it
+    is more, because that is spent, or what it was found with, because the plan leaves the wallet alone (`left_out`).
+    From one that `stays` no plan takes back what it was found with.
     """
 
     wallet: DesiredWallet
@@ -51,6 +55,25 @@ class WalletQuestion:
     booked: Decimal = ZERO
     pool_pays: bool = False
     unpaid_since: date | None = None
+    funded: Decimal | None = None
+    left_out: LeftAsFound | None = None
+    stays: bool = False
+
+    @property
+    def funded_then(self) -> Decimal:
+        """What the period is funded with on the desired side."""
+        return self.desired_target.amount if self.funded is None else self.funded
+
+    def with_target(self, target: Decimal) -> Purse:
+        """Return the desired money under another target, as the plan with it leaves the wallet."""
+        if target == self.desired_target.amount:
+            return self.desired
+        funded = max(target, self.live_target.amount) if self.stays else target
+        return self.desired.plus(funded - self.funded_then)
+
+    def target_for(self, more: Decimal) -> Decimal:
+        """Return the target that gives the wallet `more` than it has on the desired side; never one below nothing."""
+        return max(self.funded_then + more, ZERO)
 
     @property
     def team_origin(self) -> Origin:

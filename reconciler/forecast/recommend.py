@@ -145,7 +145,7 @@ class _Outlook:
             current=current.amount,
             target=target,
             lasts_now=self._lasts(purse),
-            lasts=self._lasts(purse.plus(target - current.amount)),
+            lasts=self._lasts(self.question.with_target(target)),
             months={str(month): need for month, need in months.items()},
             short_next=shortfall(self.question, months, after=self.period, year=self.year.starts, first=self.first),
             reason=f"{self._reason(probability)}{self._stopped(target, enough, probability)}",
@@ -154,11 +154,11 @@ class _Outlook:
 
     def _enough(self, spend: Floats, probability: float, rounding: str = ROUND_CEILING) -> Decimal:
         """Return the smallest target with which `spend` float64[paths] is paid, at three digits."""
-        purse, current = self.question.desired, self.question.desired_target
+        purse = self.question.desired
         own = purse.openings[-1].added if purse.openings else purse.left
         before = self.wanted.carried(purse) if purse.openings else 0.0
         needed = smallest_enough(spend - before, probability) if self.wanted.total.size else ZERO
-        return three_digits(max(current.amount + needed - own, ZERO), rounding)
+        return three_digits(self.question.target_for(needed - own), rounding)
 
     def _stopped(self, target: Decimal, enough: Decimal, probability: float) -> str:
         """Return that a hard limit stops traffic before more money is spent; an empty text where none does."""
@@ -175,7 +175,7 @@ class _Outlook:
 
     def limits(self, target: TargetRecommendation) -> Iterator[WalletNotice]:
         """Yield that a hard limit stops traffic also with the target that is recommended."""
-        purse = self.question.desired.plus(target.target - target.current)
+        purse = self.question.with_target(target.target)
         emptied = depletion(self.wanted, purse, room=room_of(self.stop))
         yield from limit_notices(self.stop, self.wanted, emptied, as_of=self.course.as_of)
 
@@ -190,7 +190,7 @@ class _Outlook:
         """Return what alerts are recommended from, once the target is that."""
         setting = self.question.wallet.setting
         stands = not target.alone and self.period not in setting.overrides
-        purse = self.question.desired.plus(target.target - target.current)
+        purse = self.question.with_target(target.target)
         most = target.target if stands else min(self._ceiling(purse), setting.usual(self.period))
         return WarningTime(self.question, self.course, self.period, self.wanted, purse, most, room_of(self.stop))
 
@@ -222,12 +222,14 @@ class _Outlook:
 
     def _carried(self) -> str:
         """Return whether the period has other money than its own; an empty text where it has not."""
-        purse, current = self.question.desired, self.question.desired_target.amount
-        least = max(Decimal(1), current * CARRIED_SHARE)
+        if (left := self.question.left_out) and left.asks:
+            return "money of it may be meant for another month"
+        purse, funded = self.question.desired, self.question.funded_then
+        least = max(Decimal(1), funded * CARRIED_SHARE)
         if purse.openings:
             carried = float(np.median(self.wanted.carried(purse)))
             return "money is carried over into it" if carried > least else "the months before it keep their own target"
-        beyond = purse.gone + purse.left - current
+        beyond = purse.gone + purse.left - funded
         if abs(beyond) <= least:
             return ""
         return f"the wallet holds {'more' if beyond > 0 else 'less'} than what is left of this month's own funding"

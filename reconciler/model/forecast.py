@@ -7,6 +7,7 @@ probabilities as text ("0.1"); a date quantile is null when that share of paths 
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -43,10 +44,20 @@ class WalletOutlook(Frozen):
     """The wallet under one target. `ceiling` is what the month can spend: spent so far plus the money left."""
 
     target: Amount = Field(description="Money that the wallet is to be funded with in the month.")
+    funded: Amount | None = Field(
+        None,
+        description="Money that it is funded with in the month, once the plan is applied where that is looked at: more"
+        " than its target where that is spent, and what was found where the plan leaves the wallet alone.",
+    )
     ceiling: Amount = Field(description="Money that the month can spend: what is spent so far plus what is left.")
     money_left: Amount = Field(description="Money that the wallet can still spend now.")
     exhaustion: Exhaustion = Field(description="Whether and when the money runs out.")
     unserved: Quantiles = Field(description="Money that is asked for after the wallet is empty, by probability.")
+
+    @property
+    def beyond_target(self) -> Decimal:
+        """What the month is funded with beyond the target, or what it lacks where that is below nothing."""
+        return ZERO if self.funded is None else self.funded - self.target
 
 
 class AlertOutlook(Frozen):

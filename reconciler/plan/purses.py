@@ -38,7 +38,7 @@ def funded_purse(
     left = max(funded - spent, ZERO)
     keeps = unused == "keep" and not wallet.absent
     openings = tuple(Opening(month, wallet.target(month).amount, keeps) for month in _months(first, period))
-    return Purse(left, ZERO if openings else funded - left, openings)
+    return Purse(left, ZERO if openings else spent, openings)
 
 
 def ledger_purses(

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast, WalletOutlook
 from reconciler.model.kinds.billing_budget import AlertPercentage
+from reconciler.model.money import ZERO
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
@@ -227,9 +228,15 @@ def to_be_sure(told: Sequence[WalletStory]) -> str:
         if story.forecast
         and story.standing in ("risky", "tight")
         and not story.forecast.is_stopped
-        and (short := story.forecast.desired.unserved.get("0.9"))
+        and (short := _short(story.forecast.desired)) > 0
     ]
     return wording.listed(named)
+
+
+def _short(outlook: WalletOutlook) -> Decimal:
+    """Return how much higher the target is to be, so that the money lasts in 9 of 10 months."""
+    short = outlook.unserved.get("0.9", ZERO)
+    return short + outlook.beyond_target if short else ZERO
 
 
 def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:

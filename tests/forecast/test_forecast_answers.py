@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from datetime import date, timedelta
@@ -352,7 +353,13 @@ def test_run_out_is_warned_about_with_date_probability_and_the_missing_money() -
     forecast = ask(history(noise=0.02), question(left_desired=700))
     message = next(warning for warning in forecast.warnings if warning.code == "runs-out")
     assert message.message.startswith("support/prod runs out 2026-06-2")
-    assert re.fullmatch(r"with USD [0-9,]+ more it lasts the month in 9 of 10 cases", message.hint)
+    told = re.fullmatch(r"with a target of USD ([0-9,]+) it lasts the month in 9 of 10 cases", message.hint)
+    assert told
+    enough = int(told[1].replace(",", ""))
+    assert enough == math.ceil(3000 + only(forecast).desired.unserved["0.9"])
+    spent = ask(history(noise=0.02), question(left_desired=700, funded=Decimal(3400)))
+    hint = next(warning for warning in spent.warnings if warning.code == "runs-out").hint
+    assert hint == f"with a target of USD {enough + 400:,} it lasts the month in 9 of 10 cases"
     rarely = ask(history(noise=0.3), question(left_desired=1400))
     assert only(rarely).desired.exhaustion.date["0.5"] is None
     assert any("may run out before the month is over" in warning.message for warning in rarely.warnings)

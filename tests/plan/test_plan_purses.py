@@ -29,7 +29,7 @@ D = Decimal
     [
         ("40", JUNE, "keep", Purse(D(60), D(40))),
         ("100", JUNE, "keep", Purse(D(0), D(100))),
-        ("130", JUNE, "keep", Purse(D(0), D(100))),
+        ("130", JUNE, "keep", Purse(D(0), D(130))),
         ("40", JULY, "keep", Purse(D(60), D(0), (Opening(JULY, D(70), True),))),
         (
             "40",

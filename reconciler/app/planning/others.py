@@ -69,11 +69,12 @@ def questions_without_ledger(
                 live_target=before.wallets[key].target(period),
                 desired_target=wallet.target(period),
                 live=_purse(settings, desired, before.wallets[key], known),
-                desired=_purse(settings, desired, wallet, known),
+                desired=(purse := _purse(settings, desired, wallet, known)),
                 targets={month: wallet.target(month) for month in map(period.plus, horizon)},
                 alerts_live=alerts,
                 alerts_desired=alerts,
                 unpaid_since=max(known.known_until, opening.first) if known.known_until < known.as_of else None,
+                funded=None if purse.openings else purse.gone + purse.left,
             )
         )
     return tuple(asked)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +14,7 @@ from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO
+from reconciler.model.outcome import LeftAsFound
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff
@@ -63,12 +64,16 @@ def questions_about(
     charted: Collection[str],
 ) -> Iterator[WalletQuestion]:
     """Yield what is asked about `wallets`, which `live` and `diff` tell of."""
-    moved = moved_by(diff.changes)
+    moves: dict[str, list[Allocate | Reclaim]] = defaultdict(list)
+    for change in diff.changes:
+        if isinstance(change, Allocate | Reclaim):
+            moves[change.wallet].append(change)
+    left = {found.wallet: found for found in diff.left_out}
     for key, wallet in wallets.items():
         held = live.wallets.get(key) or LiveWallet(key, wallet.currency)
         if not held.unread:
             about = (settings, desired, diff, wallet, held, watching)
-            yield _question(*about, moved=moved.get(key), charted=key in charted)
+            yield _question(*about, moves=moves.get(key, ()), left_out=left.get(key), charted=key in charted)
 
 
 def _question(
@@ -79,10 +84,11 @@ def _question(
     current: LiveWallet,
     watching: Watching,
     *,
-    moved: Decimal | None,
+    moves: Sequence[Allocate | Reclaim],
+    left_out: LeftAsFound | None,
     charted: bool,
 ) -> WalletQuestion:
-    """Return what is asked of one wallet, whose money the plan changes by `moved`."""
+    """Return what is asked of one wallet, whose money the plan changes by `moves`, in their order."""
     from reconciler.forecast.project import WalletQuestion
 
     key, period, as_of = wallet.key, settings.period, settings.as_of
@@ -91,17 +97,19 @@ def _question(
         current,
         period=period,
         as_of=as_of,
-        moved=moved or ZERO,
+        moved=sum(map(signed, moves), ZERO),
         unused=desired.organization.unused,
         is_first=key in diff.first_contacts,
         own=diff.own,
         to_open=key in diff.to_open,
     )
+    funded = current.funded(period)
+    opens = period > Period.of(as_of)
     months = _months(period, desired.organization.forecast.horizon_months)
     return WalletQuestion(
         wallet=wallet,
         plan=desired.teams[wallet.team].plan,
-        live_target=current.funded(period),
+        live_target=funded,
         desired_target=wallet.target(period),
         live=before,
         desired=after,
@@ -115,6 +123,9 @@ def _question(
         reserved=current.reserved,
         booked=current.settled(period),
         pool_pays=diff.funds.after is not None and diff.funds.after > ZERO,
+        funded=None if opens else moves[-1].funded_after if moves else funded.amount,
+        left_out=left_out,
+        stays=key in diff.first_contacts and not opens,
     )
 
 
