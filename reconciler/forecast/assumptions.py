@@ -9,11 +9,13 @@ import numpy as np
 
 from reconciler.forecast.levers.registry import levers, moving, priced_spend
 from reconciler.forecast.quantiles import money
+from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import over_days
 from reconciler.forecast.words import RowVerdict, amount, chance, close, listed, share, unknown_row, verdict_of
 from reconciler.model.assumption import Assumption, TeamAssumptions
 from reconciler.model.forecast import AlertForecast, AlertOutlook
+from reconciler.model.override import Correction
 
 __all__ = ["TeamView", "team_assumptions"]
 
@@ -68,7 +70,7 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
 def _wallets(view: TeamView) -> Assumption:
     dark = {forecast.wallet: forecast.environment for forecast in view.forecasts if not forecast.month_end.quantiles}
     told = [question for question in view.questions if question.wallet.key not in dark]
-    total = sum((question.desired_target.amount for question in told or view.questions), Decimal(0))
+    total = sum((_has(question, view) for question in told or view.questions), Decimal(0))
     plan = amount(total, view.currency)
     if not told:
         return unknown_row("wallets", plan, "neither usage nor an annual plan says what they will spend")
@@ -86,6 +88,14 @@ def _wallets(view: TeamView) -> Assumption:
         verdict=verdict,
         sentence=sentence,
     )
+
+
+def _has(question: WalletQuestion, view: TeamView) -> Decimal:
+    """Return what a wallet has for the month: its target, or all that it holds of a month whose money is corrected."""
+    purse = question.desired
+    if isinstance(question.wallet.setting.overrides.get(view.period), Correction) and not purse.openings:
+        return purse.gone + purse.held
+    return question.desired_target.amount
 
 
 def judged_alert(view: TeamView) -> tuple[AlertForecast, AlertOutlook] | None:

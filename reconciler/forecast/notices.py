@@ -16,6 +16,7 @@ from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share, signed_share
 from reconciler.model.assumption import TeamAssumptions
 from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.money import Money
 
 RUN_OUT_PROBABILITY = 0.2
 PRESSURE_MONTHS = 3
@@ -151,7 +152,7 @@ def _control(question: WalletQuestion, view: TeamView, ceiling: Ceiling) -> Iter
         return
     passed = f"passed its last alert in each of the last {months} months"
     over = _months_over_target(question, view)
-    passed += f", and all of its {question.desired_target} in {over} of them" if over else " and never ran out"
+    passed += f", and all of its {_usual(question, view)} in {over} of them" if over else " and never ran out"
     if (grew := _growth(question, view)) < PRESSURE_GROWTH:
         if over:
             return
@@ -171,9 +172,14 @@ def _growth(question: WalletQuestion, view: TeamView) -> float:
 
 def _months_over_target(question: WalletQuestion, view: TeamView) -> int:
     """Return in how many of those months spend reached what the wallet gets now: nobody says that it lasts then."""
-    spend, target = view.known.of(question.wallet.key), question.desired_target.amount
+    spend, target = view.known.of(question.wallet.key), _usual(question, view).amount
     months = (view.period.plus(-1 - months) for months in range(PRESSURE_MONTHS))
     return sum(spend.between(month.first, min(month.end, view.known.known_until)) >= target for month in months)
+
+
+def _usual(question: WalletQuestion, view: TeamView) -> Money:
+    """Return what the wallet gets, but for what corrects the money of this month alone."""
+    return Money(question.wallet.setting.demanded(view.period), question.wallet.currency)
 
 
 def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    GetJsonSchemaHandler,
-    PlainSerializer,
-    TypeAdapter,
-    WithJsonSchema,
-    WrapValidator,
-)
+from pydantic import Field, GetJsonSchemaHandler, TypeAdapter, WrapValidator
 from pydantic_core import CoreSchema
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.money import CENT, ZERO
-from reconciler.model.percent import parse_rate, percent_text
+from reconciler.model.money import ZERO
+from reconciler.model.override import NO_OTHER, Correction, Override, Relative, correction_text
 from reconciler.model.period import Period
-from reconciler.model.yaml_types import (
-    AMOUNT_SCHEMA,
-    MONEY_PATTERN,
-    Identifier,
-    YamlAmount,
-    parse_amount,
-    refusal,
-    shown,
-)
-
-_SIGNED = r"^(\+(1000|[0-9]{1,3}(\.[0-9]{1,4})?)|-(100|[0-9]{1,2}(\.[0-9]{1,4})?))%$"
-_RELATIVE = re.compile(r"[+-][0-9]{1,4}(\.[0-9]{1,4})?%")
-_UNSIGNED = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?\s*%")
-_MOST = Decimal(10)
+from reconciler.model.yaml_types import AMOUNT_SCHEMA, Identifier, YamlAmount, parse_amount, refusal
 
 
 class TargetStep(Frozen):
@@ -53,20 +30,6 @@ class TargetStep(Frozen):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Relative:
-    """By how much a month differs from what it would get otherwise: `rate` 0.2 is a fifth more."""
-
-    rate: Decimal
-
-    def of(self, amount: Decimal) -> Decimal:
-        """Return `amount` changed by the rate, rounded to the cent; half a cent is rounded up."""
-        return (amount * (1 + self.rate)).quantize(CENT, ROUND_HALF_UP)
-
-    def __str__(self) -> str:
-        return f"{'+' if self.rate >= 0 else ''}{percent_text(self.rate)}"
-
-
 _COLLECTIONS = (list, tuple, dict)
 _STEPS: TypeAdapter[tuple[TargetStep, ...]] = TypeAdapter(tuple[TargetStep, ...])
 
@@ -79,45 +42,6 @@ def _monthly(value: Any, _: Any) -> Decimal | tuple[TargetStep, ...]:
     what = "keys with values are" if isinstance(value, dict) else "a list of no steps is"
     hint = "write an amount, or steps such as `[{amount: 12500.00, from: 2026-06}]`"
     raise refusal("invalid-amount", f"{what} not an amount", hint)
-
-
-def _override(value: Any) -> Decimal | Relative:
-    """Return what an override says; a percentage has its sign, because `20%` may mean a fifth more or a fifth."""
-    if isinstance(value, Relative):
-        return value
-    text = value if isinstance(value, str) else ""
-    if _UNSIGNED.fullmatch(text):
-        more = text.replace(" ", "")
-        sentence = f"{shown(text)} does not say whether the month gets more or less"
-        raise refusal("invalid-override", sentence, f"write `+{more}` for more, `-{more}` for less, or the amount")
-    if not _RELATIVE.fullmatch(text):
-        return parse_amount(value)
-    rate = parse_rate(text)
-    if rate > _MOST:
-        sentence = f"{shown(text)} is more than ten times as much on top"
-        raise refusal("invalid-override", sentence, "write a percentage from -100% to +1000%, or the amount")
-    return Relative(rate + 0)
-
-
-def override_text(value: Decimal | Relative) -> str:
-    """Return an override as YAML writes it."""
-    return str(value) if isinstance(value, Relative) else f"{value:.2f}"
-
-
-Override = Annotated[
-    Decimal | Relative,
-    BeforeValidator(_override),
-    PlainSerializer(override_text, return_type=str, when_used="json"),
-    WithJsonSchema(
-        {
-            **AMOUNT_SCHEMA,
-            "pattern": f"{MONEY_PATTERN}|{_SIGNED}",
-            "patternErrorMessage": "Write an amount such as 12500.00, or by how much the month differs: +20% or -20%",
-            "examples": [15000.00, "+20%"],
-        }
-    ),
-]
-"""What a single month gets: an amount, or a signed percentage of what it would get otherwise."""
 
 
 class _MonthlySchema:
@@ -157,7 +81,8 @@ class WalletTarget(Frozen):
         default_factory=dict,
         json_schema_extra={"default": {}},
         description="For single months of the fiscal year, what replaces `monthly`: an amount, or by how much the"
-        " month differs, such as `+20%`, rounded to the cent.",
+        " month differs, such as `+20%`, rounded to the cent. The annual plan expects demand to differ"
+        " as much; where only the money does, write `{amount: 0.00, demand: usual}`.",
         examples=[{"2026-11": 15000.00}],
     )
 
@@ -171,7 +96,33 @@ class WalletTarget(Frozen):
         override = self.overrides.get(period) if self.overrides else None
         if override is None:
             return self.usual(period)
-        return override.of(self.usual(period)) if isinstance(override, Relative) else override
+        return self._says(override.amount if isinstance(override, Correction) else override, period)
+
+    def demanded(self, period: Period) -> Decimal:
+        """Return what the demand of `period` asks for: its target, but for what a correction of the money makes of it.
+
+        That is what the annual plan expects of the month, however much it still has to get.
+        """
+        override = self.overrides.get(period) if self.overrides else None
+        if isinstance(override, Correction):
+            return self._says(override.demand, period)
+        return self.target(period)
+
+    def _says(self, value: Decimal | Relative, period: Period) -> Decimal:
+        return value.of(self.usual(period)) if isinstance(value, Relative) else value
+
+    def corrected(self, period: Period, amount: Decimal) -> str:
+        """Return the override, as YAML, by which `period` gets `amount` and its demand stays what it is."""
+        override = self.overrides.get(period, NO_OTHER)
+        return correction_text(amount, override.demand if isinstance(override, Correction) else override)
+
+    def correction(self, period: Period, amount: Decimal) -> tuple[tuple[str, ...], str]:
+        """Return where to write what by which `period` gets `amount` and its demand stays: the keys, and the YAML."""
+        month = str(period)
+        if isinstance(self.overrides.get(period), Correction):
+            return ("overrides", month, "amount"), f"{amount:.2f}"
+        corrected = self.corrected(period, amount)
+        return (("overrides", month), corrected) if self.overrides else (("overrides",), f"{{{month}: {corrected}}}")
 
     @property
     def even(self) -> Decimal | None:
@@ -236,8 +187,12 @@ class WalletTarget(Frozen):
                 return
         for index, step in enumerate(self.steps):
             yield ("monthly", index, "amount"), step.amount
-        for month in self.overrides:
-            yield ("overrides", str(month)), self.target(month)
+        for month, override in self.overrides.items():
+            if isinstance(override, Correction):
+                yield ("overrides", str(month), "amount"), override.amount
+                yield ("overrides", str(month), "demand"), self.demanded(month)
+            else:
+                yield ("overrides", str(month)), self.target(month)
 
     def turns(self) -> Iterator[Period]:
         """Yield the months from which on `monthly` says something else than in the month before."""

@@ -11,8 +11,8 @@ from reconciler.forecast.levers.registry import levers
 from reconciler.model.calendar import SOON, CalendarEntry, CalendarKind
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.money import Money
+from reconciler.model.override import Relative
 from reconciler.model.period import Period
-from reconciler.model.wallet_target import Relative
 from reconciler.plan.yaml_words import says_of, spoken
 
 Placed = tuple[CalendarEntry, Origin]

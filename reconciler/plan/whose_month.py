@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 from functools import cached_property
 
 from reconciler.model.desired import DesiredWallet
@@ -101,13 +102,17 @@ class WhoseMonth:
         """Say which override gives the month its target when `entries` are another month's than their dates'."""
         early = [entry for entry in entries if entry in self.live.early]
         gets = self._target.amount + sum((-entry.amount if entry in early else entry.amount for entry in entries), ZERO)
-        override = f"`{self.period}: {max(gets, ZERO):.2f}`"
+        override = self._override(max(gets, ZERO))
         if early:
             meant = f"if it was meant for {self.period}, write what that is still to get: {override}"
         else:
             meant = f"if it was meant for another month, write what {self.period} gets with it: {override}"
         dated = first_flags(self.name) if self.is_first else f"write `{self.period}: {self._target.amount:.2f}`"
         return f"{meant} under `overrides:`; if its date is right, {'use ' if self.is_first else ''}{dated}"
+
+    def _override(self, amount: Decimal) -> str:
+        """Return what gives the month an amount although its demand is what it is."""
+        return f"`{self.period}: {self.desired.setting.corrected(self.period, amount)}`"
 
     def _lost(self, entry: LedgerEntry) -> str:
         return (
@@ -119,7 +124,7 @@ class WhoseMonth:
     def _earlier(self, entry: LedgerEntry) -> str:
         """Say which override gives the month its target, whichever month lost what was taken."""
         rest = self._target.amount + self._funded.amount
-        earlier = f"write `{self.period}: {max(rest, ZERO):.2f}` under `overrides:`"
+        earlier = f"write {self._override(max(rest, ZERO))} under `overrides:`"
         if rest < 0:
             earlier = f"give {Money(-rest, entry.currency)} back in Keeptrusts and then {earlier}"
         return (

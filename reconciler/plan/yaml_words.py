@@ -19,6 +19,7 @@ from reconciler.model.organization import (
     OrganizationBudget,
     UsageSettings,
 )
+from reconciler.model.override import Correction, Relative
 from reconciler.model.percent import percent_text
 from reconciler.model.rule import AppliesTo, RuleSet, RuleSetting
 from reconciler.model.team import (
@@ -31,7 +32,7 @@ from reconciler.model.team import (
     RateLimit,
     TeamBudget,
 )
-from reconciler.model.wallet_target import Relative, TargetStep, WalletTarget
+from reconciler.model.wallet_target import TargetStep, WalletTarget
 
 
 def spoken(value: Any, currency: str) -> str:
@@ -245,6 +246,7 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "price_ratio": Word("at", lambda value, currency: f"{spoken(value, currency)} times the price"),
     },
     RateLimit: {"reason": Word("reason"), "daily": Word("a day", money_in_words), "starts": Word("from")},
+    Correction: {"amount": Word("amount", money_in_words), "demand": Word("demand", lambda *of: _override(*of))},
     TargetStep: {"amount": Word("amount", money_in_words), "starts": Word("from"), "until": Word("until")},
     WalletTarget: {
         "team_id": Word("Keeptrusts team"),
@@ -267,6 +269,10 @@ def _months(value: Any, currency: str) -> str:
 
 
 def _override(value: Any, currency: str) -> str:
+    if isinstance(value, Correction):
+        asked = value.demand
+        usual = isinstance(asked, Relative) and not asked.rate
+        return f"{_override(value.amount, currency)} (demand {'as usual' if usual else _override(asked, currency)})"
     return f"{value} of it" if isinstance(value, Relative) else money_in_words(value, currency)
 
 

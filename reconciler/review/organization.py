@@ -18,6 +18,7 @@ from reconciler.model.money import cents
 from reconciler.model.period import Period
 from reconciler.model.review import ReviewDocument, TeamReview
 from reconciler.model.usage import NANO, DailyUsage, tells
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.review.account import known
 from reconciler.review.compare import against_period, against_plan
 from reconciler.review.planned import BASE_WEEKS, base_of, planned_of, unpriced_moves
@@ -171,12 +172,12 @@ def _spent(found: Seen, span: Span) -> Decimal:
 
 
 def _seasons(question: Question, name: str) -> dict[Period, Decimal]:
-    """Return the months that the wallets have overrides for, each with how much more that is than usual."""
+    """Return the months that the wallets have overrides for, each with how much more demand that is than usual."""
     settings = list(question.desired.teams[name].wallets.values())
-    usual = [wallet.model_copy(update={"overrides": {}}) for wallet in settings]
     months = {month for wallet in settings for month in wallet.overrides}
     totals = {
-        month: [sum((each.target(month) for each in side), NONE) for side in (settings, usual)] for month in months
+        month: [sum((of(each, month) for each in settings), NONE) for of in (WalletTarget.demanded, WalletTarget.usual)]
+        for month in months
     }
     return {month: own / plain for month, (own, plain) in totals.items() if plain > 0}
 

@@ -18,6 +18,7 @@ from reconciler.forecast.levers.registry import (
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import listed
 from reconciler.model.money import enough
+from reconciler.model.override import Correction, correction_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, TeamBudget
 from reconciler.model.yaml_types import LARGEST_AMOUNT
@@ -78,6 +79,10 @@ def _raised(team: TeamBudget, short: Sequence[tuple[Decimal, Period]], currency:
     overrides = [f"{month} by {enough(gap, currency)}" for gap, month in apart]
     cures += [f"raise what `overrides` has for {listed(overrides)}"] if overrides else []
     yield " and ".join(cures)
+    if apart:
+        month = apart[0][1]
+        wallet = next(wallet for wallet in team.wallets.values() if month in wallet.overrides)
+        yield f"write `{month}: {correction_text(wallet.target(month))}` where it has money for that month already"
 
 
 @lru_cache(maxsize=8)
@@ -91,13 +96,16 @@ def _gaps(
 ) -> list[tuple[Decimal, Period]]:
     """Return by how much the wallets fall short in each month in which they do.
 
-    Where all months are alike, one says it of them all.
+    Where all months are alike, one says it of them all. One whose money is corrected is not judged: what it has besides
+    is in a ledger.
     """
     if not levers and (even := _even(team)) is not None:
         gap = (team.plan.baseline_monthly or Decimal(0)) - even
         return [(gap, period) for period in months] if gap > 0 else []
     gaps = (
-        (planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period), period) for period in months
+        (planned_spend(team.plan, Month(period, year.starts)) - _targets(team, period), period)
+        for period in months
+        if not any(isinstance(wallet.overrides.get(period), Correction) for wallet in team.wallets.values())
     )
     return [(gap, period) for gap, period in gaps if gap > 0]
 
@@ -138,7 +146,7 @@ def _short(gaps: list[tuple[Decimal, Period]], year: FiscalYear, context: Contex
 
 
 def _targets(team: TeamBudget, period: Period) -> Decimal:
-    return sum((wallet.target(period) for wallet in team.wallets.values()), Decimal(0))
+    return sum((wallet.demanded(period) for wallet in team.wallets.values()), Decimal(0))
 
 
 def _counted(plan: AnnualPlan, context: Context) -> str:

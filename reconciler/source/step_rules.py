@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from reconciler.findings import Finding, Keys, Severity
+from reconciler.model.override import Correction, Relative
 from reconciler.model.period import Period
-from reconciler.model.wallet_target import Relative, TargetStep, WalletTarget
+from reconciler.model.wallet_target import TargetStep, WalletTarget
 from reconciler.model.yaml_types import LARGEST_AMOUNT, shown
 from reconciler.source.context import Context
 from reconciler.source.expiry_rules import is_told
@@ -103,6 +104,8 @@ def override_problems(wallet: WalletTarget, keys: Keys, context: Context) -> Ite
             yield problem("override-outside-fiscal-year", message, hint, at, "key")
         elif isinstance(override, Relative):
             yield from _relative(wallet, month, override, at)
+        elif isinstance(override, Correction) and isinstance(override.demand, Relative) and override.demand.rate:
+            yield from _relative(wallet, month, override.demand, (*at, "demand"))
 
 
 def _relative(wallet: WalletTarget, month: Period, override: Relative, at: Keys) -> Iterator[Finding]:
@@ -110,6 +113,6 @@ def _relative(wallet: WalletTarget, month: Period, override: Relative, at: Keys)
     if not wallet.usual(month):
         message = f"{said} changes nothing: without the override the wallet gets nothing in {month}"
         yield problem("override-of-nothing", message, "write an amount, such as 12500.00", at)
-    elif wallet.target(month) > LARGEST_AMOUNT:
+    elif wallet.demanded(month) > LARGEST_AMOUNT:
         message = f"{said} makes more than the largest amount, {LARGEST_AMOUNT:,.2f}"
         yield problem("invalid-amount", message, "correct the percentage, or write an amount", at)

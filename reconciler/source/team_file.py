@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.live import LedgerEntry
+from reconciler.model.override import correction_text
 from reconciler.plan.importing.draft import TeamDraft
 from reconciler.plan.importing.objects import AlertDraft
 from reconciler.plan.importing.proposals import Figure, Proposals
@@ -50,7 +51,7 @@ def wallet_lines(wallet: WalletDraft, proposals: Proposals) -> Iterator[str]:
         yield "  overrides:"
     for month, (amount, reasons) in sorted(wallet.funding.overrides.items()):
         yield from (f"    # {comment(reason)}" for reason in reasons)
-        yield f"    {month}: {amount:.2f}{_twice(wallet.twice)}"
+        yield f"    {month}: {correction_text(amount)}{_twice(wallet.twice)}"
     for entry in wallet.funding.uncounted:
         yield f"  # not counted, it came past the organization's wallet: {comment(entry)}"
     for season in proposals.seasons.get(wallet.key, ()):

@@ -189,7 +189,10 @@ def test_a_wallet_is_left_out_until_its_deciding_question_is_answered(tmp_path: 
         assert not (tmp_path / "budgets" / "teams" / "newcomers.yaml").exists()
         answered = imported(reader, tmp_path, ImportRequest(months={entry: JUNE.plus(1)}))
         assert answered.proof.empty
-        assert "2026-07: 1000.00" in (tmp_path / "budgets" / "teams" / "newcomers.yaml").read_text()
+        assert (
+            "2026-07: {amount: 1000.00, demand: usual}"
+            in (tmp_path / "budgets" / "teams" / "newcomers.yaml").read_text()
+        )
 
 
 @pytest.mark.parametrize(

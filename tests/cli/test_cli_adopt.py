@@ -100,7 +100,7 @@ def test_the_cure_of_a_difference_is_what_makes_adopting_possible(desk: Desk) ->
     desk.world.enter("t-alpha", "allocate", Decimal(500))
     top_up(desk)
     desk.chdir(desk.clone)
-    (cure,) = re.findall(r"write `(2026-06: [\d.]+)` under", desk.kt("adopt", *AS_OF).err)
+    (cure,) = re.findall(r"write `(2026-06: [^`]+)` under", desk.kt("adopt", *AS_OF).err)
     desk.write(f"500, overrides: {{{cure}}}")
     adopted(desk)
 

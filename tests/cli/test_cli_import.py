@@ -56,7 +56,8 @@ def test_a_month_that_has_not_begun_is_refused(kt: Any, here: Path) -> None:
 def test_what_the_yaml_says_otherwise_is_told_and_left_as_it_is(kt: Any, here: Path) -> None:
     assert kt("import", "--sandbox", "--as-of", DAY, "--budgets", "ours").code == ExitCode.DONE
     file = here / "ours" / "teams" / "support.yaml"
-    edited = file.read_text().replace("2026-06: 10500.00", "2026-06: 11000.00 # ours")
+    edited = file.read_text().replace("{amount: 10500.00, demand: usual}", "11000.00 # ours")
+    assert "# ours" in edited
     file.write_text(edited)
     done = kt("import", "--sandbox", "--as-of", DAY, "--budgets", "ours", "--format", "json")
     assert done.code == ExitCode.PENDING

@@ -61,11 +61,13 @@ def test_only_the_values_change_in_the_files(world: World, kt: Run) -> None:
     finance, prod, dev = (f"{Decimal(target['target']):.2f}" for target in read["targets"])
     alert = next(alert["amount"] for alert in read["alerts"] if alert["percentage"] == 80)
 
-    support = SUPPORT.replace("9000.00}   #", f"9000.00, overrides: {{2026-06: {prod}}}}}   #")
-    support = support.replace("1200.00}", f"1200.00, overrides: {{2026-06: {dev}}}}}")
+    support = SUPPORT.replace(
+        "9000.00}   #", f"9000.00, overrides: {{2026-06: {{amount: {prod}, demand: usual}}}}}}   #"
+    )
+    support = support.replace("1200.00}", f"1200.00, overrides: {{2026-06: {{amount: {dev}, demand: usual}}}}}}")
     support = support.replace("amount: 9000.00", f"amount: {alert}")
     assert world.team("support").read_text(encoding="utf-8") == support
-    written = FINANCE.replace("{2026-06: 2500.00}", f"{{2026-06: {finance}}}")
+    written = FINANCE.replace("{2026-06: 2500.00}", f"{{2026-06: {{amount: {finance}, demand: 2500.00}}}}")
     assert world.team("finance").read_text(encoding="utf-8") == written
     assert {one["key"] for one in read["written"]} == {
         "wallets.prod.overrides.2026-06",
@@ -133,18 +135,22 @@ def test_the_months_to_october_are_funded_before_october_is_recommended(world: W
     assert min(lasts.values()) >= 0.9 - 0.0006
 
 
-def test_what_is_recommended_adds_no_warning(world: World, kt: Run) -> None:
-    """The plan of the team needs all that its wallets get, so a smaller target would contradict it."""
+def test_what_is_recommended_adds_no_warning(world: World, kt: Run, tmp_path: Path) -> None:
+    """The plan of the team needs all that its wallets get, so a smaller target of every month would contradict it."""
     tight = SUPPORT.replace("baseline_monthly: 9000.00", "baseline_monthly: 10200.00")
     tight = tight.replace("by: 2026-12}", "since: 2026-08, by: 2026-12}")
     tight = tight.replace("  planned_demand:\n    - {reason: voice pilot, monthly: 600.00, from: 2026-08}\n", "")
     write_budgets(world, support=tight)
     before = kt("validate", "--budgets", world.budgets).out
-    done = kt("recommend", *world.options(), "--write")
+    usage = tmp_path / "steady.csv"
+    write_usage(
+        usage, {"team_support": lambda day: 350.0 if 385 <= day < 390 else 250.0, "team_support_dev": steady(40.0)}
+    )
+    done = kt(*from_file(world, usage, "--wallet", "support", "--probability", "50%"), "--write")
 
     assert kt("validate", "--budgets", world.budgets).out == before
     said = " ".join(done.out.split())
-    assert "the YAML would warn: the annual plan needs USD 10,200.00 in 2026-06" in said
+    assert "the YAML would warn: the annual plan needs USD 10,200.00 in 2026-" in said
     assert "it was worked out under a target that is not written" in said
     assert "name: support-monthly, amount: 9000.00" in (world.budgets / "teams" / "support.yaml").read_text("utf-8")
 

@@ -95,7 +95,7 @@ def test_what_recommend_suggests_is_what_it_would_write(world: World, kt: Run, t
     take(tmp_path, document["suggestions"])
     taken = {name: world.team(name).read_text(encoding="utf-8") for name in ("support", "finance")}
     targets = {f"{one['team']}/{one['environment']}": one["target"] for one in json.loads(done.out)["targets"]}
-    assert f"overrides: {{2026-06: {targets['support/prod']}}}}}   #" in taken["support"]
+    assert f"overrides: {{2026-06: {{amount: {targets['support/prod']}, demand: usual}}}}}}   #" in taken["support"]
     write_budgets(world)
     assert kt("recommend", *world.options(), "--write").code == 0
     assert taken == {name: world.team(name).read_text(encoding="utf-8") for name in taken}
@@ -106,7 +106,7 @@ def test_the_reason_has_the_figures(world: World, kt: Run, tmp_path: Path) -> No
     kt("recommend", *world.options(), "--wallet", "support/prod", "--reaction-days", "8", "--suggestions", file)
 
     target, alert = read(file)["suggestions"]
-    new = Decimal(target["replacement"].split("2026-06: ")[1].partition("}")[0])
+    new = Decimal(target["replacement"].split("2026-06: {amount: ")[1].partition(",")[0])
     assert (target["key"], target["before"]) == ("wallets.prod.overrides", "")
     assert target["reason"].startswith("support / prod: with USD 9,000.00 it lasts June 2026 with probability")
     assert f"with USD {new:,.2f} with 9" in target["reason"]
@@ -123,7 +123,9 @@ def test_a_value_that_cannot_be_edited_in_place_is_left_out(world: World, kt: Ru
     assert {Path(item["path"]).stem for item in read(file)["suggestions"]} == {"support"}
     said = " ".join(done.out.split())
     assert re.search(
-        r"not suggested: budgets/teams/finance\.yaml:\d+:\d+: .*; write `wallets\..*: [0-9.]+` by hand", said
+        r"not suggested: budgets/teams/finance\.yaml:\d+:\d+: .*;"
+        r" write `wallets\..*: {amount: [0-9.]+, demand: 2500.00}` by hand",
+        said,
     )
     kept = json.loads(kt("recommend", *world.options(), "--suggestions", file, "--format", "json").out)["kept"]
     assert [one for one in kept if "by hand" in one]

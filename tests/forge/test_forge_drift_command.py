@@ -114,7 +114,9 @@ def test_alerts_that_are_gone_go_from_the_yaml_and_their_neighbours_keep_their_c
 
     lines = [line for line in text.splitlines() if not any(word in line for word in ("monthly, a", "late", "last one"))]
     expected = "\n".join(line for line in lines if "agreed with" not in line) + "\n"
-    expected = expected.replace("9000.00", "8000.00").replace("10500.00}", "10500.00, overrides: {2026-06: 10600.00}}")
+    expected = expected.replace("9000.00", "8000.00").replace(
+        "10500.00}", "10500.00, overrides: {2026-06: {amount: 10600.00, demand: usual}}}"
+    )
     assert written(desk) == expected
     assert desk.keeptrusts("GET", "/v1/billing/budgets")["data"][0]["name"] == "board"
     assert desk.drift() == ExitCode.DONE
@@ -190,7 +192,9 @@ def test_files_in_lines_with_quoted_keys_and_anchors_are_written_as_they_are_and
     desk.keeptrusts("PUT", f"/v1/billing/budgets/{first['id']}", **changed)
     desk.by_hand(250.0)
     assert desk.drift("--accept") == ExitCode.DONE, desk.errors
-    expected = BLOCK.replace("11000.00", "11250.00").replace("amount: *usual", "amount: 9500.00")
+    expected = BLOCK.replace("11000.00", "{amount: 11250.00, demand: 11000.00}").replace(
+        "amount: *usual", "amount: 9500.00"
+    )
     expected = expected.replace("- 80    # most\n", "- 90    # most\n      - 95\n")
     assert written(desk) == expected[: expected.index("  # the board")]
     desk.repository.commit("Accept")
@@ -216,7 +220,9 @@ def test_what_yaml_cannot_say_of_one_alert_keeps_nothing_else_from_being_accepte
     cannot = "YAML cannot declare its alert percentages 5000%. `plan` and `apply` put git's values back."
     assert cannot in " ".join(desk.errors.split())
     assert "Edit the YAML by hand" not in desk.errors
-    assert written(desk) == SUPPORT.replace("10500.00}", "10500.00, overrides: {2026-06: 10750.00}}")
+    assert written(desk) == SUPPORT.replace(
+        "10500.00}", "10500.00, overrides: {2026-06: {amount: 10750.00, demand: usual}}}"
+    )
 
 
 def test_an_export_schedule_that_is_gone_goes_from_the_organization(desk: Desk) -> None:
@@ -238,13 +244,13 @@ def test_accepting_writes_the_month_and_keeps_every_comment(desk: Desk) -> None:
     desk.by_hand(700.0)
     assert desk.drift("--accept") == ExitCode.DONE
     text = (desk.repository.budgets / "teams" / "support.yaml").read_text(encoding="utf-8")
-    assert text == SUPPORT.replace("10500.00}", "10500.00, overrides: {2026-06: 11200.00}}")
+    assert text == SUPPORT.replace("10500.00}", "10500.00, overrides: {2026-06: {amount: 11200.00, demand: usual}}}")
     desk.repository.commit("Accept")
     desk.apply()
     desk.by_hand(100.0, "reclaim")
     assert desk.drift("--accept") == ExitCode.DONE
     text = (desk.repository.budgets / "teams" / "support.yaml").read_text(encoding="utf-8")
-    assert "overrides: {2026-06: 11100.00}}  # what the pilot costs" in text
+    assert "overrides: {2026-06: {amount: 11100.00, demand: usual}}}  # what the pilot costs" in text
     assert desk.drift() == ExitCode.DONE
 
 

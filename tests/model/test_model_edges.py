@@ -20,6 +20,7 @@ from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, why_not_decla
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.money import in_cents
 from reconciler.model.operation import carries
+from reconciler.model.override import Relative
 from reconciler.model.paging import Paging, read_paging
 from reconciler.model.percent import parse_rate
 from reconciler.model.period import Period
@@ -27,7 +28,7 @@ from reconciler.model.team import TeamBudget
 from reconciler.model.unclear import Unclear, Unreadable
 from reconciler.model.usage import tells
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.model.wallet_target import Relative, WalletTarget, telling_months
+from reconciler.model.wallet_target import WalletTarget, telling_months
 from reconciler.model.yaml_types import number_text, parse_amount, parse_day, parse_ratio
 
 JUNE = Period(2026, 6)

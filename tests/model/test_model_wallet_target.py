@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from ruamel.yaml import YAML
 
+from reconciler.model.override import override_text
 from reconciler.model.period import Period
-from reconciler.model.wallet_target import WalletTarget, override_text, telling_months
+from reconciler.model.wallet_target import WalletTarget, telling_months
+from reconciler.source.edits import set_value
 
 JUNE = Period(2026, 6)
 YEAR = [JUNE.plus(ahead) for ahead in range(12)]
@@ -54,6 +58,65 @@ def test_a_percentage_gives_what_its_amount_written_out_gives(amount: Decimal, p
     assert abs(relative.target(Period(2026, 10)) - exact) <= Decimal("0.005")
     assert relative.target(Period(2026, 10)).as_tuple().exponent == -2
     assert relative.target(Period(2026, 9)) == amount
+
+
+DEMANDS = st.one_of(
+    st.just("usual"), AMOUNTS.map(lambda amount: f"{amount:.2f}"), st.integers(1, 1000).map(lambda rate: f"+{rate}%")
+)
+
+
+@given(AMOUNTS, AMOUNTS, DEMANDS)
+def test_a_correction_moves_the_money_and_leaves_the_demand_what_it_was(
+    usual: Decimal, amount: Decimal, demand: str
+) -> None:
+    season = {} if demand == "usual" else {"m2026_10": demand}
+    before, month = setting(f"{usual}", **season), Period(2026, 10)
+    after = setting(f"{usual}", m2026_10={"amount": f"{amount}", "demand": demand})
+    assert (after.target(month), after.demanded(month)) == (amount, before.target(month))
+    assert (after.target(month.plus(1)), after.demanded(month.plus(1))) == (usual, usual)
+    assert after.corrected(month, Decimal(7)) == before.corrected(month, Decimal(7))
+    assert WalletTarget.model_validate_json(after.model_dump_json()) == after
+
+
+@given(AMOUNTS, st.lists(st.tuples(AMOUNTS, DEMANDS), max_size=2), AMOUNTS)
+def test_what_is_written_as_a_correction_gives_the_amount_and_keeps_the_demand(
+    usual: Decimal, others: list[tuple[Decimal, str]], amount: Decimal
+) -> None:
+    text = f"wallet: {{team_id: a, monthly: {usual:.2f}"
+    if others:
+        written = (
+            f"{JUNE.plus(at)}: {{amount: {each:.2f}, demand: {demand}}}" for at, (each, demand) in enumerate(others)
+        )
+        text += f", overrides: {{{', '.join(written)}}}"
+    before = read_wallet(text + "}\n")
+    keys, literal = before.correction(JUNE, amount)
+    after = read_wallet(set_value(text + "}\n", ("wallet", *keys), literal))
+    assert after.target(JUNE) == amount
+    assert [after.demanded(month) for month in YEAR] == [before.demanded(month) for month in YEAR]
+    assert [after.target(month) for month in YEAR[1:]] == [before.target(month) for month in YEAR[1:]]
+
+
+def read_wallet(text: str) -> WalletTarget:
+    return WalletTarget.model_validate(YAML(typ="base", pure=True).load(text)["wallet"], by_alias=True, by_name=False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "at"),
+    [
+        ({"amount": "5.00"}, "missing", "demand"),
+        ({"demand": "usual"}, "missing", "amount"),
+        ({"amount": "-5.00", "demand": "usual"}, "invalid-amount", "amount"),
+        ({"amount": "+20%", "demand": "usual"}, "invalid-amount", "amount"),
+        ({"amount": "5.00", "demand": "as usual"}, "invalid-amount", "demand"),
+        ({"amount": "5.00", "demand": "20%"}, "invalid-override", "demand"),
+        ({"amount": "5.00", "demand": "usual", "why": "carried"}, "extra_forbidden", "why"),
+    ],
+)
+def test_what_is_no_correction_is_named_where_it_stands(wrong: dict[str, str], code: str, at: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        setting("10.00", m2026_10=wrong)
+    [error] = raised.value.errors()
+    assert (error["type"], error["loc"]) == (code, ("overrides", "2026-10", at))
 
 
 def test_half_a_cent_is_rounded_up() -> None:

@@ -108,7 +108,7 @@ def test_a_wallet_whose_money_may_be_another_month_s_is_asked_about_and_left_alo
         assert "t-gamma" not in changes(folder)
         (finding,) = findings(folder, "whose-month")
         assert given.id in finding
-        assert f"2026-07: {900 if at > '2026-07' else 0}.00" in finding
+        assert f"2026-07: {{amount: {900 if at > '2026-07' else 0}.00, demand: usual}}" in finding
         assert kt(url, *APPLY).returncode == 0
         assert state.balance("t-gamma") == 450
         team = folder / "budgets" / "teams" / "gamma.yaml"

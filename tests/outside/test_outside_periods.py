@@ -250,7 +250,9 @@ def test_a_month_is_open_once_nobody_waits_for_an_answer(kt: Callable[..., Any],
         assert kt(url, "drift", *day).returncode == 0
 
 
-@pytest.mark.parametrize(("meant", "override", "balance"), [("July's", "150.00", 900), ("June's", "450.00", 1200)])
+@pytest.mark.parametrize(
+    ("meant", "override", "balance"), [("July's", "{amount: 150.00, demand: usual}", 900), ("June's", "450.00", 1200)]
+)
 def test_a_top_up_whose_words_name_the_month_to_come_waits_for_an_answer(
     kt: Callable[..., Any], folder: Path, meant: str, override: str, balance: int
 ) -> None:
@@ -293,9 +295,9 @@ def test_nothing_is_adopted_of_which_nobody_knows_what_month_lost_it(kt: Callabl
     with over_http(state) as url:
         adopted = kt(url, "adopt", "gamma", "--as-of", "2026-07-01")
         assert adopted.returncode == 4
-        assert "`2026-07: 0.00` under `overrides:`" in adopted.stderr
+        assert "`2026-07: {amount: 0.00, demand: usual}` under `overrides:`" in adopted.stderr
         gamma = folder / "budgets" / "teams" / "gamma.yaml"
-        gamma.write_text(gamma.read_text().replace("450}", "450, overrides: {2026-07: 0.00}}"))
+        gamma.write_text(gamma.read_text().replace("450}", "450, overrides: {2026-07: {amount: 0.00, demand: usual}}}"))
         assert kt(url, "adopt", "gamma", "--as-of", "2026-07-01").returncode == 4
         state.enter("t-gamma", "allocate", Decimal(450), "back", at="2026-07-01T00:02:00Z")
         assert kt(url, "adopt", "gamma", "--as-of", "2026-07-01").returncode == 0
@@ -311,7 +313,8 @@ def test_what_was_accepted_as_june_s_is_not_asked_about_in_july(kt: Callable[...
             if day == "2026-06-18":
                 state.enter("t-gamma", "allocate", Decimal(300), "top-up for July 2026", at="2026-06-29T08:00:00Z")
                 assert kt(url, "drift", "--as-of", "2026-06-30", "--accept").returncode == 0
-                assert "2026-06: 750" in (folder / "budgets" / "teams" / "gamma.yaml").read_text()
+                gamma = (folder / "budgets" / "teams" / "gamma.yaml").read_text()
+                assert "2026-06: {amount: 750.00, demand: usual}" in gamma
         state.clock.instant = datetime(2026, 7, 1, 0, 5, tzinfo=UTC)
         opened = kt(url, *opens)
         assert opened.returncode == 0, opened.stdout + opened.stderr

@@ -188,7 +188,8 @@ def test_more_taken_than_the_month_and_its_target_is_given_back_first() -> None:
     left = WalletGap("", PLAIN, live("0", entry("txn_3", "reclaim", "150", month=JULY, day=1)), JULY).left_out()
     assert left is not None
     assert left.hint.startswith(
-        "if it was an earlier month's, give USD 50.00 back in Keeptrusts and then write `2026-07: 0.00`"
+        "if it was an earlier month's, give USD 50.00 back in Keeptrusts and then write `2026-07: {amount: 0.00,"
+        " demand: usual}`"
     )
 
 

@@ -80,7 +80,7 @@ def test_a_top_up_of_the_month_itself_is_asked_about_until_we_opened_it(
     left = gap(FIRST, now=(*opened, given)).left_out()
     assert (left is not None) == is_asked
     if left is not None:
-        assert "`2026-07: 110.00` under `overrides:`" in left.hint
+        assert "`2026-07: {amount: 110.00, demand: usual}` under `overrides:`" in left.hint
         assert left.hint.endswith("if its date is right, write `2026-07: 100.00`")
 
 
@@ -91,7 +91,7 @@ def test_all_that_was_given_for_the_month_is_asked_about_at_once(given: tuple[st
     assert left is not None
     assert left.amount == sum(map(D, given))
     assert all(each.id in left.reason for each in entries)
-    assert f"`2026-07: {rest}` under `overrides:`" in left.hint
+    assert f"`2026-07: {{amount: {rest}, demand: usual}}` under `overrides:`" in left.hint
     assert "first-apply" not in left.hint + left.reason
 
 

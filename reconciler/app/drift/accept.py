@@ -73,9 +73,5 @@ def _object(item: DriftItem, kind: ManagedKind[V], wanted: DesiredObject[V], liv
 def _funding(key: WalletRef, desired: Desired, live: Live, settings: Settings) -> FileEdit:
     """Return the edit that makes what the ledger says the target of this one month."""
     wallet = desired.wallets[key]
-    funded = f"{live.wallets[key].funded(settings.period).amount:.2f}"
-    keys = (*wallet.origin.keys, "overrides")
-    month = str(settings.period)
-    if wallet.setting.overrides:
-        return FileEdit(wallet.origin.path, (*keys, month), funded)
-    return FileEdit(wallet.origin.path, keys, f"{{{month}: {funded}}}")
+    keys, literal = wallet.setting.correction(settings.period, live.wallets[key].funded(settings.period).amount)
+    return FileEdit(wallet.origin.path, (*wallet.origin.keys, *keys), literal)

@@ -93,7 +93,7 @@ def baseline(
     )
     doubts = (f"{doubt.wallet}: {doubt.reason}; {doubt.hint}" for doubt in diff.doubts)
     unanswered = (f"{left.reason}; {left.hint}" for left in diff.left_out if _differs(left, desired, live, settings))
-    if found := [*map(_difference, plan.changes), *unanswered, *doubts]:
+    if found := [*(_difference(change, desired) for change in plan.changes), *unanswered, *doubts]:
         raise _refused(found)
     preflight.check(plan, desired, as_of=settings.as_of, period=settings.period)
     wallets = tuple(wallets_of(desired, teams))
@@ -111,7 +111,7 @@ def _differs(left: LeftAsFound, desired: Desired, live: Live, settings: Settings
     return left.asks and held.funded(settings.period) != wallet.target(settings.period)
 
 
-def _difference(change: Change) -> str:
+def _difference(change: Change, desired: Desired) -> str:
     """Say where a value stands that is not what is live, and what to write where Keeptrusts is right."""
     if isinstance(change, ObjectChange):
         noun = change.managed.noun
@@ -120,16 +120,17 @@ def _difference(change: Change) -> str:
     if isinstance(change, Reclaim) and change.carried_from:
         left = f"{name} holds {change.money} of {change.carried_from} and before, which `unused: reclaim` takes back"
         return f"{left}; to leave it, write `unused: keep` in org.yaml"
-    return f"{name} is to have {Money(change.target, change.currency)} in {change.period}, {_funded(change)}"
+    return f"{name} is to have {Money(change.target, change.currency)} in {change.period}, {_funded(change, desired)}"
 
 
-def _funded(change: Allocate | Reclaim) -> str:
+def _funded(change: Allocate | Reclaim, desired: Desired) -> str:
+    setting = desired.wallets[change.wallet].setting
     funded = Money(change.funded_before, change.currency)
     if change.funded_before < 0:
         return f"and the ledger says {funded}"
     return (
         f"and the ledger says {funded}; where that is right, write"
-        f" `{change.period}: {change.funded_before:.2f}` under `overrides:`"
+        f" `{change.period}: {setting.corrected(change.period, change.funded_before)}` under `overrides:`"
     )
 
 

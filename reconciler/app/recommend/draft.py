@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.file_edits import FileEdit, write_edits
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.money import Money
-from reconciler.model.wallet_target import override_text
+from reconciler.model.override import override_text
 from reconciler.report.wording import probability
 from reconciler.source.problem import dotted
 
@@ -108,18 +108,17 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
     wallet, year, why = desired.wallets[target.wallet], desired.organization.fiscal_year.value, _why(target, period)
     literal, overrides = f"{target.target:.2f}", wallet.setting.overrides
     keys = wallet.origin.keys
+    own, correction = wallet.setting.correction(period, target.target)
     if period in overrides:
-        before = override_text(overrides[period])
-        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), literal, before, why)
+        before = f"{target.current:.2f}" if own[-1] == "amount" else override_text(overrides[period])
+        return Edit(wallet.origin.path, (*keys, *own), correction, before, why)
     if not target.alone and (at := wallet.setting.place_of(period)) is not None:
         return Edit(wallet.origin.path, (*keys, *at), literal, f"{wallet.setting.usual(period):.2f}", why)
     if period not in year:
         what = f"{target.team}/{target.environment}: {Money(target.target, target.currency)}"
         return f"{what} is for {period.name} alone ({target.alone}), which is not in {year.name}"
     why = f"{why} It is for {period.name} alone: {target.alone or 'no step holds in it'}."
-    if overrides:
-        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), literal, None, why)
-    return Edit(wallet.origin.path, (*keys, "overrides"), f"{{{period}: {literal}}}", None, why)
+    return Edit(wallet.origin.path, (*keys, *own), correction, None, why)
 
 
 def _why(target: TargetRecommendation, period: Period) -> str:

@@ -26,11 +26,12 @@ from reconciler.forecast.when import Month, remaining
 from reconciler.forecast.words import signed_share
 from reconciler.model.annual import TeamYear
 from reconciler.model.money import ZERO, cents, payable
+from reconciler.model.override import Correction, Override
 from reconciler.model.percent import percent_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, BillingBudgetSetting, CacheHitRate, ProviderMixMove, TeamBudget
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.model.wallet_target import Override, WalletTarget
+from reconciler.model.wallet_target import WalletTarget
 
 _TENTH = Decimal("0.001")
 _YEAR = 12
@@ -259,10 +260,11 @@ class _Draft:
         months = self.case.found.wallets.get(WalletRef.team(wallet.team_id), {})
         usual = run_rate(months)
         for month in wallet.overrides:
-            if not (then := wallet.usual(month)):
+            then, asked = wallet.usual(month), wallet.demanded(month)
+            if not then or (asked == then and isinstance(wallet.overrides[month], Correction)):
                 continue
             again = month.plus(_YEAR * ((self.year.starts.months_since(self.case.year.starts)) // _YEAR))
-            ratio = wallet.target(month) / then
+            ratio = asked / then
             seen = next((months[each] for each in (month, month.plus(-_YEAR)) if each in months), None)
             told = f"this year's {month} had {ratio:.2f} times the usual"
             if seen is not None and usual:
