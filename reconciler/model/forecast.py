@@ -55,9 +55,9 @@ class WalletOutlook(Frozen):
     unserved: Quantiles = Field(description="Money that is asked for after the wallet is empty, by probability.")
 
     @property
-    def beyond_target(self) -> Decimal:
-        """What the month is funded with beyond the target, or what it lacks where that is below nothing."""
-        return ZERO if self.funded is None else self.funded - self.target
+    def funding(self) -> Decimal:
+        """What the month is funded with: the target where nothing else is said."""
+        return self.target if self.funded is None else self.funded
 
 
 class AlertOutlook(Frozen):

@@ -75,15 +75,8 @@ class WalletStory:
 
     @property
     def carried_over_then(self) -> Decimal:
-        """The same under the new target; what a running month is given less of is no part of it."""
-        if self.forecast is None:
-            return Decimal(0)
-        runs, live, desired = (
-            self.forecast.as_of >= self.forecast.period.first,
-            self.forecast.live,
-            self.forecast.desired,
-        )
-        return self.carried_over if runs and desired.target < live.target else beyond_funded(desired)
+        """The same under the new target."""
+        return beyond_funded(self.forecast.desired) if self.forecast else Decimal(0)
 
     @property
     def urgency(self) -> tuple[object, ...]:
@@ -125,8 +118,8 @@ def _fires_first(found: tuple[AlertOutlook, AlertForecast]) -> tuple[object, ...
 
 def beyond_funded(outlook: WalletOutlook) -> Decimal:
     """Return what a ceiling holds beyond what the period was funded with; nothing where that is within 1% of it."""
-    beyond = outlook.ceiling - outlook.target
-    return beyond if beyond >= max(Decimal(1), outlook.target / 100) else Decimal(0)
+    beyond = outlook.ceiling - outlook.funding
+    return beyond if beyond >= max(Decimal(1), outlook.funding / 100) else Decimal(0)
 
 
 def risk(outlook: WalletOutlook) -> str:
@@ -236,7 +229,7 @@ def to_be_sure(told: Sequence[WalletStory]) -> str:
 def _short(outlook: WalletOutlook) -> Decimal:
     """Return how much higher the target is to be, so that the money lasts in 9 of 10 months."""
     short = outlook.unserved.get("0.9", ZERO)
-    return short + outlook.beyond_target if short else ZERO
+    return short + outlook.funding - outlook.target if short else ZERO
 
 
 def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:

@@ -28,7 +28,7 @@ from reconciler.model.forecast import WalletForecast
 from reconciler.model.live import LedgerEntry, Live
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
-from reconciler.report.wallets import WalletStory, to_be_sure
+from reconciler.report.wallets import WalletStory, beyond_funded, to_be_sure
 from reconciler.settings import Settings
 
 SETTINGS = Settings(Path("budgets"), "", AS_OF, JUNE)
@@ -57,15 +57,20 @@ class World:
 
     @property
     def live(self) -> Live:
-        held = max(self.earlier + self.given - self.spent, 0)
+        held = self.earlier + self.given - self.paid
         return live([live_wallet(KEY.id, *self._entries(), available=str(held))])
+
+    @property
+    def paid(self) -> int:
+        """What of it the wallet had the money for."""
+        return min(self.spent, self.earlier + self.given)
 
     def _entries(self) -> Iterator[LedgerEntry]:
         if self.given:
             given = entry("given", "allocate", str(self.given))
             yield replace(given, description="for July 2026") if self.meant else given
-        if self.spent:
-            yield entry("spent", "settle", str(self.spent), day=17)
+        if self.paid:
+            yield entry("spent", "settle", str(self.paid), day=17)
 
     def asked(self, wanted: Desired, *, first: bool = False) -> tuple[WalletQuestion, ...]:
         """Return what a plan asks about its wallet, with `--first-apply` where it is `first`."""
@@ -112,6 +117,15 @@ def test_the_plan_of_what_is_written_lasts_as_was_promised(world: World, target:
     assert lasts(world.planned(wanted)) == pytest.approx(advice.lasts_now, abs=NEVER_SURE)
     assert lasts(world.planned(written)) == pytest.approx(advice.lasts, abs=NEVER_SURE)
     assert lasts(world.planned(written, first=True)) >= probability - NEVER_SURE
+
+
+@settings(max_examples=40)
+@given(worlds.map(lambda world: replace(world, ledger=True)), money)
+def test_what_is_carried_over_is_the_same_before_and_after_whatever_the_target(world: World, target: int) -> None:
+    found = world.planned(desired([wallet("support", "prod", f"{target}")]))
+    carried = world.live.wallets[KEY].carried_over(JUNE)
+    for outlook in (found.live, found.desired):
+        assert beyond_funded(outlook) == carried or carried < max(Decimal(1), outlook.funding / 100)
 
 
 def test_what_the_comment_adds_to_a_target_is_enough_where_the_wallet_keeps_more_than_that() -> None:

@@ -204,16 +204,18 @@ def test_what_is_carried_over_and_what_is_funded_are_the_ceiling(plans: Any) -> 
         ("12500", "14500", ("7257", "25319"), " support / prod 7,257 → 25,319."),
         ("0", "14500", ("120", "0"), " support / prod 120 → 0."),
         ("0", "14500", ("0", "700"), " support / prod 0 → 700."),
-        ("5000", "3000", ("1000", "2500"), " support / prod 1,000."),
+        ("5000", "3000", ("1000", "1000"), " support / prod 1,000."),
     ],
     ids=["more every month", "taken back", "nothing before", "less in a month that runs"],
 )
 def test_what_is_carried_over_is_named_for_both_sides_where_it_differs(
     plans: Any, funded: str, target: str, beyond: tuple[str, str], told: str
 ) -> None:
-    wallet = plans.Wallet(funded=funded, target=target).forecast()
+    wallet, spent = plans.Wallet(funded=funded, target=target).forecast(), Decimal(1500)
     sides = {
-        side: outlook.model_copy(update={"ceiling": outlook.target + Decimal(more)})
+        side: outlook.model_copy(
+            update={"funded": outlook.target + spent, "ceiling": outlook.target + spent + Decimal(more)}
+        )
         for (side, outlook), more in zip((("live", wallet.live), ("desired", wallet.desired)), beyond, strict=True)
     }
     report = summarise(plans.one_wallet(impact=(wallet.model_copy(update=sides),)))
