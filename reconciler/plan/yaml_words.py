@@ -19,7 +19,7 @@ from reconciler.model.organization import (
     OrganizationBudget,
     UsageSettings,
 )
-from reconciler.model.override import Correction, Relative
+from reconciler.model.override import NO_OTHER, Correction, Relative
 from reconciler.model.percent import percent_text
 from reconciler.model.rule import AppliesTo, RuleSet, RuleSetting
 from reconciler.model.team import (
@@ -246,7 +246,7 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "price_ratio": Word("at", lambda value, currency: f"{spoken(value, currency)} times the price"),
     },
     RateLimit: {"reason": Word("reason"), "daily": Word("a day", money_in_words), "starts": Word("from")},
-    Correction: {"amount": Word("amount", money_in_words), "demand": Word("demand", lambda *of: _override(*of))},
+    Correction: {"amount": Word("amount", money_in_words), "demand": Word("demand", lambda *of: _demand(*of))},
     TargetStep: {"amount": Word("amount", money_in_words), "starts": Word("from"), "until": Word("until")},
     WalletTarget: {
         "team_id": Word("Keeptrusts team"),
@@ -270,10 +270,12 @@ def _months(value: Any, currency: str) -> str:
 
 def _override(value: Any, currency: str) -> str:
     if isinstance(value, Correction):
-        asked = value.demand
-        usual = isinstance(asked, Relative) and not asked.rate
-        return f"{_override(value.amount, currency)} (demand {'as usual' if usual else _override(asked, currency)})"
+        return f"{_override(value.amount, currency)} (demand {_demand(value.demand, currency)})"
     return f"{value} of it" if isinstance(value, Relative) else money_in_words(value, currency)
+
+
+def _demand(value: Decimal | Relative, currency: str) -> str:
+    return "as usual" if value == NO_OTHER else _override(value, currency)
 
 
 def monthly_words(value: Decimal | tuple[TargetStep, ...], currency: str) -> str:

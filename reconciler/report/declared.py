@@ -68,7 +68,7 @@ def _wallet_key(rest: str) -> tuple[str, str, str]:
     """Return the environment, the field and the month of a key below `wallets`; environments may hold dots."""
     environment, dot, month = rest.rpartition(".overrides.")
     if dot:
-        return environment, "overrides", month
+        return environment, "overrides", month.removesuffix(".amount")
     for field in ("monthly", "team_id", "overrides"):
         if rest.endswith(f".{field}"):
             return rest.removesuffix(f".{field}"), field, ""

@@ -123,7 +123,11 @@ TEAM: dict[str, Any] = {
         "rate_limits": [{"reason": "r", "daily": 800, "from": "2026-07"}],
     },
     "wallets": {
-        "prod": {"team_id": "team_support", "monthly": 12000, "overrides": {"2026-08": 15000, "2026-01": 7}},
+        "prod": {
+            "team_id": "team_support",
+            "monthly": 12000,
+            "overrides": {"2026-08": 15000, "2026-01": {"amount": 7, "demand": "usual"}},
+        },
         "dev": {"team_id": "team_support_dev", "monthly": 2000, "previously": "test"},
     },
     "billing_budgets": [

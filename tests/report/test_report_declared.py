@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from report.declared_plans import ASKED, STORIES, changed, governance, later_months, state, team, thirty_teams
@@ -69,6 +70,17 @@ def test_a_target_of_a_month_that_is_over_is_told_too() -> None:
     (rule,) = report.rules
     assert plain(rule).startswith("support, wallet prod, target of 2026-05: none → USD 1.00.")
     assert "for support, the target of 2026-05 (wallet prod) changes; June" in plain(report.headline)
+
+
+def test_money_of_a_correction_is_told_with_its_month_and_its_demand_beside_it() -> None:
+    def rules(first: Any, second: Any) -> list[str]:
+        before, after = (state({}, {"support": team(overrides={"2026-08": value})}) for value in (first, second))
+        return [plain(rule).partition(". ")[0] for rule in summarise(changed(nothing(), before, after)).rules]
+
+    usual = {"amount": 9000, "demand": "usual"}
+    assert rules(usual, {**usual, "amount": 8000}) == []
+    (demand,) = rules(usual, {**usual, "demand": "+20%"})
+    assert demand.startswith("support, wallet prod, target of 2026-08, demand: as usual → +20% of it")
 
 
 def test_the_last_line_counts_what_moves_no_money_apart() -> None:
