@@ -126,7 +126,8 @@ def _team(question: Question, name: str) -> Iterator[_Reviewed]:
     pairs = untold(found, absent)
     against = f"its {_plan_of(question)}" if question.other is None else _held_against(question, question.other)
     against += "" if question.other is None else ", which cost"
-    told = Told(name, team.name or name, against, desired.organization.currency, wallets, pairs)
+    written = (field for field in type(team.plan).model_fields if question.other is None and getattr(team.plan, field))
+    told = Told(name, team.name or name, against, desired.organization.currency, wallets, pairs, frozenset(written))
     everything = known(found)
     if question.other is not None:
         comparison = against_period(everything, span, question.other)

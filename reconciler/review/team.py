@@ -27,7 +27,10 @@ from reconciler.review.words import Said, as_written, money, one_off_of, respons
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a review is told about its team: its name, what it is held against in words, and names of wallets."""
+    """What a review is told about its team: its name, what it is held against in words, and names of wallets.
+
+    `planned` are the fields of the annual plan that it is held against, none where that is another period.
+    """
 
     team: str
     name: str
@@ -35,6 +38,7 @@ class Told:
     currency: str
     environments: Mapping[str, str]
     together: Together = ()
+    planned: frozenset[str] = frozenset()
 
 
 def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVerdict] = ()) -> TeamReview:
@@ -115,7 +119,7 @@ def without_base(planned: Decimal, actual: Decimal, told: Told) -> TeamReview:
 
 
 def _response(comparison: Comparison, effect: tuple[Cause, Decimal], told: Told, said: Said) -> str:
-    fitting = response(said, effect[1], _others(effect[0], told.together))
+    fitting = response(said, effect[1], _others(effect[0], told.together), planned=told.planned)
     if effect[0] != "baseline" or comparison.baseline is None:
         return fitting
     return f"{fitting} {as_written(comparison.baseline, told.currency)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -93,6 +93,27 @@ _RESPONSE_LESS: dict[Said, str] = {
 }
 
 
+_ASSUMED: dict[Said, str] = {
+    "demand": "growth",
+    "cache": "cache_hit_rate",
+    "provider_mix": "provider_mix",
+    "new_workload": "planned_demand",
+    "fallback": "fallback",
+}
+"""What of a plan a cause is held against."""
+_NOT_ASSUMED_MORE: dict[Said, str] = {
+    "cache": "Find out why the cache is not used; more money would pay for the same answers again.",
+    "provider_mix": "Change the route, or keep the dearer models openly and write them into `plan.provider_mix`; more"
+    " money would hide it.",
+}
+_NOT_ASSUMED_LESS: dict[Said, str] = {
+    "demand": "Find out why, and whether it comes back; if it does not, lower the baseline and the wallet.",
+    "cache": "Keep it, and write it into `plan.cache_hit_rate` if it stays.",
+    "new_workload": "Find out whether it comes back; if it does not, lower the wallet.",
+    "fallback": "Keep it, and lower the baseline if it stays.",
+}
+
+
 def money(amount: Decimal, currency: str) -> str:
     """Return money with its sign: a month may have more credits than spend."""
     return f"{currency} {cents(amount):,.2f}".replace("-", MINUS)
@@ -146,12 +167,20 @@ def one_off_of(amount: Decimal, credits: Decimal) -> Said:
     return "one_off" if part < _APART else "one_off_and_credits"
 
 
-def response(cause: Said, amount: Decimal, others: Sequence[Cause] = ()) -> str:
-    """Return what fits; where the usage cannot tell causes apart, what fits each of them."""
-    fitting = _RESPONSE_MORE if amount > 0 else _RESPONSE_LESS
+def response(cause: Said, amount: Decimal, others: Sequence[Cause] = (), *, planned: Collection[str]) -> str:
+    """Return what fits; where the usage cannot tell causes apart, what fits each of them.
+
+    `planned` are the fields of the plan that it is held against: nothing else of it can be late, or be corrected.
+    """
     if not others:
-        return fitting[cause]
-    return " ".join(f"If it is {NAMES[each]}: {_inside(fitting[each])}" for each in (cause, *others))
+        return _fitting(cause, amount, planned)
+    each = ((NAMES[cause], _fitting(cause, amount, planned)) for cause in (cause, *others))
+    return " ".join(f"If it is {name}: {_inside(fitting)}" for name, fitting in each)
+
+
+def _fitting(cause: Said, amount: Decimal, planned: Collection[str]) -> str:
+    usual, bare = (_RESPONSE_MORE, _NOT_ASSUMED_MORE) if amount > 0 else (_RESPONSE_LESS, _NOT_ASSUMED_LESS)
+    return usual[cause] if _ASSUMED.get(cause) in planned else bare.get(cause, usual[cause])
 
 
 def _inside(text: str) -> str:
