@@ -148,7 +148,7 @@ class _Outlook:
             lasts=self._lasts(self.question.with_target(target)),
             months={str(month): need for month, need in months.items()},
             short_next=shortfall(self.question, months, after=self.period, year=self.year.starts, first=self.first),
-            reason=f"{self._reason(probability)}{self._stopped(target, enough, probability)}",
+            reason=f"{self._reason(probability)}{self._stopped(target, enough, probability)}{self._kept(target)}",
             alone=self._carried() or self._unlike(target, months),
         )
 
@@ -168,6 +168,12 @@ class _Outlook:
         told = f"the hard limit {budget.name} of {Money(budget.amount, budget.currency)} stops it first"
         then = f"with a higher `amount` of that, a target of {amount(enough, budget.currency)} is enough"
         return f"; {told}, and more money changes nothing: {then} in {chance(probability)} of the cases"
+
+    def _kept(self, target: Decimal) -> str:
+        """Return that a plan leaves the wallet more than the target; an empty text where it does not."""
+        if not self.question.stays or target >= self.question.live_target.amount:
+            return ""
+        return "; nothing was ever applied to it: a plan takes back what is above that only with `--first-apply`"
 
     def _lasts(self, purse: Purse) -> float:
         served = np.minimum(self.wanted.holds(purse), room_of(self.stop) + self.wanted.owed)

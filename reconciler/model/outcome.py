@@ -28,6 +28,11 @@ class LeftAsFound(Frozen):
         False, description="Whether a person is asked which month money is meant for: the wallet gets none until then."
     )
 
+    @property
+    def code(self) -> str:
+        """The code of the warning that says so."""
+        return "whose-month" if self.asks else "first-contact"
+
 
 class Doubt(Frozen):
     """What is to be said against a reading of `wallet`, and the cure.

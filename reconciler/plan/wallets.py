@@ -107,8 +107,7 @@ class WalletGap:
         """Say what is not taken back from a wallet that nothing was ever applied to, or whose month is asked about."""
         if (left := self.left_out()) is None:
             return None
-        code = "whose-month" if self.question else "first-contact"
-        return self._warning(code, left.reason, hint=left.hint)
+        return self._warning(left.code, left.reason, hint=left.hint)
 
     def _warning(self, code: str, message: str, *, hint: str) -> Finding:
         return Finding(self.origin, code, Severity.WARNING, message, hint)

@@ -164,6 +164,21 @@ def test_what_is_recommended_adds_no_warning_to_the_example(ask: Ask, kt: Run, b
     assert found[1] <= found[0]
 
 
+def test_what_a_plan_leaves_alone_is_said_wherever_its_target_is_looked_at(ask: Ask) -> None:
+    looks = (
+        ("forecast",),
+        ("whatif", "--wallet", "engineering/dev=2500"),
+        ("recommend", "--wallet", "engineering/dev"),
+    )
+    for look, left in zip(looks, ("1,500.00", "1,000.00", "1,500.00"), strict=True):
+        said = " ".join(ask(*look).out.split())
+        assert f"warning first-contact: engineering/dev holds USD {left} that would be taken back" in said
+    for other in ("engineering/dev=3500", "support/prod=15000"):
+        assert "first-contact" not in ask("whatif", "--wallet", other).out
+    reason = json.loads(ask("recommend", "--wallet", "engineering/dev", "--format", "json").out)["targets"][0]["reason"]
+    assert reason.endswith("a plan takes back what is above that only with `--first-apply`")
+
+
 def test_october_is_recommended_after_the_months_before_it(ask: Ask, budgets: Path) -> None:
     advice = json.loads(ask("recommend", "--period", "2026-10", "--write", "--format", "json").out)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import BudgetFiles
 from reconciler.app.outlook.forecast import LookAhead
 from reconciler.app.outlook.look import Outlook
+from reconciler.app.outlook.notices import left_alone
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.pipeline import assemble, differing, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
@@ -171,7 +172,7 @@ def _forecast(
     last, history = last_declared(records), history_of(records)
     outlook = Outlook(settings, desired, live, usage, doubts, None, last, history)
     asked = outlook.asking()
-    return LookAhead(outlook, outlook.forecast(asked), is_whole=True).rendered("json")
+    return LookAhead(outlook, outlook.forecast(asked), is_whole=True, left_alone=left_alone(asked)).rendered("json")
 
 
 def answers_of(text: str) -> RecordedDocument:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import forecast_notices, known_words
+from reconciler.app.outlook.notices import forecast_notices, known_words, left_alone
 from reconciler.app.wallet_names import chosen
 from reconciler.report.forecast_layout import told_once
 from reconciler.report.renderers import Answer, render
@@ -17,6 +17,7 @@ from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
     from reconciler.forecast.question import Forecast
+    from reconciler.model.forecast import ForecastNotice
     from reconciler.report.forecast_text import ForecastPage
     from reconciler.settings import Settings
 
@@ -25,7 +26,8 @@ WEEKS = 8
 
 @dataclass(frozen=True, slots=True)
 class LookAhead(Answer):
-    """What is expected, and what it was worked out from. `is_whole` says that every wallet was asked for.
+    """What is expected, and what it was worked out from. `is_whole` says that every wallet was asked for,
+    `left_alone` of which the plan leaves alone.
 
     `forecast.wallets` holds for each wallet its money and its end of the month under the money of today and under that
     of the YAML: amounts are Decimal in the organization's currency, probabilities 0 to 1, days UTC.
@@ -34,11 +36,16 @@ class LookAhead(Answer):
     outlook: Outlook
     forecast: Forecast
     is_whole: bool
+    left_alone: tuple[ForecastNotice, ...] = ()
 
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return told_once(forecast_notices(self.outlook, self.forecast))
+        return told_once(self._told)
+
+    @property
+    def _told(self) -> tuple[ForecastNotice, ...]:
+        return (*self.left_alone, *forecast_notices(self.outlook, self.forecast))
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text`, `json` (kt-budgets.forecast/1) or `csv`."""
@@ -58,7 +65,7 @@ class LookAhead(Answer):
             weeks=_weeks(self.outlook),
             year=self.forecast.year if self.is_whole else None,
             usage=self.outlook.usage.source if self.outlook.usage else None,
-            notices=forecast_notices(self.outlook, self.forecast),
+            notices=self._told,
         )
 
 
@@ -79,7 +86,7 @@ def look_ahead(
     keys = chosen(outlook.desired, wallets)
     asked = outlook.asking(keys)
     found = outlook.forecast(asked)
-    return LookAhead(outlook, found, keys is None)
+    return LookAhead(outlook, found, keys is None, left_alone(asked))
 
 
 def _weeks(outlook: Outlook) -> Mapping[str, Sequence[Decimal]]:

@@ -11,7 +11,7 @@ from reconciler.report import wording
 if TYPE_CHECKING:
     from reconciler.app.outlook.look import Outlook
     from reconciler.findings import Finding
-    from reconciler.forecast.question import Forecast
+    from reconciler.forecast.question import Forecast, WalletQuestion
     from reconciler.model.forecast import ForecastNotice, WalletForecast
     from reconciler.model.usage import DailyUsage
 
@@ -26,6 +26,23 @@ def forecast_notices(outlook: Outlook, forecast: Forecast) -> tuple[ForecastNoti
 def outlook_notices(outlook: Outlook, seen: Iterable[ForecastNotice]) -> tuple[ForecastNotice, ...]:
     """Return what is to be said about ledgers and usage, and what was `seen` in the history of wallets."""
     return (*_notices(notices(outlook)), *seen)
+
+
+def left_alone(asked: Iterable[WalletQuestion]) -> tuple[ForecastNotice, ...]:
+    """Return what a plan says of wallets that it leaves as they were found, whatever the YAML wants."""
+    from reconciler.model.forecast import ForecastNotice
+
+    return tuple(
+        ForecastNotice(
+            code=left.code,
+            message=left.reason,
+            hint=left.hint,
+            team=question.wallet.team,
+            environment=question.wallet.environment,
+        )
+        for question in asked
+        if (left := question.left_out)
+    )
 
 
 def seen_notices(forecasts: Iterable[WalletForecast]) -> Iterator[ForecastNotice]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import known_words, outlook_notices, seen_notices
+from reconciler.app.outlook.notices import known_words, left_alone, outlook_notices, seen_notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.wallet_names import label
 from reconciler.findings import UsageError
@@ -16,7 +16,7 @@ from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.forecast.question import Forecast
+    from reconciler.forecast.question import Forecast, WalletQuestion
     from reconciler.forecast.scenario import Scenario
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import ForecastNotice, WalletForecast
@@ -42,13 +42,17 @@ class Supposed:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf(Answer):
-    """Two forecasts: `now` is the YAML as it stands, `then` is what if; `other` is the YAML with other targets."""
+    """Two forecasts: `now` is the YAML as it stands, `then` is what if; `other` is the YAML with other targets.
+
+    `left_alone` says which wallets the plan of `other` leaves alone.
+    """
 
     outlook: Outlook
     other: Desired
     scenarios: tuple[Scenario, ...]
     now: Forecast
     then: Forecast
+    left_alone: tuple[ForecastNotice, ...] = ()
 
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
@@ -57,7 +61,10 @@ class WhatIf(Answer):
 
     @property
     def _told(self) -> tuple[ForecastNotice, ...]:
-        return outlook_notices(self.outlook, seen_notices(self.concerned(self.now)))
+        concerned = self.concerned(self.now)
+        teams = {found.team for found in concerned}
+        left = [one for one in self.left_alone if one.team in teams]
+        return outlook_notices(self.outlook, (*left, *seen_notices(concerned)))
 
     @property
     def words(self) -> list[str]:
@@ -110,16 +117,19 @@ def suppose(settings: Settings, supposed: Supposed, *, offline: bool = False) ->
     outlook = look(settings, offline=offline)
     other = with_targets(outlook.desired, supposed.targets, period=settings.period)
     scenarios = read_scenarios(outlook.desired, supposed.levers)
-    now, then = outlook.forecast(outlook.asking()), _then(outlook, other, scenarios)
-    return WhatIf(outlook, other, scenarios, now, then)
+    now, asked = outlook.forecast(outlook.asking()), outlook.asking(desired=other)
+    then = _then(outlook, other, scenarios, asked)
+    return WhatIf(outlook, other, scenarios, now, then, left_alone(asked))
 
 
-def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Forecast:
+def _then(
+    outlook: Outlook, other: Desired, scenarios: Sequence[Scenario], questions: Sequence[WalletQuestion]
+) -> Forecast:
     from reconciler.forecast.scenario import supposed
 
     asked = supposed(
         outlook.seen,
-        outlook.asking(desired=other),
+        questions,
         scenarios,
         organization=other.organization,
         as_of=outlook.settings.as_of,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.listening import note
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import known_words, outlook_notices
+from reconciler.app.outlook.notices import known_words, left_alone, outlook_notices
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.draft import UNDER, Draft, Edit, draft, write
 from reconciler.app.recommend.suggest import changed_wallets, suggested
@@ -79,7 +79,8 @@ def _advice(outlook: Outlook, keys: Sequence[str] | None, *, probability: float,
     from reconciler.forecast.recommend import recommend
 
     asked = tuple(question for question in outlook.asking(keys) if not question.wallet.absent)
-    return recommend(asked, outlook.context(asked), probability=probability, reaction_days=reaction_days)
+    advice = recommend(asked, outlook.context(asked), probability=probability, reaction_days=reaction_days)
+    return replace(advice, notices=(*left_alone(asked), *advice.notices))
 
 
 def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Outlook, frozenset[str] | None]:
