@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Origin, Severity
+from reconciler.forecast.alert_history import PRESSURE_GROWTH, PRESSURE_MONTHS, LastMonths
 from reconciler.forecast.at_limit import Ceiling
 from reconciler.forecast.history import Spending
 from reconciler.forecast.levers.registry import levers
@@ -19,9 +20,6 @@ from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.money import Money
 
 RUN_OUT_PROBABILITY = 0.2
-PRESSURE_MONTHS = 3
-PRESSURE_GROWTH = 0.05
-"""From so much on, as a share over those months, spend that passes its alerts is growth."""
 STALE_DAYS = 3
 
 
@@ -147,51 +145,27 @@ def _control(question: WalletQuestion, view: TeamView, ceiling: Ceiling) -> Iter
                 "move ordinary work to a cheaper model before raising the target",
             )
         return
-    months = _months_over_alert(question, view)
-    if months < PRESSURE_MONTHS:
+    before, threshold = LastMonths(view.known, question.wallet.key, view.period), _last_threshold(question)
+    if threshold is None or before.over(threshold) < PRESSURE_MONTHS:
         return
-    passed = f"passed its last alert in each of the last {months} months"
-    over = _months_over_target(question, view)
-    passed += f", and all of its {_usual(question, view)} in {over} of them" if over else " and never ran out"
-    if (grew := _growth(question, view)) < PRESSURE_GROWTH:
-        if over:
-            return
+    passed = f"passed its last alert in each of the last {PRESSURE_MONTHS} months"
+    usual = Money(question.wallet.setting.demanded(view.period), question.wallet.currency)
+    over = before.reached(usual.amount)
+    passed += f", and all of its {usual} in {over} of them" if over else " and never ran out"
+    grew = before.growth
+    if before.is_rule(threshold, usual.amount):
         told = f"{passed}, and spends no more than before ({signed_share(grew, places=0)}): it is passed as a rule"
         yield "alert-too-low", told, "raise the alert, so that it tells of something"
+    if grew < PRESSURE_GROWTH:
         return
     told = f"{passed}, and spends {signed_share(grew, places=0)} since the first of them: that is growth, not waste"
     yield "growth-pressure", told, "raise the target or the alert, or add the growth to `plan.growth`"
 
 
-def _growth(question: WalletQuestion, view: TeamView) -> float:
-    """Return how much more a day of the last whole month cost than one of the first of those looked at, as a share."""
-    spend, months = view.known.of(question.wallet.key), (view.period.plus(-PRESSURE_MONTHS), view.period.plus(-1))
-    first, last = (float(spend.between(month.first, month.end)) / month.days for month in months)
-    return last / first - 1.0 if first > 0 else 0.0
-
-
-def _months_over_target(question: WalletQuestion, view: TeamView) -> int:
-    """Return in how many of those months spend reached what the wallet gets now: nobody says that it lasts then."""
-    spend, target = view.known.of(question.wallet.key), _usual(question, view).amount
-    months = (view.period.plus(-1 - months) for months in range(PRESSURE_MONTHS))
-    return sum(spend.between(month.first, min(month.end, view.known.known_until)) >= target for month in months)
-
-
-def _usual(question: WalletQuestion, view: TeamView) -> Money:
-    """Return what the wallet gets, but for what corrects the money of this month alone."""
-    return Money(question.wallet.setting.demanded(view.period), question.wallet.currency)
-
-
-def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:
-    """Return for how many of the last whole months, one after the other, spend passed the last alert."""
+def _last_threshold(question: WalletQuestion) -> Decimal | None:
+    """Return the money at which the last of its alerts fires."""
     alerts = (budget for budget in question.alerts_desired if budget.period == "monthly" and not budget.hard_limit)
     budget = next(alerts, None)
-    spend = view.known.wallets.get(question.wallet.key)
-    if budget is None or spend is None or not budget.alert_percentages:
-        return 0
-    threshold = budget.amount * max(budget.alert_percentages) / Decimal(100)
-    for months in range(PRESSURE_MONTHS):
-        period = view.period.plus(-1 - months)
-        if spend.between(period.first, min(period.end, view.known.known_until)) < threshold:
-            return months
-    return PRESSURE_MONTHS
+    if budget is None or not budget.alert_percentages:
+        return None
+    return budget.amount * max(budget.alert_percentages) / Decimal(100)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
+from reconciler.forecast.alert_history import LastMonths
 from reconciler.forecast.alerts import Month
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
@@ -82,7 +83,9 @@ def recommend(
             continue
         wanted = demand(course, period=context.period, unpaid_since=question.unpaid_since)
         first = context.team_wallets(question)[0] == question.wallet.key
-        outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value, first)
+        before = None if any(simulated.ceiling) else LastMonths(context.known, wallet.key, context.period)
+        year = context.organization.fiscal_year.value
+        outlook = _Outlook(question, course, wanted, context.period, year, first, before)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
         noticed = (*simulated.notices, *outlook.limits(target))
@@ -118,6 +121,7 @@ class _Outlook:
     period: Period
     year: FiscalYear
     first: bool
+    before: LastMonths | None
 
     @property
     def spend(self) -> Floats:
@@ -198,7 +202,9 @@ class _Outlook:
         stands = not target.alone and self.period not in setting.overrides
         purse = self.question.with_target(target.target)
         most = target.target if stands else min(self._ceiling(purse), setting.usual(self.period))
-        return WarningTime(self.question, self.course, self.period, self.wanted, purse, most, room_of(self.stop))
+        usual = target.target if stands else setting.demanded(self.period)
+        rule = partial(self.before.is_rule, target=usual) if self.before else None
+        return WarningTime(self.question, self.course, self.period, self.wanted, purse, most, room_of(self.stop), rule)
 
     def _ceiling(self, purse: Purse) -> Decimal:
         """Return what the period can spend in all: what is carried over into it as well."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
@@ -23,7 +23,9 @@ from reconciler.model.purse import Purse
 ENOUGH_PATHS = 0.05
 NEAR_ENOUGH = Decimal("0.02")
 IDLE = 0.9
-_NOTHING_TO_WARN_OF = "in 9 of 10 cases nothing more is spent, so that there is nothing to warn of"
+_IDLE = "in 9 of 10 cases nothing more is spent, so that there is nothing to warn of"
+_LASTS = f"the money lasts the month in {1 - ENOUGH_PATHS:.0%} of the cases, so that there is nothing to warn of"
+_RULE = "is passed as a rule by months in which the money lasts, and would tell of nothing"
 
 
 class AlertRecommendation(RecommendedAlert):
@@ -40,7 +42,8 @@ class WarningTime:
     """One wallet's period under a purse. `most` is what the wallet can spend each month: no alert above it ever fires.
 
     An alert has one amount for all months, so that of money carried over into this one counts no more than what others
-    get. `room` is what a hard limit leaves.
+    get. `room` is what a hard limit leaves. `is_rule` says whether spend passes an amount as a rule, so that an
+    alert tells of nothing; it is None where the days that were seen do not tell.
     """
 
     question: WalletQuestion
@@ -50,6 +53,7 @@ class WarningTime:
     purse: Purse
     most: Decimal
     room: Floats | float
+    is_rule: Callable[[Decimal], bool] | None = None
 
     def alerts(self, days: int) -> Iterator[AlertRecommendation]:
         """Yield for each monthly alert the amount that is reached `days` days before traffic stops.
@@ -58,16 +62,10 @@ class WarningTime:
         """
         monthly = [budget for budget in self.question.alerts_desired if budget.period == "monthly"]
         budgets = [budget for budget in monthly if not budget.hard_limit]
-        threshold = money(float(np.quantile(self._spent_before(days), 0.1))) if budgets else Decimal(0)
+        before = self._spent_before(days) if budgets else None
         for budget in budgets:
             for percentage in budget.alert_percentages:
-                value, where = self._amount(budget, percentage, threshold)
-                late = self._fired(value * percentage / 100)
-                why = f"{percentage}% of {amount(value, budget.currency)} fires {where}{late}"
-                if value <= 0:
-                    why = f"no amount leaves {days} days"
-                spent = f"{days} days before the money is gone, spend has reached {amount(threshold, budget.currency)}"
-                told = f"{spent} in 9 of 10 cases; {why}"
+                value, told = self._advised(budget, percentage, before, days)
                 yield AlertRecommendation(
                     team=self.question.wallet.team,
                     environment=self.question.wallet.environment,
@@ -77,9 +75,27 @@ class WarningTime:
                     current=budget.amount,
                     amount=value if value > 0 else budget.amount,
                     reaction_days=days,
-                    reason=_NOTHING_TO_WARN_OF if value <= 0 and self._is_idle else told,
+                    reason=told,
                     possible=value > 0,
                 )
+
+    def _advised(
+        self, budget: BillingBudget, percentage: AlertPercentage, before: Floats | None, days: int
+    ) -> tuple[Decimal, str]:
+        """Return the amount, nothing where none is possible, and why that one."""
+        kept = min(budget.amount, self._most(budget))
+        if before is None:
+            idle = self._is_idle and self._spent <= 0
+            return (Decimal(0), _IDLE) if idle else (kept, _LASTS)
+        threshold = money(float(np.quantile(before, 0.1)))
+        spent = f"{days} days before the money is gone, spend has reached {amount(threshold, budget.currency)}"
+        value, where = self._amount(budget, percentage, threshold)
+        why = f"{percentage}% of {amount(value, budget.currency)} fires {where}{self._fired(value * percentage / 100)}"
+        if value <= 0:
+            why = f"no amount leaves {days} days"
+        elif value < kept and self.is_rule and self.is_rule(value * max(budget.alert_percentages) / 100):
+            value, why = kept, f"{amount(value, budget.currency)} {_RULE}"
+        return value, f"{spent} in 9 of 10 cases; {why}"
 
     @property
     def _is_idle(self) -> bool:
@@ -101,26 +117,28 @@ class WarningTime:
 
     def _amount(self, budget: BillingBudget, percentage: AlertPercentage, threshold: Decimal) -> tuple[Decimal, str]:
         """Return the amount, and where it fires: at the threshold, or before it where the wallet gets less."""
-        most = payable(whole_cents_of(self.most * 100 / max(100, *budget.alert_percentages)), budget.currency)
+        most = self._most(budget)
         value = three_digits(threshold * 100 / percentage, ROUND_FLOOR)
         if abs(value - budget.amount) <= NEAR_ENOUGH * budget.amount and budget.amount <= most:
             return budget.amount, "there"
         return (value, "there") if value <= most else (most, "before that")
 
-    def _spent_before(self, days: int) -> Floats:
-        """Return float64[paths]: the month's spend `days` days before exhaustion, or before month end where it lasts.
+    def _most(self, budget: BillingBudget) -> Decimal:
+        """Return the most at which all alerts of `budget` still fire."""
+        return payable(whole_cents_of(self.most * 100 / max(100, *budget.alert_percentages)), budget.currency)
 
-        Where exhaustion is rare, every path counts as if it ended with the month.
-        """
+    def _spent_before(self, days: int) -> Floats | None:
+        """Return float64[paths]: the month's spend `days` days before exhaustion; None where that is rare."""
         course, period, total = self.course, self.period, self.wanted.total
         spent: Floats | float = 0.0
         if not self.wanted.opens:
             known = float(course.exact(period.first, course.as_of) + course.paid)
             spent = known + course.rest(period.first, course.as_of) - self.wanted.owed
         gone = depletion(self.wanted, self.purse, room=self.room).day
-        rare = float(np.isfinite(gone).mean()) < ENOUGH_PATHS
-        chosen = np.ones(course.count, bool) if rare else np.isfinite(gone)
-        last = np.where(np.isfinite(gone), gone, len(total) - 1)
+        chosen = np.isfinite(gone)
+        if float(chosen.mean()) < ENOUGH_PATHS:
+            return None
+        last = np.where(chosen, gone, len(total) - 1)
         column = np.clip(last - days, -1, None).astype(np.intp)
         before = np.concatenate([np.zeros((1, course.count)) + self.wanted.owed, total])
         return np.asarray((spent + np.take_along_axis(before, column[None, :] + 1, axis=0)[0])[chosen])

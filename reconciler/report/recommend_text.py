@@ -143,7 +143,8 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
         for alert in shown.alerts
     )
     days = wording.counted(shown.reaction_days, "day")
-    lines = sentence(f"The amount at which each alert leaves {days} to react, under these targets:", width)
+    told = "under these targets; the present one where that would tell of nothing"
+    lines = sentence(f"The amount at which each alert leaves {days} to react, {told}:", width)
     lines += table_lines(Table(columns, rows), width)
     for alert in shown.alerts:
         lines += sentence(f"{safe_name(alert.name)} {alert.percentage}%: {alert.reason}.", width, indent=4)

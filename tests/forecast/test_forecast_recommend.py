@@ -22,6 +22,8 @@ from forecast.forecast_world import (
     plan,
     question,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.question import WalletQuestion
@@ -174,12 +176,38 @@ def test_an_alert_of_every_month_is_not_set_to_what_one_month_needs_beside_money
     assert early.reason.endswith(" is spent already, so that this month it fires at once"), "half of 2,500 is 1,250"
 
 
-def test_weekly_alerts_are_left_alone_and_a_lasting_wallet_is_warned_before_month_end() -> None:
+def test_weekly_alerts_are_left_alone_and_where_the_money_lasts_there_is_nothing_to_warn_of() -> None:
     weekly = budget(name="w", period="weekly")
     asked = question(live=9000, left_desired=7300, alerts_desired=(weekly, budget(alert_percentages=(100,))))
     (alert,) = advice(asked, probability=0.99, reaction_days=5).alerts
-    assert alert.name == "monthly"
-    assert 2000 < alert.amount < 3200
+    assert (alert.name, alert.amount, alert.possible) == ("monthly", Decimal(3000), True)
+    assert alert.reason == "the money lasts the month in 95% of the cases, so that there is nothing to warn of"
+    carried = replace(asked, live=Purse(Decimal(7300), Decimal(1700)), desired=Purse(Decimal(7300), Decimal(1700)))
+    (alert,) = advice(replace(carried, funded=Decimal(3000))).alerts
+    assert "before the money is gone" not in alert.reason, "what is carried over lasts, whatever the target"
+
+
+@given(
+    st.integers(2500, 4000), st.integers(1000, 4500), st.sampled_from([(100,), (80,), (80, 100)]), st.integers(0, 10)
+)
+@settings(max_examples=25)
+def test_an_alert_that_is_recommended_is_none_that_the_next_plan_finds_too_low(
+    target: int, current: int, percentages: tuple[int, ...], days: int
+) -> None:
+    usage = history(noise=0.02)
+
+    def asked(usual: Decimal | int, gets: Decimal | int, watched: Decimal | int) -> WalletQuestion:
+        alert = budget(amount=Decimal(watched), alert_percentages=percentages)
+        return question(live=float(usual), left_desired=float(gets) - 1700, alerts_desired=(alert,))
+
+    def is_too_low(wallet: WalletQuestion) -> bool:
+        return "alert-too-low" in [warning.code for warning in ask(usage, wallet).warnings]
+
+    before = asked(target, target, current)
+    found = advice(before, usage, reaction_days=days)
+    gets = found.targets[0].target
+    after = asked(target if found.targets[0].alone else gets, gets, found.alerts[0].amount)
+    assert is_too_low(before) or not is_too_low(after)
 
 
 def test_a_next_month_that_needs_more_than_it_gets_names_what_is_planned_for_it() -> None:
