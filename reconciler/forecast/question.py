@@ -8,9 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from reconciler.findings import Finding, Origin
-from reconciler.model.assumption import TeamAssumptions
+from reconciler.model.assumption import TeamAssumptions, UnitPrice
 from reconciler.model.desired import DesiredWallet
-from reconciler.model.forecast import UnitPrice, WalletForecast, YearForecast
+from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import LeftAsFound

@@ -21,8 +21,8 @@ from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.simulation import Simulated, simulations
 from reconciler.forecast.windows import LONG_WINDOW_DAYS
 from reconciler.forecast.year import YearSum
-from reconciler.model.assumption import TeamAssumptions
-from reconciler.model.forecast import UnitPrice, WalletForecast
+from reconciler.model.assumption import TeamAssumptions, UnitPrice
+from reconciler.model.forecast import WalletForecast
 from reconciler.model.period import Period
 
 

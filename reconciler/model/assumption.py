@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -36,3 +37,13 @@ class Assumption(Frozen):
 class TeamAssumptions(Frozen):
     team: str = Field(description="The team.")
     assumptions: tuple[Assumption, ...] = Field(description="One row for each assumption of its plan.")
+
+
+class UnitPrice(Frozen):
+    """What a team paid for a model: per million tokens, over the 90 days before `as_of`. None: nothing was paid."""
+
+    team: str
+    model: str
+    as_of: date
+    tokens: int
+    per_million_tokens: Amount | None

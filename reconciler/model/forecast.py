@@ -45,9 +45,7 @@ class WalletOutlook(Frozen):
 
     target: Amount = Field(description="Money that the wallet is to be funded with in the month.")
     funded: Amount | None = Field(
-        None,
-        description="Money that it is funded with in the month, once the plan is applied where that is looked at: more"
-        " than its target where that is spent, and what was found where the plan leaves the wallet alone.",
+        None, description="Money that it is funded with then: not its target where more is spent, or it is left alone."
     )
     ceiling: Amount = Field(description="Money that the month can spend: what is spent so far plus what is left.")
     money_left: Amount = Field(description="Money that the wallet can still spend now.")
@@ -129,16 +127,6 @@ class WorkloadShare(Frozen):
     workload: str = Field(description="The workload's name; empty for spend that no workload claims.")
     spent: Amount = Field(description="Money over the last 28 known days.")
     share: float = Field(description="Its part of what the wallet spent in these days, 0 to 1.")
-
-
-class UnitPrice(Frozen):
-    """What a team paid for a model: per million tokens, over the 90 days before `as_of`. None: nothing was paid."""
-
-    team: str
-    model: str
-    as_of: date
-    tokens: int
-    per_million_tokens: Amount | None
 
 
 HARD_LIMIT = "hard-limit"

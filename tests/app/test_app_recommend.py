@@ -145,3 +145,16 @@ def test_a_target_below_what_is_spent_is_raised_to_what_lasts_and_nothing_more_i
     again, same = World(given=500, spent=170).advised(written)
     assert (again.target, again.lasts_now) == (advice.target, advice.lasts)
     assert same == written
+
+
+def test_money_of_a_doubtful_month_gets_an_override_that_says_what_the_month_gets() -> None:
+    world, wanted = World(given=180, spent=170, known=False, meant=True), desired([wallet("support", "prod", "320")])
+    before = world.planned(wanted)
+    assert (before.desired.funded, before.desired.target) == (Decimal(180), Decimal(320))
+    advice, written = world.advised(wanted)
+    assert advice.alone == "money of it may be meant for another month"
+    assert written.wallets[KEY].setting.overrides
+    assert lasts(before) < 0.01 < 0.9 <= lasts(world.planned(written))
+    asked = world.asked(wanted)
+    hints = [each.hint for each in project(asked, context(asked)).warnings if each.code == "runs-out"]
+    assert hints[0].startswith("once it is said which month its money is meant for, with a target of USD 3")

@@ -92,19 +92,12 @@ def _question(
     from reconciler.forecast.project import WalletQuestion
 
     key, period, as_of = wallet.key, settings.period, settings.as_of
+    moved, unused = sum(map(signed, moves), ZERO), desired.organization.unused
+    known = {"is_first": key in diff.first_contacts, "to_open": key in diff.to_open}
     before, after = ledger_purses(
-        wallet,
-        current,
-        period=period,
-        as_of=as_of,
-        moved=sum(map(signed, moves), ZERO),
-        unused=desired.organization.unused,
-        is_first=key in diff.first_contacts,
-        own=diff.own,
-        to_open=key in diff.to_open,
+        wallet, current, period=period, as_of=as_of, moved=moved, unused=unused, own=diff.own, **known
     )
-    funded = current.funded(period)
-    opens = period > Period.of(as_of)
+    funded, opens = current.funded(period), period > Period.of(as_of)
     months = _months(period, desired.organization.forecast.horizon_months)
     return WalletQuestion(
         wallet=wallet,
@@ -125,7 +118,7 @@ def _question(
         pool_pays=diff.funds.after is not None and diff.funds.after > ZERO,
         funded=None if opens else moves[-1].funded_after if moves else funded.amount,
         left_out=left_out,
-        stays=key in diff.first_contacts and not opens,
+        stays=known["is_first"] and not opens,
     )
 
 
