@@ -22,6 +22,8 @@ from reconciler.report.wallets import SAFE, WalletStory, chance, risk, to_be_sur
 from reconciler.report.year import covered_words, quick_words, sure_words, uncounted_words, unknown_words
 
 _NAMED = 3
+_NOBODY = f"nobody: less than {1 - SAFE:.0%} each"
+_OF_WALLETS, _OF_TEAMS = ("unchanged", "none that changes"), ("of other teams", "none of these teams")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ASIDE = re.compile(r" \([^()]*\)")
 _LIKELY = 0.5
@@ -59,28 +61,26 @@ def _running_out(month: str, about: Sequence[WalletStory], told: Sequence[Wallet
     known = [story for story in about if story.forecast and story.lasts is not None]
     if not known:
         return
+    others = _at_risk((story, story.forecast.live) for story in told if story.forecast and story not in about)
+    which, nobody = _OF_WALLETS if any(story.is_changed for story in about) else _OF_TEAMS
+    beside = f" · {len(others):,} {which} {'up to ' if len(others) > 1 else ''}{others[0][1]}" if others else ""
     then, now = (
-        _some(_at_risk((story, getattr(story.forecast, side)) for story in known))
-        or f"nobody: less than {1 - SAFE:.0%} each"
+        _some(_at_risk((story, getattr(story.forecast, side)) for story in known)) or (nobody if others else _NOBODY)
         for side in ("desired", "live")
     )
-    others = _at_risk((story, story.forecast.live) for story in told if story.forecast and story not in about)
-    if others:
-        of = f"of the {'wallets' if any(story.is_changed for story in about) else 'teams'} that change, "
-        beside = wording.counted(len(others), "other")
-        then, now = f"{of}{then}; {beside}: {_some(others)}", f"{of}{now}; {beside} as well"
-    yield f"May run out in {month}", then, now
+    yield f"May run out in {month}", then + beside, now
 
 
-def _at_risk(sides: Iterable[tuple[WalletStory, WalletOutlook]]) -> list[str]:
-    """Return the wallets that may run out, the likeliest first, each with its chance."""
+def _at_risk(sides: Iterable[tuple[WalletStory, WalletOutlook]]) -> list[tuple[str, str]]:
+    """Return the wallets that may run out, the likeliest first, each with its chance in words."""
     likely = [(outlook.exhaustion.probability or 0.0, story.name, outlook) for story, outlook in sides]
     ordered = sorted(likely, key=lambda item: -item[0])
-    return [f"{name} {risk(outlook)}" for probability, name, outlook in ordered if 1 - probability < SAFE]
+    return [(name, risk(outlook)) for probability, name, outlook in ordered if 1 - probability < SAFE]
 
 
-def _some(named: Sequence[str]) -> str:
-    return " · ".join((*named[:_NAMED], *([f"{len(named) - _NAMED:,} more"] if len(named) > _NAMED else [])))
+def _some(found: Sequence[tuple[str, str]]) -> str:
+    named = (" ".join(one) for one in found[:_NAMED])
+    return " · ".join((*named, *([f"{len(found) - _NAMED:,} more"] if len(found) > _NAMED else [])))
 
 
 def _year(plan: Plan) -> Iterator[_Line]:

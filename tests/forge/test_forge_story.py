@@ -116,9 +116,9 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     accepting._step({"name": "Accept", "run": "kt-budgets drift --accept --journal git:origin || [ $? -eq 11 ]"}, {})
     assert accepting.code == 0, accepting.log
     changed = repository.git("diff", "--unified=0", "--", SUPPORT).splitlines()
-    assert [line for line in changed if line.startswith("+ ")] == [
-        "+  prod: {team_id: team_support, monthly: 13700.00, overrides: {2026-11: 15000.00, 2026-06: 14400.00}}"
-    ]
+    accepted = "overrides: {2026-11: 15000.00, 2026-06: {amount: 14400.00, demand: usual}}"
+    (line,) = (line for line in changed if line.startswith("+ "))
+    assert line == f"+  prod: {{team_id: team_support, monthly: 13700.00, {accepted}}}"
     repository.git("checkout", "--quiet", "--", "budgets")
 
     # … or undone: git's value is put back, and the issue closes itself.

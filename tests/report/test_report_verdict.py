@@ -173,8 +173,8 @@ def test_a_hard_limit_that_changes_is_decided_on_though_no_money_moves(
     table = decided(plan)
     assert table["Hard limits"] == (f"support-monthly {then}", f"support-monthly {now}")
     assert table["May run out in June"] == (
-        "of the wallets that change, support / prod 98%; 1 other: a / prod 94%",
-        "of the wallets that change, support / prod 83%; 1 other as well",
+        "support / prod 98% · 1 unchanged 94%",
+        "support / prod 83%",
     )
     change = {"1600.00": then, "1900.00": f"{then} instead of 1,600"}.get(after or "", "stops support / prod no longer")
     told = f"hard limit support-monthly {change}, runs out: 98% (29 Jun), without this 83% (30 Jun)"
@@ -196,8 +196,8 @@ def test_who_else_may_run_out_is_named_beside_the_wallets_that_change(plans: Any
     )
     plan = of(plans, changed, *others)
     assert decided(plan)["May run out in June"] == (
-        "of the wallets that change, nobody: less than 20% each; 2 others: gone / prod 99.9% · tight / prod 30%",
-        "of the wallets that change, support / prod 90%; 2 others as well",
+        "none that changes · 2 unchanged up to 99.9%",
+        "support / prod 90%",
     )
     urgent = "Urgent, not caused by this change: gone / prod 99.9% (28 Jun) will likely run out"
     printed = " ".join(text(summarise(plan), width=100, colour=False).split())
@@ -215,8 +215,8 @@ def test_of_settings_that_change_the_wallets_of_their_teams_are_told(plans: Any)
     assert decided(plans.plan(plans.budget_update(), impact=(still.forecast(), other.forecast())))[
         "May run out in June"
     ] == (
-        "of the teams that change, nobody: less than 20% each; 1 other: other / prod 90%",
-        "of the teams that change, nobody: less than 20% each; 1 other as well",
+        "none of these teams · 1 of other teams 90%",
+        "none of these teams",
     )
 
 
