@@ -69,20 +69,25 @@ def _funding(team: TeamBudget, levers: Sequence[Lever], year: FiscalYear, contex
 
 
 def _raised(team: TeamBudget, short: Sequence[tuple[Decimal, Period]], currency: str) -> Iterator[str]:
-    """Yield by how much to raise the wallets; a month with an override of its own goes by that and not by `monthly`."""
+    """Yield by how much to raise the wallets; a month with an override of its own goes by that and not by `monthly`.
+
+    Such a month may have money in the ledger, which nobody should send again: that is asked first.
+    """
     own = {month for wallet in team.wallets.values() for month in wallet.overrides}
     usual = max((gap for gap, month in short if month not in own), default=Decimal(0))
     apart = [(gap, month) for gap, month in short if month in own]
     if max(gap for gap, _ in short) >= LARGEST_AMOUNT:
         return
     cures = [f"raise the wallets by {enough(usual, currency)} a month"] if usual else []
-    overrides = [f"{month} by {enough(gap, currency)}" for gap, month in apart]
-    cures += [f"raise what `overrides` has for {listed(overrides)}"] if overrides else []
-    yield " and ".join(cures)
     if apart:
         month = apart[0][1]
         wallet = next(wallet for wallet in team.wallets.values() if month in wallet.overrides)
-        yield f"write `{month}: {correction_text(wallet.target(month))}` where it has money for that month already"
+        raised = listed([f"{month} by {enough(gap, currency)}" for gap, month in apart])
+        cures.append(
+            f"where {month} has its money already, write `{month}: {correction_text(wallet.target(month))}`, else raise"
+            f" what `overrides` has for {raised}"
+        )
+    yield ", and ".join(cures)
 
 
 @lru_cache(maxsize=8)

@@ -140,16 +140,21 @@ def test_the_cure_names_the_override_of_a_short_month_and_cures(tmp_path: Path) 
     short = "monthly: 3200.00, overrides: {2026-09: 2000.00, 2026-12: 3300.00}"
     [finding] = findings(tmp_path / "short", text, short)
     assert finding.hint == (
-        "raise the wallets by 100.00 a month and raise what `overrides` has for 2026-09 by 1300.00, or write `2026-09:"
-        " {amount: 2000.00, demand: usual}` where it has money for that month already, or correct the annual plan"
+        "raise the wallets by 100.00 a month, and where 2026-09 has its money already, write `2026-09: {amount:"
+        " 2000.00, demand: usual}`, else raise what `overrides` has for 2026-09 by 1300.00, or correct the annual plan"
     )
     cured = "monthly: 3300.00, overrides: {2026-09: 3300.00, 2026-12: 3300.00}"
     assert findings(tmp_path / "cured", text, cured) == []
     [alone] = findings(tmp_path / "alone", text, "monthly: 3300.00, overrides: {2026-09: -50%}")
     assert alone.hint == (
-        "raise what `overrides` has for 2026-09 by 1650.00, or write `2026-09: {amount: 1650.00, demand: usual}` where"
-        " it has money for that month already, or correct the annual plan"
+        "where 2026-09 has its money already, write `2026-09: {amount: 1650.00, demand: usual}`, else raise what"
+        " `overrides` has for 2026-09 by 1650.00, or correct the annual plan"
     )
+    for own in ("-50%", "0.00", "1650.00"):
+        [asked] = findings(tmp_path / own, text, f"monthly: 3300.00, overrides: {{2026-09: {own}}}")
+        assert asked.hint is not None
+        correction = asked.hint.split("`")[1]
+        assert findings(tmp_path / f"{own}s", text, f"monthly: 3300.00, overrides: {{{correction}}}") == []
     assert findings(tmp_path / "held", text, "monthly: 3300.00, overrides: {2026-09: {amount: 0, demand: usual}}") == []
     short = "monthly: 3200.00, overrides: {2026-09: {amount: 0, demand: usual}}"
     [others] = findings(tmp_path / "others", text, short)
