@@ -206,7 +206,9 @@ def test_a_season_of_the_draft_is_as_far_above_the_usual_of_its_month_as_this_ye
     organization: Callable[..., Ask], tmp_path: Path
 ) -> None:
     steps = "[{amount: 1000.00, from: 2025-12}, {amount: 1500.00, from: 2026-06}]"
-    text = f"wallets:\n  prod: {{team_id: team_fox, monthly: {steps}, overrides: {{2026-01: +50%, 2026-08: +20%}}}}\n"
+    seasons = "2026-01: +50%, 2026-08: +20%, 2026-11: {amount: 0.00, demand: +30%}"
+    none = "2026-09: 1500.00, 2026-10: {amount: 99.00, demand: usual}"
+    text = f"wallets:\n  prod: {{team_id: team_fox, monthly: {steps}, overrides: {{{seasons}, {none}}}}}\n"
     ask = organization(fox=(text, lambda day: 46.0 if day >= date(2026, 6, 1) else 30.0))
     ask("year", "--draft", str(tmp_path / "next"))
     drafted = load(tmp_path / "next").desired
@@ -214,7 +216,7 @@ def test_a_season_of_the_draft_is_as_far_above_the_usual_of_its_month_as_this_ye
     (setting,) = (each.setting for each in drafted.wallets.values())
     usual = Decimal(str(setting.monthly))
     ratios = {str(month): round(Decimal(str(amount)) / usual, 2) for month, amount in setting.overrides.items()}
-    assert ratios == {"2027-01": Decimal("1.50"), "2027-08": Decimal("1.20")}
+    assert ratios == {"2027-01": Decimal("1.50"), "2027-08": Decimal("1.20"), "2027-11": Decimal("1.30")}
 
 
 def test_what_stands_out_of_a_single_workload_is_all_of_it(organization: Callable[..., Ask]) -> None:

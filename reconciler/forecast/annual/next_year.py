@@ -26,7 +26,7 @@ from reconciler.forecast.when import Month, remaining
 from reconciler.forecast.words import signed_share
 from reconciler.model.annual import TeamYear
 from reconciler.model.money import ZERO, cents, payable
-from reconciler.model.override import Correction, Override
+from reconciler.model.override import Override
 from reconciler.model.percent import percent_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, BillingBudgetSetting, CacheHitRate, ProviderMixMove, TeamBudget
@@ -261,7 +261,7 @@ class _Draft:
         usual = run_rate(months)
         for month in wallet.overrides:
             then, asked = wallet.usual(month), wallet.demanded(month)
-            if not then or (asked == then and isinstance(wallet.overrides[month], Correction)):
+            if not then or asked == then:
                 continue
             again = month.plus(_YEAR * ((self.year.starts.months_since(self.case.year.starts)) // _YEAR))
             ratio = asked / then
