@@ -7,6 +7,7 @@ same servers on loopback as ever, where a sandbox begins to listen to the first 
 from __future__ import annotations
 
 import asyncio
+import os
 import selectors
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,9 @@ from thorough import THOROUGH
 
 _AT: dict[int | None, ASGIApp] = {}
 """The applications of this process, by their ports on loopback."""
+
+os.register_at_fork(after_in_child=_AT.clear)
+"""In a fork they are copies: what those wrote, nobody would see."""
 
 Serving = Callable[[ASGIApp, list[socket.socket]], AbstractContextManager[None]]
 

@@ -37,13 +37,13 @@ class MonthLedgers:
         self._known: dict[tuple[Any, ...], httpx.Response] = {}
 
     def key(self, channel: Channel, path: str, params: Mapping[str, str]) -> tuple[Any, ...] | None:
-        """Return what an answer depends on: who asks for what, how far the ledger goes; None for another listing."""
+        """Return what an answer depends on: who asks for what, the ledger's entries; None for another listing."""
         ledger = _LEDGER.fullmatch(path)
         is_other = channel.connection.origin != self.url or os.getpid() != self._process
         if self.is_plain or ledger is None or is_other:
             return None
-        (length,) = self.store.database.rows("SELECT count(*), max(seq) FROM entries WHERE wallet = ?", ledger.groups())
-        return (channel.connection.token, path, *params.items(), *length)
+        (ids,) = self.store.database.rows("SELECT group_concat(id) FROM entries WHERE wallet = ?", ledger.groups())
+        return (channel.connection.token, path, *params.items(), *ids)
 
     @contextmanager
     def remembered(self) -> Iterator[None]:
