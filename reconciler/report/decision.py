@@ -23,7 +23,6 @@ from reconciler.report.year import covered_words, quick_words, sure_words, uncou
 
 _NAMED = 3
 _NOBODY = f"nobody: less than {1 - SAFE:.0%} each"
-_OF_WALLETS, _OF_TEAMS = ("unchanged", "none that changes"), ("of other teams", "none of these teams")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ASIDE = re.compile(r" \([^()]*\)")
 _LIKELY = 0.5
@@ -62,8 +61,11 @@ def _running_out(month: str, about: Sequence[WalletStory], told: Sequence[Wallet
     if not known:
         return
     others = _at_risk((story, story.forecast.live) for story in told if story.forecast and story not in about)
-    which, nobody = _OF_WALLETS if any(story.is_changed for story in about) else _OF_TEAMS
-    beside = f" · {len(others):,} {which} {'up to ' if len(others) > 1 else ''}{others[0][1]}" if others else ""
+    if any(story.is_changed for story in about):
+        nobody, beside = "none that changes", wording.counted(len(others), "unchanged wallet")
+    else:
+        nobody, beside = "none of these teams", f"{wording.counted(len(others), 'wallet')} of other teams"
+    beside = f" · {beside} {'up to ' if len(others) > 1 else ''}{others[0][1]}" if others else ""
     then, now = (
         _some(_at_risk((story, getattr(story.forecast, side)) for story in known)) or (nobody if others else _NOBODY)
         for side in ("desired", "live")

@@ -49,6 +49,15 @@ def planned(kt: Callable[..., Any], url: str, folder: Path) -> dict[str, Any]:
     return plan
 
 
+def followed(kt: Callable[..., Any], url: str, folder: Path, code: str) -> dict[str, Any]:
+    """Return the plan once the override is written that the hint of the only finding of this kind names first."""
+    (finding,) = (each for each in planned(kt, url, folder)["findings"] if each["code"] == code)
+    answer = HINT.search(finding["hint"])
+    assert answer is not None
+    write(folder, f"monthly: 1500.00, overrides: {{{answer[1]}}}")
+    return planned(kt, url, folder)
+
+
 def review(kt: Callable[..., Any], url: str) -> Any:
     return json.loads(kt(url, "review", *DAY, "--format", "json").stdout)["teams"]
 
@@ -63,11 +72,7 @@ def test_june_s_money_of_may_is_june_s_once_and_june_stays_what_it_was_planned_t
 ) -> None:
     with over_http(state) as url:
         reviewed, drafted = review(kt, url), draft(kt, url, folder, "before")
-        (asked,) = (each for each in planned(kt, url, folder)["findings"] if each["code"] == "whose-month")
-        answer = HINT.search(asked["hint"])
-        assert answer is not None
-        write(folder, f"monthly: 1500.00, overrides: {{{answer[1]}}}")
-        plan = planned(kt, url, folder)
+        plan = followed(kt, url, folder, "whose-month")
         assert [change for change in plan["changes"] if "wallet" in change] == []
         assert {each["code"] for each in plan["findings"]} & {"whose-month", "wallets-below-plan"} == set()
         assert kt(url, "validate").stderr == "2 files: no findings\n"
@@ -83,11 +88,7 @@ def test_a_plain_override_of_a_funded_month_is_told_how_to_say_that_its_demand_i
 ) -> None:
     write(folder, "monthly: 1500.00, overrides: {2026-06: 0.00}")
     with over_http(state) as url:
-        (below,) = (each for each in planned(kt, url, folder)["findings"] if each["code"] == "wallets-below-plan")
-        answer = HINT.search(below["hint"])
-        assert answer is not None
-        write(folder, f"monthly: 1500.00, overrides: {{{answer[1]}}}")
-        plan = planned(kt, url, folder)
+        plan = followed(kt, url, folder, "wallets-below-plan")
     assert [change for change in plan["changes"] if "wallet" in change] == []
     assert "wallets-below-plan" not in {each["code"] for each in plan["findings"]}
 

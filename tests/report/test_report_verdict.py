@@ -173,7 +173,7 @@ def test_a_hard_limit_that_changes_is_decided_on_though_no_money_moves(
     table = decided(plan)
     assert table["Hard limits"] == (f"support-monthly {then}", f"support-monthly {now}")
     assert table["May run out in June"] == (
-        "support / prod 98% · 1 unchanged 94%",
+        "support / prod 98% · 1 unchanged wallet 94%",
         "support / prod 83%",
     )
     change = {"1600.00": then, "1900.00": f"{then} instead of 1,600"}.get(after or "", "stops support / prod no longer")
@@ -196,7 +196,7 @@ def test_who_else_may_run_out_is_named_beside_the_wallets_that_change(plans: Any
     )
     plan = of(plans, changed, *others)
     assert decided(plan)["May run out in June"] == (
-        "none that changes · 2 unchanged up to 99.9%",
+        "none that changes · 2 unchanged wallets up to 99.9%",
         "support / prod 90%",
     )
     urgent = "Urgent, not caused by this change: gone / prod 99.9% (28 Jun) will likely run out"
@@ -215,7 +215,7 @@ def test_of_settings_that_change_the_wallets_of_their_teams_are_told(plans: Any)
     assert decided(plans.plan(plans.budget_update(), impact=(still.forecast(), other.forecast())))[
         "May run out in June"
     ] == (
-        "none of these teams · 1 of other teams 90%",
+        "none of these teams · 1 wallet of other teams 90%",
         "none of these teams",
     )
 
