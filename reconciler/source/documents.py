@@ -49,7 +49,7 @@ def shape_of(model: type[M], document: dict[str, Any], *, fallbacks: Mapping[str
         return Shape(model.model_validate(document, by_alias=True, by_name=False))
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    problems = tuple(_problems(model, errors))
+    problems = tuple(_problems(model, document, errors))
     rest, damaged, kept = _without(document, errors)
     for section in damaged & fallbacks.keys():
         rest[section] = fallbacks[section]
@@ -59,14 +59,14 @@ def shape_of(model: type[M], document: dict[str, Any], *, fallbacks: Mapping[str
         return Shape(None, problems, damaged)
 
 
-def _problems(model: type[Frozen], errors: list[ErrorDetails]) -> Iterator[Finding]:
+def _problems(model: type[Frozen], document: Any, errors: list[ErrorDetails]) -> Iterator[Finding]:
     from reconciler.source.shape_wording import word
 
     seen: set[tuple[Keys, str, str]] = set()
     words = [(error, word(model, error)) for error in errors]
     mistyped = {(*problem.origin.keys[:-1], problem.fix) for _, problem in words if problem.code == "unknown-key"}
     for error, problem in words:
-        if _is_split(error) or (error["type"] == "missing" and tuple(error["loc"]) in mistyped):
+        if _is_split(error, document) or (error["type"] == "missing" and tuple(error["loc"]) in mistyped):
             continue
         identity = problem.origin.keys, problem.origin.part, problem.message
         if identity not in seen:
@@ -82,8 +82,8 @@ def _without(
     damaged = set()
     gone: dict[str, set[int]] = {}
     for error in errors:
-        keys = _part(error)
-        if keys and (error["type"] != "extra_forbidden" or _is_split(error)):
+        keys = _part(error, document)
+        if keys and (error["type"] != "extra_forbidden" or _is_split(error, document)):
             damaged.add(str(keys[0]))
         if len(keys) == 2 and isinstance(keys[1], int):
             gone.setdefault(str(keys[0]), set()).add(keys[1])
@@ -96,10 +96,10 @@ def _without(
     return rest, frozenset(damaged), kept
 
 
-def _part(error: ErrorDetails) -> Keys:
+def _part(error: ErrorDetails, document: Any) -> Keys:
     """Return the keys of the smallest part of a document that must be left out for this error."""
     keys: Keys = tuple(error["loc"])
-    is_split = _is_split(error)
+    is_split = _is_split(error, document)
     if error["type"] == "extra_forbidden" and not is_split:
         return keys
     if len(keys) > 3 and keys[0] == "wallets" and keys[2] == "overrides" and not is_split:
@@ -107,10 +107,18 @@ def _part(error: ErrorDetails) -> Keys:
     return keys[:2] if keys[:1] and keys[0] in _OF_PARTS else keys[:1]
 
 
-def _is_split(error: ErrorDetails) -> bool:
-    """Whether this is about a key that is the rest of an amount after its thousands separator: the amount is not it."""
-    rests = [isinstance(key, str) and REST_OF_AMOUNT.fullmatch(key) for key in error["loc"]]
-    return any(rests) and (error["input"] is None or error["loc"][-1] == "[key]")
+def _is_split(error: ErrorDetails, document: Any) -> bool:
+    """Whether this is about a key that is the rest of an amount after its thousands separator: the amount is not it.
+
+    Such a key has no value.
+    """
+    *keys, last = error["loc"]
+    value = error["input"]
+    if last == "[key]":
+        value = document
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+    return value is None and any(isinstance(key, str) and REST_OF_AMOUNT.fullmatch(key) for key in error["loc"])
 
 
 def _remove(rest: Any, keys: Keys) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from source.test_source_broken_files import CASES
@@ -190,6 +190,7 @@ PLACES = [
 ]
 
 
+@example(place=("2026-11: 15000.00", "{}: 15000.00"), literal='"000"')
 @given(place=st.sampled_from(PLACES), literal=SCALARS)
 def test_the_model_and_the_schema_judge_any_scalar_alike(place: tuple[str, str], literal: str) -> None:
     old, new = place
