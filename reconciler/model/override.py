@@ -73,7 +73,13 @@ def _relative(value: Any) -> Decimal | Relative:
 
 
 def _demand(value: Any) -> Decimal | Relative:
-    return NO_OTHER if value == USUAL else _relative(value)
+    if value == USUAL:
+        return NO_OTHER
+    if isinstance(value, str) and not any(map(str.isdigit, value)):
+        meant = USUAL if value.casefold().split()[-1:] == [USUAL] else None
+        hint = f"write `{USUAL}`, an amount such as 12500.00, or by how much the month differs, such as `+20%`"
+        raise refusal("invalid-override", f"{shown(value)} does not say what the month asks for", hint, cure=meant)
+    return _relative(value)
 
 
 def _text(value: Decimal | Relative) -> str:

@@ -180,7 +180,7 @@ class WalletTarget(Frozen):
         return None if index is None else ("monthly", index, "amount")
 
     def amounts(self) -> Iterator[tuple[tuple[str | int, ...], Decimal]]:
-        """Yield the keys to every amount and what it comes to, that of a relative override worked out."""
+        """Yield the keys to every amount that is paid and what it comes to, that of a relative override worked out."""
         if isinstance(self.monthly, Decimal):
             yield ("monthly",), self.monthly
             if not self.overrides:
@@ -188,11 +188,8 @@ class WalletTarget(Frozen):
         for index, step in enumerate(self.steps):
             yield ("monthly", index, "amount"), step.amount
         for month, override in self.overrides.items():
-            if isinstance(override, Correction):
-                yield ("overrides", str(month), "amount"), override.amount
-                yield ("overrides", str(month), "demand"), self.demanded(month)
-            else:
-                yield ("overrides", str(month)), self.target(month)
+            at = ("overrides", str(month))
+            yield (*at, "amount") if isinstance(override, Correction) else at, self.target(month)
 
     def turns(self) -> Iterator[Period]:
         """Yield the months from which on `monthly` says something else than in the month before."""

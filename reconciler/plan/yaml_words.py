@@ -246,7 +246,10 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "price_ratio": Word("at", lambda value, currency: f"{spoken(value, currency)} times the price"),
     },
     RateLimit: {"reason": Word("reason"), "daily": Word("a day", money_in_words), "starts": Word("from")},
-    Correction: {"amount": Word("amount", money_in_words), "demand": Word("demand", lambda *of: _demand(*of))},
+    Correction: {
+        "amount": Word("amount", money_in_words),
+        "demand": Word("demand", lambda value, currency: _demand(value, currency)),
+    },
     TargetStep: {"amount": Word("amount", money_in_words), "starts": Word("from"), "until": Word("until")},
     WalletTarget: {
         "team_id": Word("Keeptrusts team"),

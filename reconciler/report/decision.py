@@ -56,7 +56,7 @@ def _moved(plan: Plan) -> str:
 
 
 def _running_out(month: str, about: Sequence[WalletStory], told: Sequence[WalletStory]) -> Iterator[_Line]:
-    """Yield who of the wallets it is `about` may run out, and who else may: the plan is not about these."""
+    """Yield who of the wallets it is `about` may run out, and how many others may: the plan is not about these."""
     known = [story for story in about if story.forecast and story.lasts is not None]
     if not known:
         return

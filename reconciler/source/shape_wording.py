@@ -220,7 +220,9 @@ def _values(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resolved(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference and an alternative to null; what stands beside them counts too."""
+    """Follow a reference, an alternative to null and what a mapping is to hold; what stands beside them counts too."""
+    if node.get("if") == {"type": "object"}:
+        return {**_resolved(root, node["then"]), **node}
     options = [option for option in node.get("anyOf", []) if option != {"type": "null"}]
     for option in options:
         if len(options) == 1 or "$ref" in option or option.get("type") == "string":

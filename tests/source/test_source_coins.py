@@ -29,7 +29,7 @@ wallets:
   prod:
     team_id: team_support
     monthly: 1000.50
-    overrides: {2026-11: 2000.25}
+    overrides: {2026-11: 2000.25, 2026-12: {amount: 900.75, demand: 1000.25}}
 billing_budgets:
   - {name: monthly, amount: 900.01}
 """
@@ -46,8 +46,9 @@ def findings(folder: Path, currency: str) -> list[str]:
 
 def test_every_amount_with_decimals_in_yen_is_found_at_its_place(tmp_path: Path) -> None:
     found = findings(tmp_path, "JPY")
-    assert len(found) == 9
+    assert len(found) == 10
     assert "10 1,000.50 cannot be paid: JPY has no decimals write `1000` or `1001`" in found
+    assert "11 900.75 cannot be paid: JPY has no decimals write `900` or `901`" in found
     assert {line for line in found if any(amount in line for amount in ("60.06", "8.80", "700.07"))} == {
         "5 60.06 cannot be paid: JPY has no decimals write `60` or `61`",
         "6 8.80 cannot be paid: JPY has no decimals write `8` or `9`",

@@ -52,6 +52,12 @@ STEPS = [
     ('monthly: 9999999999999.99, overrides: {2026-10: "+20%"}', "invalid-amount", '"+20%"'),
     ('monthly: 1.00, overrides: {2026-10: "+1001%"}', "invalid-override", '"+1001%"'),
     ('monthly: 1.00, overrides: {2026-10: "-101%"}', "invalid-percentage", '"-101%"'),
+    ("monthly: 1.00, overrides: {2026-10: {amount: 0, demand: as usual}}", "invalid-override", "as usual"),
+    ('monthly: 0.00, overrides: {2026-10: {amount: 0, demand: "+20%"}}', "override-of-nothing", '"+20%"'),
+    ('monthly: 9999999999999.99, overrides: {2026-10: {amount: 0, demand: "+20%"}}', "invalid-amount", '"+20%"'),
+    ("monthly: 1.00, overrides: {2028-10: {amount: 0, demand: usual}}", "override-outside-fiscal-year", "2028-10"),
+    ("monthly: 1.00, overrides: {2026-10: {amount: 0}}", "missing-key", "{amount: 0}"),
+    ("monthly: 1.00, overrides: {2026-10: {amont: 0, demand: usual}}", "unknown-key", "amont"),
     ("monthly: []", "invalid-amount", "[]"),
     ("monthly: {amount: 1, from: 2026-06}", "invalid-amount", "{amount: 1, from"),
     ("monthly: [{amount: 1}]", "missing-key", "{amount: 1}"),
@@ -76,6 +82,14 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, wallet: str, code: s
             "monthly: [{amount: 1, from: 2026-06, until: 2026-10}, {amount: 2, from: 2026-09}]",
             "monthly: [{amount: 1, from: 2026-06, until: 2026-08}, {amount: 2, from: 2026-09}]",
         ),
+        (
+            "monthly: 1.00, overrides: {2026-10: {amount: 0, demand: As usual}}",
+            "monthly: 1.00, overrides: {2026-10: {amount: 0, demand: usual}}",
+        ),
+        (
+            "monthly: 1.00, overrides: {2026-10: {amont: 0, demand: usual}}",
+            "monthly: 1.00, overrides: {2026-10: {amount: 0, demand: usual}}",
+        ),
     ],
 )
 def test_what_can_only_mean_one_thing_is_suggested(tmp_path: Path, before: str, after: str) -> None:
@@ -94,6 +108,7 @@ def test_what_can_only_mean_one_thing_is_suggested(tmp_path: Path, before: str, 
         "monthly: [{amount: 1, from: 2026-06, until: 2026-08}]",
         "monthly: [{amount: 1, from: 2020-01}, {amount: 2, from: 2029-06}]",
         "monthly: 1.00, overrides: {2026-10: +20%, 2026-11: -100%, 2026-12: '+1000%'}",
+        "monthly: 1.00, overrides: {2026-10: {amount: 0, demand: usual}, 2026-11: {amount: 1, demand: +20%}}",
     ],
 )
 def test_the_cures_and_what_is_right_have_no_finding(tmp_path: Path, cured: str) -> None:
