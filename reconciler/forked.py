@@ -12,9 +12,11 @@ import pickle
 import select
 import selectors
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from struct import Struct
 from tempfile import TemporaryFile
@@ -72,8 +74,8 @@ def spread(
 
     `work` makes one result of each, without a look at the others; it is pickled where another process made it.
     `meanwhile` is called here once, when the others have begun; while what it returned says so, all parts are left to
-    them. A process with other threads is not forked: they would
-    be missing. Nor is one that ignores SIGCHLD: its forks would be forgotten, and their numbers given to others.
+    them. A process with other threads is not forked: they would be missing. Nor is one that ignores SIGCHLD: its forks
+    would be forgotten, and their numbers given to others.
     """
     others = min(processors or count(), MOST_PROCESSES) - 1
     if len(items) < fewest or others < 1 or not _can_fork():
@@ -128,6 +130,7 @@ def aside(
 ) -> Iterator[Aside | None]:
     """Yield a process that calls `prepare` at once, and `work` with what it is asked; it ends with the block.
 
+    It prepares behind processes that have more to do.
     Yields None where one could only take turns with this process, and where none can be made: one that has other
     threads is not forked.
     """
@@ -147,11 +150,18 @@ def _aside(prepare: Callable[[], object], work: Callable[[Any], object], ends: E
 
     def take() -> Iterator[tuple[int, object]]:
         os.close(asking)
-        prepare()
+        with ThreadPoolExecutor(1, initializer=_give_way) as behind:
+            behind.submit(prepare).result()
         if size := os.read(asked, _SIZE.size):
             yield 0, work(pickle.loads(os.pread(orders.fileno(), _SIZE.unpack(size)[0], 0)))  # noqa: S301
 
     return Aside(ends.enter_context(_fork(take)), orders, asking)
+
+
+def _give_way() -> None:
+    """Let other processes go first, where that is said of a thread alone: elsewhere it would stay for what follows."""
+    if sys.platform == "linux":
+        os.nice(10)
 
 
 def _shared(

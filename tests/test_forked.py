@@ -90,6 +90,13 @@ def test_once_this_process_has_nothing_else_to_do_it_does_what_is_left(tmp_path:
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets single threads give way")
+def test_another_process_gives_way_while_it_prepares_and_no_longer_when_it_is_asked(tmp_path: object) -> None:
+    elsewhere = "return [prepared[0] - order, os.nice(0) - order]"
+    here = "was = os.nice(0); other.ask(was); print(other.answer() == [min(10, 19 - was), 0], end=' ')"
+    assert ran_aside(tmp_path, elsewhere, here, prepares="os.nice(0)") == f"True {LEFT}"
+
+
 @needs_fork
 @pytest.mark.parametrize(
     "end",
@@ -177,7 +184,7 @@ def work(order):
     {elsewhere}
     return sorted(order)
 
-with aside(lambda: prepared.append(1), work, processors=2) as other:
+with aside(lambda: prepared.append({prepares}), work, processors=2) as other:
     {here}
 try:
     os.waitpid(-1, os.WNOHANG)
@@ -194,8 +201,8 @@ ASKED = """other.ask(set(range(100_000)))
 LEFT = "none is left, nothing is prepared here"
 
 
-def ran_aside(folder: object, elsewhere: str, here: str = ASKED) -> str:
-    script = ASIDE.format(elsewhere=elsewhere, here=here)
+def ran_aside(folder: object, elsewhere: str, here: str = ASKED, *, prepares: str = "1") -> str:
+    script = ASIDE.format(elsewhere=elsewhere, here=here, prepares=prepares)
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=str(folder), capture_output=True, text=True, check=False, timeout=60
     )
