@@ -37,6 +37,8 @@ class Events(Protocol):
 
 
 THREADS = 2
+SMALL = 4_000_000
+"""Bytes of exports, as CSV or Parquet, of which one thread makes as fast what two make for more of the processors."""
 _DATA_ERRORS = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)
 """What the engine raises because of what is in a file; anything else is ours."""
 
@@ -44,11 +46,16 @@ ibis.options.sql.fuse_selects = False
 """Keep each step of an expression a step of the statement: fused, a value is computed wherever it is mentioned."""
 
 
-def connect(memory_limit: str, spill: Path) -> Backend:
+def threads_for(size: int | None) -> int:
+    """Return how many threads read exports of so many bytes; None where nobody knows."""
+    return 1 if size is not None and size < SMALL else THREADS
+
+
+def connect(memory_limit: str, spill: Path, threads: int = THREADS) -> Backend:
     """Return an in-memory DuckDB that spills to `spill`, in UTC, and has no need of the input's order."""
     try:
         return Backend().connect(
-            threads=THREADS, memory_limit=memory_limit, temp_directory=str(spill), preserve_insertion_order=False
+            threads=threads, memory_limit=memory_limit, temp_directory=str(spill), preserve_insertion_order=False
         )
     except duckdb.Error as error:
         raise UsageError(

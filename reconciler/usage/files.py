@@ -6,6 +6,7 @@ import glob
 import importlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +35,19 @@ class ExportFile:
 class ExportFiles:
     files: tuple[ExportFile, ...]
     issues: tuple[RowIssue, ...]
+
+    @property
+    def size(self) -> int | None:
+        """How many bytes they are, as they lie there; None where one does not tell: a pipe, or one to be fetched."""
+        told = [size for file in self.files if (size := _size(file)) is not None]
+        return sum(told) if len(told) == len(self.files) else None
+
+
+def _size(file: ExportFile) -> int | None:
+    path = Path(file.location)
+    with suppress(OSError):
+        return path.stat().st_size if not file.remote and path.is_file() else None
+    return None
 
 
 def find_exports(paths: Sequence[str]) -> ExportFiles:

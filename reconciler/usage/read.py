@@ -15,7 +15,7 @@ from ibis.backends.duckdb import Backend
 from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage
 from reconciler.usage.columns import column_names
-from reconciler.usage.engine import connect
+from reconciler.usage.engine import connect, threads_for
 from reconciler.usage.engine_names import DUCKDB, require_engine
 from reconciler.usage.files import ExportFiles, find_exports
 from reconciler.usage.parts import refuse_parts
@@ -66,7 +66,7 @@ def read_usage(
             return read_on_spark(engine, found, order, known=known_wallets, scratch=scratch, say=say)
 
         read = _read_anew if store is None else store.read
-        connection = partial(connect, memory_limit, scratch / "spill")
+        connection = partial(connect, memory_limit, scratch / "spill", threads_for(found.size))
         return read(found, connection, names, scratch, say, window, known_wallets)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from thorough import THOROUGH
 
 from reconciler.findings import BudgetsError, UnreachableError, UsageError
-from reconciler.usage.files import shown
+from reconciler.usage.engine import SMALL, THREADS, connect, threads_for
+from reconciler.usage.files import find_exports, shown
 
 EVENT = '{{"id": "{0}", "timestamp": "2026-01-02T00:00:00Z", "team_id": "team_a", "cost": 1}}'
 CSV = "id,timestamp,team_id,cost\n"
@@ -163,6 +165,21 @@ def test_a_memory_limit_that_is_too_tight_is_exceeded_rather_than_failing(export
     path = exports.text("e.csv", CSV + LINES)
     assert exports.read(path, memory_limit="12MB", on_progress=said.append).source.rows == 200_000
     assert "starting again with more memory" in said
+
+
+@pytest.mark.parametrize(("size", "threads"), [(0, 1), (SMALL - 1, 1), (SMALL, THREADS), (None, THREADS)])
+def test_small_exports_take_one_thread(tmp_path: Path, size: int | None, threads: int) -> None:
+    connection = connect("256MB", tmp_path, threads_for(size))
+    assert connection.con.execute("SELECT current_setting('threads')").fetchone() == (threads,)
+    connection.disconnect()
+
+
+def test_exports_are_as_large_as_they_lie_there_unless_one_does_not_tell(exports: Any) -> None:
+    first, second = exports.text("a.csv", "x" * 7), exports.zip(exports.text("b.csv", "y" * 100))
+    assert find_exports([str(exports.folder)]).size == 7 + second.stat().st_size
+    os.mkfifo(exports.folder / "pipe")
+    assert find_exports([str(first), str(exports.folder / "pipe")]).size is None
+    assert find_exports([str(first), second.as_uri()]).size is None
 
 
 def test_a_memory_limit_that_is_none_is_refused(exports: Any) -> None:

@@ -120,7 +120,7 @@ class _Export:
             yield self._noted(failure=_failure(Step.UNPACK, error))
             return
         self._note(part=plain.part, remarks=tuple(remarks([plain])), rowless=hold_nothing([plain]))
-        connection = connect(self.order.memory_limit, self.scratch / "spill")
+        connection = connect(self.order.memory_limit, self.scratch / "spill", threads=1)
         try:
             yield from self._scanned(connection, plain)
         finally:
