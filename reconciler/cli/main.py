@@ -6,6 +6,7 @@ Decision 0047.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 import click
@@ -90,7 +91,8 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code, without a last search for cyclic garbage in a large plan."""
+    """Run the command line, matrices in one thread, and leave with its exit code without a last search for garbage."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code = run_process(cli, sys.argv[1:])
     gc.freeze()
     sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -62,6 +63,17 @@ def test_the_help_of_all_commands_waits_for_no_library_but_click() -> None:
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in found.stderr.splitlines()}
     assert {"click", "reconciler"} <= imported
     assert not imported & {"pydantic", "numpy", "httpx", "ruamel", "duckdb", "ibis", "jsonschema", "deepdiff"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux shows the threads of a process")
+def test_figures_are_worked_out_in_one_thread_unless_somebody_says_otherwise() -> None:
+    asked = (
+        "import os, reconciler.cli.main as line; from importlib import import_module as take;"
+        "line.run_process = lambda *_: len(os.listdir('/proc/self/task')) if take('numpy') else 0; line.main()"
+    )
+    unset = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for said, threads in (({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, min(2, os.cpu_count() or 1))):
+        assert subprocess.run([sys.executable, "-c", asked], env={**unset, **said}, check=False).returncode == threads
 
 
 def test_every_command_of_a_pull_request_hears_its_use_case() -> None:
