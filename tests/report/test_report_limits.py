@@ -74,7 +74,7 @@ def test_five_hundred_teams_stay_within_the_limit(limit: int, crowd: Any) -> Non
     assert document.rstrip().endswith("</sub>")
 
 
-@settings(max_examples=drawn(25, sample=12), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=drawn(25, sample=8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(SMALLEST_LIMIT, 90_000))
 def test_no_limit_is_ever_exceeded(limit: int, crowd: Any) -> None:
     document = markdown(crowd, limit=limit)

@@ -75,7 +75,7 @@ def as_parquet(events: Sequence[Event], path: Path, *, typed: bool) -> None:
         f"{types.get(name, quoted(name)) if typed else quoted(name)} AS {quoted(name)}" for name in names
     )
     read = f"read_csv('{source}', all_varchar = true, header = true, delim = ',', quote = '\"')"
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("SET TimeZone = 'Asia/Tokyo'")
         connection.execute(f"COPY (SELECT {columns} FROM {read}) TO '{path}' (FORMAT parquet)")
     source.unlink()
