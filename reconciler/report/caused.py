@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from reconciler.model.change import MoneyChange
 from reconciler.model.later import LaterExpectation
 from reconciler.model.money import ZERO
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED
+
+RUNS_OUT = "runs-out"
 
 
 def is_caused(plan: Plan) -> Callable[[PlanFinding], bool]:
@@ -17,14 +20,17 @@ def is_caused(plan: Plan) -> Callable[[PlanFinding], bool]:
 
     Those in a team's file are, where the change is about that file. Those about the organization stand in org.yaml, or
     in any file: of the year and of the pool the plan has the figures with and without it; the others are the change's
-    where it is about their line.
+    where it is about their line. That a wallet runs out is where the plan moves its money.
     """
     said = _said(plan)
     lines = {item.position.rpartition(":")[0] for item in said if not item.team}
     moved = {change.position.rsplit(":", 2)[0] for change in plan.changes if change.team}
+    funded = {change.position for change in plan.changes if isinstance(change, MoneyChange)}
     files = moved | {item.position.rsplit(":", 2)[0] for item in said if item.team}
 
     def caused(finding: PlanFinding) -> bool:
+        if finding.code == RUNS_OUT:
+            return f"{finding.path}:{finding.line}:{finding.column}" in funded
         judge = _JUDGES.get(finding.code)
         here = finding.path in files or f"{finding.path}:{finding.line}" in lines
         return judge(plan) if judge else here
@@ -82,7 +88,6 @@ _JUDGES: Mapping[str, Callable[[Plan], bool]] = MappingProxyType(
         "year-rests-on-savings": _plans_otherwise,
         "usage-ends-early": _never,
         "spend-disagrees": _never,
-        "runs-out": _never,
     }
 )
-"""Warnings that are about no line of the change, by what tells; the table of wallets tells as much as `runs-out`."""
+"""Warnings that are about no line of the change, by what tells."""

@@ -146,7 +146,7 @@ class Report:
     `decision` is what follows if it is approved and if it is not, `brief` the wallets in four columns,
     `brief_notes` what it leaves open. `by_hand` is what somebody did that the plan takes back, `urgent` what it
     leaves in need, `failing` the assumptions that the data do not bear out, `standing` the warnings that hold without
-    it too.
+    it too, `running_out` those about wallets that it funds and that may run out, as the tables tell at a glance.
     `approve` is who must approve it and what for, in a sentence, and `approvals` that one by one where they are many.
     `rules` is what its YAML says otherwise, `ahead` what changes later, `neighbours` what other pull requests do to the
     same money, each of which is a `request` to its readers. `totals` is the closing line of the terminal's text,
@@ -184,6 +184,7 @@ class Report:
     refusals: tuple[Notice, ...] = ()
     waivers: tuple[Notice, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    running_out: tuple[Notice, ...] = ()
     charts: tuple[Chart, ...] = ()
     levers: tuple[Table, ...] = ()
     months: tuple[Table, ...] = ()

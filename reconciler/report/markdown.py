@@ -109,6 +109,8 @@ def _more(report: Report) -> tuple[Section, ...]:
 
 def _in_full(report: Report) -> Iterator[Section]:
     yield _folded(_table(report.wallets, "wallet", rank=1, above=report.wallet_notes), "The wallets that this is about")
+    running_out = _plain_notices(report.running_out, "warning", rank=4)
+    yield _folded(running_out, f"Wallets that may run out ({len(report.running_out)})")
     for listed in report.objects:
         yield _folded(_table(listed.table, listed.noun, rank=listed.rank), f"{several(listed.noun).capitalize()}")
     yield _blocks(

@@ -10,7 +10,7 @@ from reconciler.model.plan import GuardResult, Plan, Unmanaged
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.policy.facts import facts_of
 from reconciler.report import wording
-from reconciler.report.caused import is_caused
+from reconciler.report.caused import RUNS_OUT, is_caused
 from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words
 
@@ -28,11 +28,16 @@ def waivers(plan: Plan) -> tuple[Notice, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Notice, ...]:
-    """Return the warnings about what the plan changes: those of rules, and those that the change causes."""
+    """Return the warnings about what the plan changes, of rules and of what it causes, besides `running_out`."""
     is_told = facts_of(plan).approvals is not None
     statuses = ("warned",) if is_told else ("warned", "asks")
     rules = (_guard(guard) for guard in plan.guards if guard.status in statuses)
-    return (*rules, *_alike(plan, _warned(plan, of_change=True)))
+    return (*rules, *_alike(plan, [one for one in _warned(plan, of_change=True) if one.code != RUNS_OUT]))
+
+
+def running_out(plan: Plan) -> tuple[Notice, ...]:
+    """Return which of the wallets whose money the plan moves may run out, and with which target each would last."""
+    return _alike(plan, [one for one in _warned(plan, of_change=True) if one.code == RUNS_OUT])
 
 
 def standing(plan: Plan) -> tuple[Notice, ...]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from reconciler.model.forecast import WalletForecast
 from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import PlanFinding
 
-_RUNS_OUT_FROM = 0.5
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>[1-9]\d*)(?::(?P<column>[1-9]\d*))?")
 
 
 def remarks(plan: Plan, *, located: Callable[[str], str]) -> tuple[PlanFinding, ...]:
     """Return every remark of `plan`, the worst first. `located` turns the plan's paths into the repository's."""
-    return in_order([*plan.findings, *_guards(plan), *_forecasts(plan)], located=located)
+    return in_order([*plan.findings, *_guards(plan)], located=located)
 
 
 def in_order(found: Iterable[PlanFinding], *, located: Callable[[str], str]) -> tuple[PlanFinding, ...]:
@@ -42,33 +40,6 @@ def _guards(plan: Plan) -> Iterator[PlanFinding]:
                 message=guard.message,
                 hint=guard.hint,
             )
-
-
-def _forecasts(plan: Plan) -> Iterator[PlanFinding]:
-    places = {getattr(change, "wallet", None): change.position for change in plan.changes}
-    for forecast in plan.impact:
-        place = _PLACE.fullmatch(places.get(forecast.wallet, ""))
-        gone = forecast.desired.exhaustion.probability
-        likely = gone is not None and gone >= _RUNS_OUT_FROM and not forecast.is_stopped
-        if place and forecast.confidence != "none" and likely:
-            yield PlanFinding(
-                path=place["path"],
-                line=int(place["line"]),
-                column=int(place["column"] or 0),
-                severity="warning",
-                code="runs-out",
-                message=_runs_out(forecast),
-                hint="",
-            )
-
-
-def _runs_out(forecast: WalletForecast) -> str:
-    when = forecast.desired.exhaustion.date.get("0.5")
-    date = f" {when.isoformat()}," if when else ""
-    return (
-        f"{forecast.team} / {forecast.environment} runs out{date} before the month is over,"
-        f" with probability {forecast.desired.exhaustion.probability:.0%}"
-    )
 
 
 def _organization_path(plan: Plan) -> str:

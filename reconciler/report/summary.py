@@ -70,6 +70,7 @@ def summarise(
         refusals=notices.refusals(plan),
         waivers=notices.waivers(plan),
         warnings=notices.warnings(plan),
+        running_out=notices.running_out(plan),
         footer=details.footer(plan, refused=status == "refused", words_of=forge),
         request=forge.request,
         totals=details.totals(plan),

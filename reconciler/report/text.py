@@ -90,7 +90,7 @@ def _noticed(report: Report) -> tuple[tuple[str, tuple[Notice, ...], Ink], ...]:
     return (
         ("refused", report.refusals, Ink.RED),
         ("waived", report.waivers, Ink.YELLOW),
-        ("warning", (*report.warnings, *report.standing), Ink.YELLOW),
+        ("warning", (*report.warnings, *report.running_out, *report.standing), Ink.YELLOW),
     )
 
 

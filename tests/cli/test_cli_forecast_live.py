@@ -169,8 +169,9 @@ def test_what_a_plan_leaves_alone_is_said_wherever_its_target_is_looked_at(ask: 
         ("forecast",),
         ("whatif", "--wallet", "engineering/dev=2500"),
         ("recommend", "--wallet", "engineering/dev"),
+        ("year",),
     )
-    for look, left in zip(looks, ("1,500.00", "1,000.00", "1,500.00"), strict=True):
+    for look, left in zip(looks, ("1,500.00", "1,000.00", "1,500.00", "1,500.00"), strict=True):
         said = " ".join(ask(*look).out.split())
         assert f"warning first-contact: engineering/dev holds USD {left} that would be taken back" in said
     for other in ("engineering/dev=3500", "support/prod=15000"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +19,6 @@ from reconciler.forge.github.check_run import annotation, our_check_runs, publis
 from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.change import Reclaim
-from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
 from reconciler.model.plan_finding import PlanFinding
@@ -210,36 +208,7 @@ def test_a_record_of_an_earlier_version_is_read_and_compared_by_fingerprints() -
     assert old.stale_teams(plan(ALERT)) == ("support",)
 
 
-def forecast(probability: float, **fields: Any) -> WalletForecast:
-    outlook = WalletOutlook(
-        target=Decimal(12500),
-        ceiling=Decimal(12500),
-        money_left=Decimal(1),
-        exhaustion=Exhaustion(probability=probability, date={"0.5": date(2026, 6, 24)}),
-        unserved={},
-    )
-    values: dict[str, Any] = {
-        "team": "support",
-        "environment": "prod",
-        "wallet": "team_support",
-        "currency": "USD",
-        "period": Period(2026, 6),
-        "as_of": date(2026, 6, 18),
-        "data_as_of": None,
-        "history_days": 300,
-        "confidence": "normal",
-        "spend_to_date": Decimal(1),
-        "month_end": MonthEnd(quantiles={}),
-        "live": outlook,
-        "desired": outlook,
-        "alerts": (),
-        "months": (),
-        "levers": (),
-    }
-    return WalletForecast(**{**values, **fields})
-
-
-def test_findings_refusals_and_forecasts_become_remarks_on_their_lines_worst_first() -> None:
+def test_findings_and_refusals_become_remarks_on_their_lines_each_once_and_the_worst_first() -> None:
     finding = PlanFinding(
         path="budgets/org.yaml", line=3, column=5, severity="warning", code="soft-cap", message="Free.", hint="Move it."
     )
@@ -248,24 +217,13 @@ def test_findings_refusals_and_forecasts_become_remarks_on_their_lines_worst_fir
     )
     whole = GuardResult(guard="pool-exhaustion", status="refused", message="The pool is short.")
     waived = GuardResult(guard="largest-change", status="waived", message="no")
-    made = plan(allocate(), findings=(finding,), guards=(guard, whole, waived), impact=(forecast(0.71),))
+    made = plan(allocate(), findings=(finding, finding), guards=(guard, whole, waived))
     found = remarks(made, located=lambda path: f"finops/{path}")
     assert [(item.severity, item.path, item.line, item.code) for item in found] == [
         ("error", "finops/budgets/org.yaml", 1, "pool-exhaustion"),
         ("error", "finops/budgets/teams/a.yaml", 7, "total-moved"),
         ("warning", "finops/budgets/org.yaml", 3, "soft-cap"),
-        ("warning", "finops/budgets/teams/support.yaml", 16, "runs-out"),
     ]
-    assert found[3].message == "support / prod runs out 2026-06-24, before the month is over, with probability 71%"
-
-
-@pytest.mark.parametrize(
-    "made",
-    [forecast(0.4), forecast(0.9, confidence="none"), forecast(0.9, wallet="team_other")],
-    ids=["unlikely", "unknown", "unchanged"],
-)
-def test_no_remark_is_made_where_there_is_nothing_to_say(made: WalletForecast) -> None:
-    assert remarks(plan(allocate(), impact=(made,)), located=str) == ()
 
 
 def test_texts_of_an_annotation_are_cut_to_what_github_takes() -> None:

@@ -14,7 +14,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.year_money import YearMoney
-from reconciler.report.notices import standing, warnings
+from reconciler.report.notices import running_out, standing, warnings
 
 JUNE = Period(2026, 6)
 ORGANIZATION = "budgets/org.yaml"
@@ -111,4 +111,12 @@ def test_a_warning_in_a_teams_file_is_the_changes_where_that_file_is_what_change
     assert of_change(plans.plan(money, **warned), "wallets-below-plan")
     assert of_change(plans.plan(**warned, **only_plan), "wallets-below-plan")
     assert not of_change(plans.plan(**warned, **elsewhere), "wallets-below-plan")
-    assert not of_change(plans.plan(money, findings=(found("runs-out", path),)), "runs-out")
+
+
+def test_that_a_wallet_runs_out_is_a_standing_notice_only_where_the_plan_leaves_its_money_alone(plans: Any) -> None:
+    path = "budgets/teams/support.yaml"
+    here, beside = found("runs-out", path, 16), found("runs-out", path, 17)
+    made = plans.plan(plans.Wallet().change(position=f"{path}:16:16"), findings=(here, beside))
+    assert [notice.where for notice in running_out(made)] == [f"{path}:16:16"]
+    assert [notice.where for notice in standing(made)] == [f"{path}:17:16"]
+    assert not warnings(made)

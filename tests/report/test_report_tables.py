@@ -32,7 +32,6 @@ from reconciler.report.failing import failing_table
 from reconciler.report.markdown import markdown, table_markdown
 from reconciler.report.mermaid import mermaid
 from reconciler.report.narrow import narrow
-from reconciler.report.remarks import remarks
 from reconciler.report.spans import Cell, plain, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -554,4 +553,3 @@ def test_a_hard_limit_that_stops_a_wallet_is_said_beside_what_more_money_would_d
     shown = [markdown(summarise(each)) for each in (free, stopped)]
     assert [said in each for each in shown] == [False, True]
     assert "to support / prod" not in shown[1], "more money changes nothing"
-    assert not [one for one in remarks(stopped, located=str) if one.code == "runs-out"]

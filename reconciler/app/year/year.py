@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import forecast_notices, known_words
+from reconciler.app.outlook.notices import forecast_notices, known_words, left_alone
 from reconciler.app.planning.scope import budgets_since
 from reconciler.model.money import ZERO
 from reconciler.model.period import Period
@@ -74,7 +74,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
         before=_before(outlook, found, asked, teams, wanted.since) if wanted.since else None,
         usage=usage_summary(outlook.usage.source) if outlook.usage else None,
-        notices=(*_over(outlook), *forecast_notices(outlook, found)),
+        notices=(*_over(outlook), *left_alone(asked), *forecast_notices(outlook, found)),
     )
     if wanted.draft is not None:
         facts = _drafted(facts, wanted.draft, outlook, cases)

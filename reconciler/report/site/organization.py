@@ -38,7 +38,7 @@ def organization(subject: Subject) -> Page:
         + titled("What the plans assumed and the data do not show", table(report.failing, "short"))
         + titled("The year", _year(subject))
         + titled("Wallets", _wallets(subject), bullets(report.wallet_notes), bullets(_other_notes(subject)))
-        + notices("Warnings", report.warnings, "notice")
+        + notices("Warnings", (*report.warnings, *report.running_out), "notice")
         + notices("Standing notices, not caused by this change", report.standing, "notice")
         + titled("Each wallet's month, the likeliest to run out first", _many(subject))
         + titled("Where the money goes", figure(drawn) if drawn else "")
