@@ -117,8 +117,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return one more than there are processors, two for slow tests: they wait for processes, servers and clocks."""
-    return (os.cpu_count() or 1) + (2 if config.getoption("markexpr") == passed_over.SLOW else 1)
+    """Return how many processors there are, one more for slow tests: they wait for processes, servers and clocks.
+
+    Each more would read all tests once more, and in the gate what these leave is taken by other checks.
+    """
+    return (os.cpu_count() or 1) + (1 if config.getoption("markexpr") == passed_over.SLOW else 0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
