@@ -22,7 +22,7 @@ settings.register_profile(
     "ours",
     deadline=None,
     derandomize=bool(os.environ.get("CI")),
-    max_examples=drawn(500, sample=50),
+    max_examples=drawn(500, sample=40),
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("ours")

@@ -19,7 +19,7 @@ from worlds import JUNE
 
 from reconciler.findings import ExitCode
 
-KILLS = int(os.environ.get("KT_BUDGETS_KILLS", "6"))
+KILLS = int(os.environ.get("KT_BUDGETS_KILLS", "4"))
 TEAMS = ("sales", "support")
 APPENDS = 6
 """Pushes to the journal in a healthy run: it begins, two intents and two confirmations, it ends."""

@@ -32,7 +32,7 @@ TARGET = Decimal(40)
 LEFT = Decimal(30)
 WANTED = taking_back(desired([wallet("sales", "prod", "40"), wallet("support", "prod", "100")]))
 PLACES = 18
-PART = of_all(500, sample=160) // 4
+PART = of_all(500, sample=120) // 4
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from reconciler.model.outcome import Result
 
 pytestmark = pytest.mark.slow
 
-SCHEDULES = drawn(2000, sample=300)
+SCHEDULES = drawn(2000, sample=200)
 KEYS = ("team_sales", "team_support")
 DESCRIPTIONS: tuple[Callable[[str], str], ...] = (whole, whole, lambda text: text[:0], lambda text: text[:40])
 HONEST: tuple[Fault, ...] = tuple(fault for fault in FAULTS if fault != "duplicate delivery")
