@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.apply.application import ApplyEnvironment
 from reconciler.findings import UsageError
+from reconciler.journal.doubts import never_shown
 from reconciler.journal.history import History, history_of
 from reconciler.journal.journal import Journal
 from reconciler.journal.record import Entry, Step, accepted_entry
@@ -75,14 +76,17 @@ def assume_lost(journal: Journal, operation: str, reason: str, environment: Appl
     """Record that `operation`, which the run lists as unknown, cannot come any more, so that it may be sent again."""
     history = history_of(journal.records)
     trace = history.of(operation)
-    if trace is None or not (trace.in_doubt or trace.until or trace.step is Step.CONFIRMED):
+    if trace is not None and trace.step is Step.CONFIRMED:
+        raise UsageError(
+            f"Keeptrusts confirmed {operation}, so it was not lost and is not sent again",
+            hint=f"`kt-budgets resume` looks until the ledger shows it; {never_shown([operation])}",
+        )
+    if trace is None or not (trace.in_doubt or trace.until):
         raise UsageError(
             f"{operation} is not unknown, so it cannot be assumed lost; unknown: {_in_doubt(history)}", hint=_AUDIT
         )
     asked = Accepted(operation)
-    if (trace.step is Step.CONFIRMED or trace.until) and _shown(
-        asked, trace, _ledgers((asked,), history, environment, journal.organization)
-    )[1]:
+    if trace.until and _shown(asked, trace, _ledgers((asked,), history, environment, journal.organization))[1]:
         raise UsageError(
             f"the ledger shows {operation}, so it was not lost",
             hint=f'if the ledger is right as it stands: kt-budgets resume --accept {operation} --reason "WHY"',

@@ -9,6 +9,7 @@ from reconciler.apply.outcome import doubled
 from reconciler.apply.run_context import RunContext
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import RemoteError
+from reconciler.journal.doubts import never_shown
 from reconciler.journal.ledger_match import Absent, Doubled, Found, LedgerMatch, confirmation, match_in_ledger, owned
 from reconciler.journal.own_objects import own_objects
 from reconciler.journal.record import Entry, Step
@@ -91,7 +92,10 @@ class ReadBack:
             reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger cannot be read: {unread.reason}"
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
         if isinstance(ledger_match, Absent):
-            reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger does not show it yet"
+            reason = (
+                f"Keeptrusts confirmed it ({result.transaction}), and the ledger does not show it yet:"
+                f" `kt-budgets resume` looks until it does; {never_shown([move.op])}"
+            )
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
         if isinstance(ledger_match, Doubled):
             ids = sorted({entry.id for entry in ledger_match.entries})

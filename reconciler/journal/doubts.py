@@ -26,6 +26,11 @@ def unreadable(wallet: WalletRef, unread: Unread) -> Doubt:
     )
 
 
+def never_shown(operations: Iterable[str]) -> str:
+    """Return what to do about operations that were confirmed, where the ledger will not show them any more."""
+    return f"where it never will, as after a backup was restored: {_accepting(operations)}"
+
+
 def missing(wallet: WalletRef, missing: Sequence[Trace]) -> Doubt:
     lacking = [trace for trace in missing if trace.step is Step.CONFIRMED]
     if lacking:
@@ -35,8 +40,8 @@ def missing(wallet: WalletRef, missing: Sequence[Trace]) -> Doubt:
             operations=tuple(sorted(trace.operation for trace in lacking)),
             reason=f"the ledger of {wallet} does not show {_listed(map(_confirmed, lacking))}: this reading is older"
             " than what is known, so nothing is planned for or sent to this wallet",
-            hint="run `kt-budgets resume`, which looks until the ledger shows it; where it never will, as after a"
-            f" backup was restored: {_accepting(trace.operation for trace in lacking)}",
+            hint="run `kt-budgets resume`, which looks until the ledger shows it; "
+            + never_shown(trace.operation for trace in lacking),
         )
     return Doubt(
         wallet=wallet,
