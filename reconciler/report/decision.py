@@ -60,7 +60,8 @@ def _running_out(month: str, about: Sequence[WalletStory], told: Sequence[Wallet
     known = [story for story in about if story.forecast and story.lasts is not None]
     if not known:
         return
-    others = _at_risk((story, story.forecast.live) for story in told if story.forecast and story not in about)
+    ours = {story.wallet for story in about}
+    others = _at_risk((story, story.forecast.live) for story in told if story.forecast and story.wallet not in ours)
     if any(story.is_changed for story in about):
         nobody, beside = "none that changes", wording.counted(len(others), "unchanged wallet")
     else:

@@ -86,7 +86,7 @@ def _drift(shown: DriftDocument) -> Iterator[str]:
         return
     parts = [wording.counted(len(told), "difference")] if told else []
     parts += [f"{wording.counted(len(shown.waiting), 'thing')} left behind"] if shown.waiting else []
-    yield f"Drift: {wording.listed(parts)}{_besides([item for item in shown.items if item not in told])}"
+    yield f"Drift: {wording.listed(parts)}{_besides([item for item in shown.items if not _is_telling(item)])}"
     yield from (f"Left behind, {item.state}: {item.sentence} {item.cure}" for item in shown.waiting)
     yield from (f"{item.category.capitalize()}: {item.sentence}" for item in told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import importlib
+import stat
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -44,9 +45,10 @@ class ExportFiles:
 
 
 def _size(file: ExportFile) -> int | None:
-    path = Path(file.location)
-    with suppress(OSError):
-        return path.stat().st_size if not file.remote and path.is_file() else None
+    if not file.remote:
+        with suppress(OSError):
+            status = Path(file.location).stat()
+            return status.st_size if stat.S_ISREG(status.st_mode) else None
     return None
 
 

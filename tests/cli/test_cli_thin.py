@@ -15,6 +15,7 @@ import pytest
 from reconciler.cli import pr
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.terminal import Command
+from reconciler.forked import count
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted((ROOT / "reconciler" / "cli").glob("*.py"))
@@ -72,7 +73,7 @@ def test_figures_are_worked_out_in_one_thread_unless_somebody_says_otherwise() -
         "line.run_process = lambda *_: len(os.listdir('/proc/self/task')) if take('numpy') else 0; line.main()"
     )
     unset = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    for said, threads in (({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, min(2, os.cpu_count() or 1))):
+    for said, threads in (({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, min(2, count()))):
         assert subprocess.run([sys.executable, "-c", asked], env={**unset, **said}, check=False).returncode == threads
 
 

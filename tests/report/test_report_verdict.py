@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from worlds import object_change
 from reconciler.model.drift import DriftItem
 from reconciler.model.later import Later, LaterExpectation, LaterTarget
 from reconciler.model.period import Period
-from reconciler.model.plan import Scope, Source
+from reconciler.model.plan import Plan, Scope, Source
 from reconciler.model.year_money import YearMoney
 from reconciler.report.document import Asked
 from reconciler.report.markdown import markdown
@@ -523,3 +526,26 @@ def test_what_may_have_been_booked_twice_is_not_told_as_done_by_hand_alone(plans
     )
     (said,) = summarise(of(plans, plans.Wallet(funded="3500", target="2000"), drift=(fact,))).by_hand
     assert "was given USD 1,500.00 by hand or twice on 2026-06-16. Approving takes that back" in plain(said)
+
+
+def test_the_work_of_a_summary_grows_with_the_wallets_and_not_with_their_square(plans: Any) -> None:
+    few, many = (calls_of(summarise, half_changed(plans, wallets)) for wallets in (200, 400))
+    assert many < 2.1 * few
+
+
+def half_changed(plans: Any, wallets: int) -> Plan:
+    """Return a plan that moves the money of every second of so many wallets."""
+    every = [plans.Wallet(team=f"t{number}") for number in range(wallets)]
+    made: Plan = plans.plan(*(one.change() for one in every[::2]), impact=tuple(one.forecast() for one in every))
+    return made
+
+
+def calls_of(work: Callable[[Plan], object], plan: Plan) -> int:
+    """Return how many functions of Python are called by `work`."""
+    calls = count()
+    sys.setprofile(lambda _frame, event, _of: next(calls) if event == "call" else None)
+    try:
+        work(plan)
+    finally:
+        sys.setprofile(None)
+    return next(calls)

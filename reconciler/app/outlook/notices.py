@@ -74,8 +74,9 @@ def notices(outlook: Outlook, warnings: Sequence[Finding] = ()) -> list[tuple[st
         if key in declared
     ]
     doubts = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in outlook.doubts]
-    missing = [warning for warning in warnings if warning.code == "no-history"] if outlook.settings.usage else []
-    others = [(warning.code, warning.message, warning.hint) for warning in warnings if warning not in missing]
+    together = "no-history" if outlook.settings.usage else None
+    missing = [warning for warning in warnings if warning.code == together]
+    others = [(warning.code, warning.message, warning.hint) for warning in warnings if warning.code != together]
     return [*_no_rows(outlook, missing), *unread, *doubts, *others]
 
 
